@@ -1,0 +1,34 @@
+"""A zone in memory for the evaluators' tests."""
+
+from collections.abc import Iterable, Mapping
+
+from launchready.mailauth.lookups import Answer, Question, Record
+
+Zone = Mapping[str, Mapping[str, Iterable[str | tuple[bytes, ...] | tuple[int, str]]]]
+
+
+class Zones:
+    """Answers questions from a mapping of name to type to records, and keeps the questions."""
+
+    def __init__(self, zone: Zone, *, failing: Iterable[str] = ()) -> None:
+        self.zone = {name.lower(): kinds for name, kinds in zone.items()}
+        self.failing = {name.lower() for name in failing}
+        self.asked: list[Question] = []
+
+    def __call__(self, question: Question) -> Answer:
+        self.asked.append(question)
+        name = question.name.lower()
+        if name in self.failing:
+            return Answer(status="error", detail="SERVFAIL")
+        kinds = self.zone.get(name)
+        if kinds is None:
+            below = any(known.endswith("." + name) for known in self.zone)
+            return Answer(status="nodata" if below else "nxdomain")
+        records: tuple[Record, ...] = tuple(
+            (record.encode(),) if question.rdtype == "TXT" and isinstance(record, str) else record
+            for record in kinds.get(question.rdtype, ())
+        )
+        return Answer(status="answer" if records else "nodata", records=records)
+
+    async def later(self, question: Question) -> Answer:
+        return self(question)

@@ -1,0 +1,42 @@
+"""What every collector works with: the options of the run and the clients that reach the world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from launchready.collect.dial import DialMap
+from launchready.manifest import Manifest
+
+if TYPE_CHECKING:
+    from launchready.collect.http_client import HttpClient
+    from launchready.collect.name_client import NameClient
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """The options of one run, and its clients."""
+
+    manifest: Manifest
+    from_file: bool = True
+    dial: DialMap = field(default_factory=DialMap)
+    resolvers: tuple[tuple[str, int], ...] = ()
+    """(address, port) of the resolvers to ask, in order."""
+    ca_file: Path | None = None
+    """Further certificate authorities to trust."""
+    active: bool = False
+    deadline_s: float = 45.0
+    """After so long a fact is given up, whatever it waits for."""
+    request_s: float = 10.0
+    """Deadline of one HTTP request, TLS handshake or mail conversation, in seconds."""
+    query_s: float = 4.0
+    """Deadline of one DNS question with its retries, in seconds."""
+    body_max_bytes: int = 3_000_000
+    http: HttpClient
+    names: NameClient
+
+    def now(self) -> datetime:
+        """Return the time, UTC."""
+        return datetime.now(UTC)

@@ -1,0 +1,81 @@
+"""What an HTML page loads and links to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+LoadKind = Literal["script", "style", "image", "font", "frame", "media", "other"]
+
+_LINK_KINDS: dict[str, LoadKind] = {
+    "stylesheet": "style", "icon": "image", "apple-touch-icon": "image",
+    "modulepreload": "script", "manifest": "other",
+}  # fmt: skip
+_PRELOAD_KINDS: dict[str, LoadKind] = {
+    "script": "script", "style": "style", "font": "font", "image": "image",
+}  # fmt: skip
+_TAGS: dict[str, LoadKind] = {
+    "script": "script", "img": "image", "iframe": "frame", "embed": "frame", "source": "media",
+    "video": "media", "audio": "media", "track": "media",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """One thing that a page makes the browser fetch."""
+
+    url: str
+    kind: LoadKind
+    integrity: bool = False
+
+
+def loads(html: str, *, base: str) -> tuple[Loaded, ...]:
+    """Return what the page at `base` loads by its markup, in order, each URL once, at most 500."""
+    tree = LexborHTMLParser(html)
+    base = _base(tree, base)
+    found: dict[str, Loaded] = {}
+    for node in tree.css(
+        "script[src], img[src], iframe[src], embed[src], source[src], video[src], audio[src], track[src], link[href]"
+    ):
+        loaded = _loaded(node, base)
+        if loaded is not None and len(found) < 500:
+            found.setdefault(loaded.url, loaded)
+    return tuple(found.values())
+
+
+def _base(tree: LexborHTMLParser, url: str) -> str:
+    node = tree.css_first("base[href]")
+    return _absolute(node.attributes.get("href"), url) or url if node is not None else url
+
+
+def _loaded(node: LexborNode, base: str) -> Loaded | None:
+    attributes = node.attributes
+    tag = node.tag or ""
+    kind: LoadKind | None = _TAGS.get(tag)
+    if tag == "link":
+        relations = (attributes.get("rel") or "").lower().split()
+        kind = next((_LINK_KINDS[r] for r in relations if r in _LINK_KINDS), None)
+        if kind is None and {"preload", "prefetch"} & set(relations):
+            kind = _PRELOAD_KINDS.get((attributes.get("as") or "").lower(), "other")
+    url = _absolute(attributes.get("href" if tag == "link" else "src"), base)
+    if kind is None or url is None:
+        return None
+    return Loaded(url=url, kind=kind, integrity=bool(attributes.get("integrity")))
+
+
+def _absolute(reference: str | None, base: str) -> str | None:
+    """Return the reference as an absolute http(s) URL without fragment; None when it is none."""
+    if not reference:
+        return None
+    try:
+        url = urljoin(base, reference.strip()).split("#", 1)[0]
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            return None
+        _ = parts.port
+    except ValueError:
+        return None
+    return url

@@ -1,0 +1,183 @@
+"""Which keys a launch implies: pure, and written apart from the collectors.
+
+The verdict asserts every one of them, so that a subject skipped in silence is an error of ours
+and never a green.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from launchready.derive.page import loads
+from launchready.facts import (
+    LAUNCH,
+    Fact,
+    Gap,
+    Key,
+    Subject,
+    domain_subject,
+    host_subject,
+    route_subject,
+    url_subject,
+)
+from launchready.facts.active import SignIn, Throttling
+from launchready.facts.declared import Declared
+from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution, Zone
+from launchready.facts.http import (
+    Cors,
+    Entrance,
+    ErrorAnswers,
+    OldUrl,
+    Probe,
+    Reach,
+    Repeat,
+    SecretScan,
+    SourceMap,
+    Visit,
+)
+from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Spf, TlsRpt
+from launchready.facts.tls import Handshake, OldProtocols
+from launchready.manifest import Manifest, RouteEntry
+
+DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, Mx})
+"""Kinds of facts from which further keys follow."""
+
+FOLLOWS: dict[type[Fact], type[Fact]] = {
+    Repeat: Visit,
+    SecretScan: Visit,
+    SourceMap: Visit,
+    MailServer: Mx,
+}
+"""Kinds that are expected only once another kind was seen."""
+
+THROTTLED_KINDS = frozenset({"auth", "reset", "invite", "signup", "chat", "webhook"})
+ASSETS_MAX = 60
+"""So many scripts, styles, images and fonts of all pages together are looked at."""
+
+
+def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
+    """Return every key that the manifest, and what was observed so far, implies."""
+    keys = {Key(Declared, LAUNCH)}
+    for domain in _domains(manifest):
+        keys |= {Key(kind, domain_subject(domain)) for kind in (Zone, Registration)}
+    for host in manifest.all_hosts.values():
+        subject = host_subject(host.name, zone_of(manifest, host.name))
+        keys |= {Key(Resolution, subject)}
+        if not host.web:
+            continue
+        keys |= {Key(k, subject) for k in (Caa, Handshake, OldProtocols, Entrance)}
+        if host.redirects_to is None:
+            keys |= {Key(k, subject) for k in (Probe, ErrorAnswers)}
+        if host.origin:
+            keys.add(Key(Reach, subject))
+    keys.add(Key(NeighbourNames, domain_subject(manifest.launch.domain)))
+    for route in routes(manifest):
+        subject = route_subject(route.url, zone_of(manifest, route.host))
+        keys.add(Key(Visit, subject))
+        if route.kind in {"api", "chat", "auth", "private"}:
+            keys.add(Key(Cors, subject))
+        if route.kind in THROTTLED_KINDS:
+            keys.add(Key(Throttling, subject))
+    for old in manifest.redirects.values():
+        host = host_subject(urlsplit(old.source).hostname or "", zone_of(manifest, old.source))
+        keys.add(Key(OldUrl, Subject("redirect", old.source, host)))
+    keys |= _mail(manifest, observed)
+    keys |= {Key(SignIn, subject) for subject in entrances(manifest)}
+    keys |= _loaded(manifest, observed)
+    return keys
+
+
+def routes(manifest: Manifest) -> list[RouteEntry]:
+    """Return the declared routes, and the root of every web host that none of them names."""
+    declared = list(manifest.routes.values())
+    urls = {r.url for r in declared}
+    roots = [
+        RouteEntry(url=f"https://{host.name}/", kind="page")
+        for host in manifest.all_hosts.values()
+        if host.web and host.redirects_to is None and f"https://{host.name}/" not in urls
+    ]
+    return declared + roots
+
+
+def zone_of(manifest: Manifest, name_or_url: str) -> str:
+    """Return the domain of the launch that a host or URL lies in; the host itself when in none."""
+    host = urlsplit(name_or_url).hostname if "://" in name_or_url else name_or_url
+    host = host or name_or_url
+    inside = [
+        d
+        for d in {manifest.launch.domain, *manifest.mail_domains}
+        if host == d or host.endswith(f".{d}")
+    ]
+    # The shortest: a mail subdomain such as mail.example.org is no zone of its own to a founder.
+    return min(inside, key=len) if inside else host
+
+
+def entrances(manifest: Manifest) -> list[Subject]:
+    """Return the subject of every entrance that every test member signs in by."""
+    subjects = []
+    for name, account in manifest.accounts.items():
+        for url in account.entrances or (account.login,):
+            host = host_subject(urlsplit(url).hostname or "", zone_of(manifest, url))
+            subjects.append(Subject("account", f"{name} at {url}", host))
+    if not subjects:
+        subjects.append(Subject("account", "a test member", LAUNCH))
+    return subjects
+
+
+def _domains(manifest: Manifest) -> list[str]:
+    names = {zone_of(manifest, h) for h in manifest.all_hosts} | {
+        zone_of(manifest, d) for d in manifest.mail_domains
+    }
+    return sorted(names)
+
+
+def _mail(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
+    keys: set[Key] = set()
+    for entry in manifest.mail_domains.values():
+        domain = mail_domain(manifest, entry.name)
+        keys |= {Key(kind, domain) for kind in (Spf, Dmarc, Mx)}
+        if entry.sends:
+            keys |= {
+                Key(Dkim, Subject("selector", f"{s}._domainkey.{entry.name}", domain))
+                for s in entry.selectors
+            }
+        keys |= {Key(kind, domain) for kind in (MtaSts, TlsRpt)}
+        mx = observed.get(Key(Mx, domain))
+        if isinstance(mx, Mx):
+            keys |= {
+                Key(MailServer, Subject("mail server", r.exchange, domain)) for r in mx.records[:10]
+            }
+    return keys
+
+
+def mail_domain(manifest: Manifest, name: str) -> Subject:
+    """Return the subject of a mail domain, below the domain of the launch that holds it."""
+    zone = zone_of(manifest, name)
+    return domain_subject(name) if zone == name else Subject("domain", name, domain_subject(zone))
+
+
+def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
+    """Return the keys of what the pages load: each body searched once, own assets asked twice."""
+    keys: set[Key] = set()
+    own = set(manifest.all_hosts)
+    assets: dict[str, str] = {}
+    for key, visit in observed.items():
+        if not isinstance(visit, Visit) or visit.answer is None or visit.fault:
+            continue
+        page = visit.answer
+        if 200 <= page.status < 400 or page.body:
+            keys.add(Key(SecretScan, url_subject(page.url, zone_of(manifest, page.url))))
+        if "html" not in page.content_type:
+            if visit.route.kind == "static":
+                assets.setdefault(key.subject.name, "static")
+            continue
+        for loaded in loads(page.text, base=page.url):
+            assets.setdefault(loaded.url, loaded.kind)
+    for url, kind in sorted(assets.items())[:ASSETS_MAX]:
+        subject = url_subject(url, zone_of(manifest, url))
+        if kind in {"script", "style"}:
+            keys |= {Key(SecretScan, subject), Key(SourceMap, subject)}
+        if urlsplit(url).hostname in own:
+            keys.add(Key(Repeat, subject))
+    return keys

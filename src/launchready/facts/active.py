@@ -1,0 +1,47 @@
+"""What only an active check can see: how a route throttles, how a member signs in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from launchready.facts.subject import Fact
+from launchready.manifest import RouteEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttling(Fact):
+    """The same bounded request repeated on a route, with unknown accounts only."""
+
+    plain: ClassVar[str] = "the rate limit"
+
+    route: RouteEntry
+    requests: int
+    """How many were sent."""
+    throttled_after: int | None
+    """How many answers came before the answer changed; None when it never did."""
+    first_answer: str
+    """Status and gist of the usual answer."""
+    changed_answer: str
+    inconclusive: str = ""
+    """Why the repetition proves nothing (the server failed from the start, a challenge answered)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JourneyStep:
+    """One step of a journey: what was done, whether it went as it should, what was seen."""
+
+    name: str
+    passed: bool
+    seen: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn(Fact):
+    """The test member's way through log-in, a private page and log-out at one entrance."""
+
+    plain: ClassVar[str] = "the sign-in"
+
+    entrance: str
+    steps: tuple[JourneyStep, ...]

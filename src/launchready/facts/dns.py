@@ -1,0 +1,180 @@
+"""What the DNS says: hosts as resolvers answer them, zones as their own servers answer them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal
+
+from launchready.facts.subject import Fact
+
+Rcode = Literal["NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED", "OTHER"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """One CNAME record: `owner` is another name for `target`. `ttl_s` in seconds."""
+
+    owner: str
+    target: str
+    ttl_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolverAnswer:
+    """What one resolver says of a host. `trouble` is why it gave nothing usable (time-out, malformed)."""
+
+    resolver: str
+    rcode: Rcode | None
+    v4: tuple[str, ...] = ()
+    v6: tuple[str, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    ttl_s: int | None = None
+    """Smallest TTL of the address records, in seconds, as this resolver still has it."""
+    v6_rcode: Rcode | None = None
+    bogus: bool = False
+    """SERVFAIL that turns into an answer when DNSSEC checking is disabled (CD bit)."""
+    loop: bool = False
+    """The aliases lead back to where they began, or are too many to follow."""
+    trouble: str = ""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses, IPv4 first."""
+        return self.v4 + self.v6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaaRecord:
+    """One CAA record (RFC 8659) found for a host, climbing the tree. `owner` is where it stands."""
+
+    owner: str
+    flags: int
+    tag: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution(Fact):
+    """How a host resolves, as each resolver answers."""
+
+    plain: ClassVar[str] = "the DNS answer"
+
+    answers: tuple[ResolverAnswer, ...]
+
+    @property
+    def usable(self) -> tuple[ResolverAnswer, ...]:
+        """The answers of resolvers that answered at all."""
+        return tuple(a for a in self.answers if a.rcode is not None)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address that any resolver gave, IPv4 first, in order of first sight."""
+        v4 = [a for answer in self.answers for a in answer.v4]
+        v6 = [a for answer in self.answers for a in answer.v6]
+        return tuple(dict.fromkeys(v4 + v6))
+
+    @property
+    def aliases(self) -> tuple[Alias, ...]:
+        """The alias chain of the first resolver that gave one."""
+        return next((a.aliases for a in self.answers if a.aliases), ())
+
+    @property
+    def fault(self) -> str:
+        """`bogus`, `dangling` or `unresolved` when no resolver gives an address."""
+        if self.addresses:
+            return ""
+        if any(a.bogus for a in self.answers):
+            return "bogus"
+        if self.aliases and any(a.rcode == "NXDOMAIN" and a.aliases for a in self.answers):
+            return "dangling"
+        return "unresolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caa(Fact):
+    """The CAA record set that applies to a host (RFC 8659 section 3), empty when there is none."""
+
+    plain: ClassVar[str] = "the CAA records"
+
+    records: tuple[CaaRecord, ...]
+    trouble: str = ""
+    """A CAA look-up that fails keeps a certificate authority from issuing; why it failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nameserver:
+    """One authoritative server of a zone, asked directly."""
+
+    name: str
+    addresses: tuple[str, ...]
+    at_parent: bool
+    at_child: bool
+    serial: int | None = None
+    """SOA serial that it gave, None when it gave none."""
+    authoritative: bool = False
+    rcode: Rcode | None = None
+    host_answers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """For each declared host in the zone: the sorted addresses or alias that it gave."""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone(Fact):
+    """A domain's zone as the parent delegates it and its own servers answer."""
+
+    plain: ClassVar[str] = "the zone's own servers"
+
+    apex: str
+    """Name of the zone cut that holds the domain."""
+    nameservers: tuple[Nameserver, ...]
+    parent_ns: tuple[str, ...] | None
+    """NS names that the parent gives; None when the parent could not be asked."""
+    child_ns: tuple[str, ...]
+    apex_alias: str = ""
+    """Target of a CNAME at the apex, which RFC 1034 section 3.6.2 forbids."""
+    wildcard: tuple[str, ...] = ()
+    """What a random name below the domain answers: addresses or alias; empty when NXDOMAIN."""
+    dnssec: Literal["secure", "insecure", "bogus", "unknown"] = "unknown"
+    dnssec_problem: str = ""
+    signatures_until: date | None = None
+    """First expiry of the signatures over the apex, UTC."""
+
+    @property
+    def fault(self) -> str:
+        """`bogus` when validators refuse the zone, `lame` when no server answers for it."""
+        if self.dnssec == "bogus":
+            return "bogus"
+        if self.nameservers and not any(n.authoritative for n in self.nameservers):
+            return "lame"
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeighbourNames(Fact):
+    """Addresses of common names beside the declared ones (mail, ftp, direct, …): name → addresses."""
+
+    plain: ClassVar[str] = "the neighbouring names"
+
+    addresses: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration(Fact):
+    """When the domain's registration ends, by RDAP (RFC 9083)."""
+
+    plain: ClassVar[str] = "the domain registration"
+
+    expires: date | None
+    status: tuple[str, ...] = ()
+    registrar: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership(Fact):
+    """Whether the domain proves that its owner asked for active checks."""
+
+    plain: ClassVar[str] = "the proof of ownership"
+
+    proven: bool
+    detail: str

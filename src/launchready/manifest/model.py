@@ -1,0 +1,397 @@
+"""What may stand in `launchready.toml`, section by section, with the launch's defaults."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+RouteKind = Literal[
+    "page", "static", "auth", "signup", "invite", "reset", "checkout", "webhook", "chat", "api",
+    "private", "health",
+]  # fmt: skip
+ROUTE_KINDS: tuple[str, ...] = get_args(RouteKind)
+EdgeName = Literal["cloudflare", "fastly", "cloudfront", "bunny", "vercel", "netlify", "none"]
+
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
+
+
+def hostname(value: str) -> str:
+    """Return a host or domain name in lower case as it stands in the DNS (IDNA), or raise ValueError."""
+    name = value.strip().rstrip(".").lower()
+    if not name.isascii():
+        import idna  # noqa: PLC0415 - only names beyond ASCII pay for it
+
+        try:
+            name = idna.encode(name, uts46=True).decode()
+        except idna.IDNAError as error:
+            raise ValueError(f"{value!r} is not a host name: {error}") from None
+    labels = name.split(".")
+    if len(labels) < 2 or len(name) > 253 or not all(_LABEL.match(label) for label in labels):
+        raise ValueError(f"{value!r} is not a host name such as app.example.org")
+    return name
+
+
+def _address(value: str) -> str:
+    return str(ip_address(value))
+
+
+def _address_or_network(value: str) -> str:
+    return str(ip_network(value, strict=False)) if "/" in value else str(ip_address(value))
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _resolver(value: str) -> str:
+    split_address(value, default_port=53)
+    return value
+
+
+def split_address(value: str, *, default_port: int) -> tuple[str, int]:
+    """Split `A`, `A:PORT` or `[A6]:PORT` into address and port; ValueError when it is neither."""
+    match = re.fullmatch(r"\[([^\]]+)\](?::(\d{1,5}))?", value)
+    if match:
+        host, port = match[1], match[2]
+    elif value.count(":") == 1:
+        host, port = value.split(":")
+    else:
+        host, port = value, None
+    number = int(port) if port is not None and port.isdigit() else default_port
+    if (port is not None and not port.isdigit()) or not 0 < number < 65536:
+        raise ValueError(f"{value!r} has no port between 1 and 65535 behind its colon")
+    return str(ip_address(host)), number
+
+
+def split_dial(value: str) -> tuple[str, int, str, int]:
+    """Split `HOST-OR-ADDRESS:PORT=ADDRESS:PORT` into its four parts; ValueError when it is not that."""
+    left, separator, right = value.partition("=")
+    match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})", left)
+    if not separator or match is None or not 0 < int(match[3]) < 65536:
+        raise ValueError(
+            f"{value!r} is not HOST-OR-ADDRESS:PORT=ADDRESS:PORT, such as "
+            "app.example.org:443=203.0.113.5:443"
+        )
+    address, port = split_address(right, default_port=0)
+    name = match[1] or match[2]
+    try:
+        name = str(ip_address(name))
+    except ValueError:
+        name = name.lower().rstrip(".")
+    return name, int(match[3]), address, port
+
+
+def _dial(value: str) -> str:
+    split_dial(value)
+    return value
+
+
+Hostname = Annotated[str, AfterValidator(hostname)]
+Address = Annotated[str, AfterValidator(_address)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+
+
+class Section(BaseModel):
+    """A table of the manifest: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class LaunchSection(Section):
+    """`[launch]`: what goes live, where and when."""
+
+    domain: Hostname = Field(description="The community's own domain, such as example.org.")
+    name: str = Field("", max_length=200, description="What members call the community.")
+    date: dt.date | None = Field(None, description="The day the doors open.")
+    timezone: str = Field("UTC", description="IANA time zone of the launch, such as Europe/Berlin.")
+    edge: EdgeName | None = Field(
+        None, description="The CDN in front of every host, unless a host says otherwise."
+    )
+    token: str = Field(
+        "",
+        max_length=200,
+        description="Put this into a TXT record at _launchready.<domain>, or into "
+        "/.well-known/launchready.txt, to allow active checks.",
+    )
+    switches_dns: bool = Field(
+        False, description="true when DNS records will be changed for the launch (TTL is checked)."
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, KeyError):
+            raise ValueError(f"{value!r} is not a time zone such as Europe/Berlin") from None
+        return value
+
+
+class PeopleSection(Section):
+    """`[people]`: who owns what. One name is a start; two who can reach a thing are safer."""
+
+    domain: Names = Field((), description="Who can log in at the registrar.")
+    dns: Names = Field((), description="Who can change DNS records.")
+    hosting: Names = Field((), description="Who can deploy and roll back.")
+    mail: Names = Field((), description="Who can change the mail provider's settings.")
+    payments: Names = Field((), description="Who can log in at the payment provider.")
+    alerts: Names = Field((), description="Who is told when it breaks.")
+
+
+class HostEntry(Section):
+    """`[hosts."app.example.org"]`: one host of the launch."""
+
+    name: Hostname = ""
+    redirects_to: Hostname | None = Field(
+        None, description="This host only sends visitors on to another."
+    )
+    addresses: tuple[Address, ...] = Field((), description="The addresses it should publish.")
+    cname: Hostname | None = Field(None, description="The name that it should be an alias of.")
+    edge: EdgeName | None = Field(None, description="The CDN in front of this host.")
+    origin: tuple[Address, ...] = Field(
+        (), description="The server behind the edge, which visitors must not reach directly."
+    )
+    login: bool | None = Field(None, description="true when members can sign in on this host.")
+    web: bool = Field(True, description="false for a name that serves no web pages.")
+
+    @field_validator("origin", "addresses", mode="before")
+    @classmethod
+    def _many(cls, value: Any) -> Any:
+        return _one_or_many(value)
+
+
+class RouteEntry(Section):
+    """`[routes]`: one URL and its kind, which decides what is expected of it."""
+
+    url: str = ""
+    kind: RouteKind = Field(description="What this URL is for: " + ", ".join(ROUTE_KINDS) + ".")
+    method: Literal["GET", "POST", "PUT", "DELETE"] | None = Field(
+        None, description="How it is called, when the kind's default does not fit."
+    )
+    fields: dict[str, str] = Field(
+        default_factory=dict,
+        description="Names of the form's fields: username, password, email, message, code.",
+    )
+    json_body: bool = Field(False, description="true when it takes JSON instead of a form.")
+    cors: tuple[str, ...] = Field((), description="Origins that may read it from a browser.")
+    cacheable: bool | None = Field(None, description="true when shared caches may store it.")
+    limit: int | None = Field(
+        None, ge=1, le=60, description="How many requests in a minute before it must throttle."
+    )
+    status: int | None = Field(None, ge=100, le=599, description="The status that it answers with.")
+
+    @property
+    def host(self) -> str:
+        """The host of the URL."""
+        return urlsplit(self.url).hostname or ""
+
+
+class OldUrlEntry(Section):
+    """`[redirects]`: an old URL and where it must lead."""
+
+    source: str
+    target: str
+
+
+class MailDomainEntry(Section):
+    """`[mail.domains."example.org"]`: a domain in the From of the launch's mail, or one that never sends."""
+
+    name: Hostname = ""
+    sends: bool = Field(True, description="false for a domain that never sends mail.")
+    receives: bool | None = Field(None, description="false when nobody reads mail here.")
+    senders: Names = Field(
+        (),
+        description="Services and addresses that send in its name: google, postmark, "
+        "203.0.113.7, include:_spf.example.net.",
+    )
+    selectors: Names = Field((), description="DKIM selectors, as the mail provider names them.")
+
+
+class MailSection(Section):
+    """`[mail]`: the domains that mail is sent from."""
+
+    domains: dict[str, MailDomainEntry] = Field(default_factory=dict)
+
+    @field_validator("domains", mode="before")
+    @classmethod
+    def _name_them(cls, value: Any) -> Any:
+        return _named(value)
+
+
+class AccountEntry(Section):
+    """`[accounts.member]`: a test member, by the names of environment variables, never by value."""
+
+    username_env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    password_env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    login: str = Field(description="URL of the log-in page, such as app.example.org/login.")
+    private: str = Field(description="URL of a page that only members see.")
+    logout: str | None = Field(None, description="URL that logs out.")
+    entrances: Names = Field(
+        (), description="URLs that members begin at, when not only the log-in page itself."
+    )
+    says: str = Field("", description="A text on the private page that only a member sees.")
+
+    @field_validator("login", "private", "logout", mode="after")
+    @classmethod
+    def _urls(cls, value: str | None) -> str | None:
+        return None if value is None else route_url(value)
+
+    @field_validator("entrances", mode="after")
+    @classmethod
+    def _entrance_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(route_url(url) for url in value)
+
+
+class NetworkSection(Section):
+    """`[network]`: how to look, so that a launch can be audited before its DNS is switched."""
+
+    resolvers: Annotated[
+        tuple[Annotated[str, AfterValidator(_resolver)], ...], BeforeValidator(_one_or_many)
+    ] = Field((), description="DNS resolvers to ask, as IP or IP:PORT.")
+    dial: Annotated[
+        tuple[Annotated[str, AfterValidator(_dial)], ...], BeforeValidator(_one_or_many)
+    ] = Field((), description="HOST-OR-ADDRESS:PORT=ADDRESS:PORT: where to connect instead.")
+    ca: str | None = Field(None, description="File with certificate authorities to trust as well.")
+
+
+class BudgetsSection(Section):
+    """`[budgets]`: what may be spent and how long things may take."""
+
+    ai_monthly: float | None = Field(
+        None, ge=0, description="Spending limit at the AI provider a month, in your currency."
+    )
+    page_s: float = Field(2.5, gt=0, description="Seconds until a page shows its main content.")
+    first_byte_s: float = Field(0.8, gt=0, description="Seconds until a page's first byte.")
+    expires_soon_days: int = Field(21, ge=1, le=90)
+
+
+class AlertsSection(Section):
+    """`[alerts]`: who is told when it breaks, and how that was tried."""
+
+    monitor: str = Field("", description="The monitor that watches the launch, by name or URL.")
+    tested: dt.date | None = Field(None, description="When a test alert last reached a person.")
+
+
+class DeploymentSection(Section):
+    """`[deployment]`: how it runs and how to go back."""
+
+    rollback: str = Field(
+        "", description="The command or the steps that bring back the last version."
+    )
+    ai_provider: str = Field(
+        "", description="The AI provider that the chatbot calls; empty if none."
+    )
+    regions: int = Field(1, ge=1, description="In how many regions the app runs.")
+    shards: int = Field(1, ge=1, description="Into how many pieces the database is split.")
+    caches: Names = Field((), description="Caches between the visitor and the database, by name.")
+
+
+class Manifest(Section):
+    """A whole `launchready.toml`."""
+
+    launch: LaunchSection
+    people: PeopleSection = PeopleSection()
+    hosts: dict[str, HostEntry] = Field(default_factory=dict)
+    routes: dict[str, RouteEntry] = Field(default_factory=dict)
+    redirects: dict[str, OldUrlEntry] = Field(default_factory=dict)
+    mail: MailSection = MailSection()
+    accounts: dict[str, AccountEntry] = Field(default_factory=dict)
+    network: NetworkSection = NetworkSection()
+    budgets: BudgetsSection = BudgetsSection()
+    alerts: AlertsSection = AlertsSection()
+    deployment: DeploymentSection = DeploymentSection()
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _name_hosts(cls, value: Any) -> Any:
+        return _named(value)
+
+    @field_validator("routes", mode="before")
+    @classmethod
+    def _name_routes(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        routes = {}
+        for key, entry in value.items():
+            body = {"kind": entry} if isinstance(entry, str) else entry
+            routes[key] = {**body, "url": route_url(key)} if isinstance(body, dict) else body
+        return routes
+
+    @field_validator("redirects", mode="before")
+    @classmethod
+    def _name_redirects(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: {"source": route_url(key), "target": route_url(target)}
+            if isinstance(target, str)
+            else target
+            for key, target in value.items()
+        }
+
+    @model_validator(mode="after")
+    def _redirects_lead_somewhere(self) -> Manifest:
+        for host in self.hosts.values():
+            if host.redirects_to == host.name:
+                raise ValueError(f"hosts.{host.name!r}: redirects_to names the host itself")
+        return self
+
+    @property
+    def all_hosts(self) -> dict[str, HostEntry]:
+        """Every web host of the launch: declared ones, those of routes and accounts, and the domain."""
+        hosts = dict.fromkeys([self.launch.domain, *self.hosts])
+        for url in [r.url for r in self.routes.values()] + [
+            url for a in self.accounts.values() for url in (a.login, a.private)
+        ]:
+            hosts.setdefault(urlsplit(url).hostname or self.launch.domain)
+        return {name: self.hosts.get(name) or HostEntry(name=name) for name in hosts}
+
+    @property
+    def mail_domains(self) -> dict[str, MailDomainEntry]:
+        """Every mail domain; the launch's own counts as one that sends when none is declared."""
+        if self.mail.domains:
+            return dict(self.mail.domains)
+        return {self.launch.domain: MailDomainEntry(name=self.launch.domain)}
+
+    def edge_of(self, host: str) -> EdgeName | None:
+        """Return the edge declared for a host, its own before the launch's; None if none."""
+        entry = self.hosts.get(host)
+        edge = entry.edge if entry and entry.edge is not None else self.launch.edge
+        return None if edge == "none" else edge
+
+
+def _named(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    named = {}
+    for key, entry in value.items():
+        name = hostname(key)
+        named[name] = {**entry, "name": name} if isinstance(entry, dict) else entry
+    return named
+
+
+def route_url(value: str) -> str:
+    """Return the full URL of `app.example.org/login` or `https://…`; ValueError when it is none."""
+    url = value if "://" in value else f"https://{value}"
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise ValueError(f"{value!r} is not a URL such as app.example.org/login")
+    host = hostname(parts.hostname)
+    port = f":{parts.port}" if parts.port else ""
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{host}{port}{parts.path or '/'}{query}"

@@ -1,0 +1,1 @@
+"""Reports of a verdict, one file a format."""

@@ -1,0 +1,236 @@
+"""Outcomes made into a verdict: root causes, fix order, go or no-go, and how much was proven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from launchready.facts import Fact, Gap, Key
+from launchready.finding import BarLine, Finding, Outcome, Severity
+from launchready.judge import Observed
+
+BAR: dict[BarLine, str] = {
+    "sign-in": "Members can sign in",
+    "https": "HTTPS everywhere",
+    "redirects": "Redirects are clean",
+    "mail": "Mail is authenticated",
+    "secrets": "No secrets in what browsers load",
+    "private": "Private content stays private",
+    "caching": "Static files cached, nothing private cached",
+    "abuse": "Abuse is limited on log-in, chat, reset, invite, webhook",
+    "fast": "Fast enough",
+    "told": "Somebody is told within five minutes when it breaks",
+}
+LATER: dict[BarLine, str] = {
+    "fast": "Measure a page's load in your browser's developer tools; this version does not.",
+    "told": "Stop the app for a minute before launch and see who is told, and when.",
+}
+"""Lines that the program cannot prove yet, with how a person can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarResult:
+    """One line of the minimum bar."""
+
+    line: BarLine
+    title: str
+    answer: Literal["yes", "no", "not proven"]
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Go or no-go, with what led to it."""
+
+    go: bool
+    headline: str
+    proven: int
+    total: int
+    findings: tuple[Finding, ...]
+    """Root causes in fix order."""
+    unchecked: tuple[Outcome, ...]
+    """Unknown outcomes that no finding explains, the ones that keep from a go first."""
+    bar: tuple[BarResult, ...]
+    outcomes: tuple[Outcome, ...]
+    partial: bool = False
+
+    @property
+    def to_fix(self) -> tuple[Finding, ...]:
+        """The findings that are more than advice."""
+        return tuple(f for f in self.findings if f.severity is not Severity.ADVICE)
+
+    @property
+    def effort(self) -> str:
+        """Return the line that says how much there is to do and who can do it."""
+        if not self.to_fix:
+            return "Nothing to fix before launch"
+        count = len(self.to_fix)
+        minutes = sum(f.failure.effort_min for f in self.to_fix)
+        alone = sum(f.failure.who == "you" for f in self.to_fix)
+        time = f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
+        things = "thing" if count == 1 else "things"
+        line = f"{count} {things} to fix, about {time}"
+        return f"{line}, {alone} of them without a developer" if alone else line
+
+
+class SkippedKeyError(RuntimeError):
+    """A subject was skipped in silence: a bug of ours that would have been a false green."""
+
+
+def decide(
+    expected: Iterable[Key],
+    observed: Observed,
+    outcomes: Sequence[Outcome],
+    *,
+    partial: bool = False,
+) -> Verdict:
+    """Return the verdict. Raises SkippedKeyError when an expected key has neither fact nor gap."""
+    missing = [key for key in expected if key not in observed]
+    if missing:
+        raise SkippedKeyError("neither fact nor gap for " + ", ".join(map(str, missing[:5])))
+    findings, unexplained = _fold(outcomes, observed)
+    counted = [o for o in outcomes if o.status != "not_applicable"]
+    proven = sum(o.status == "passed" for o in counted)
+    broken = [f for f in findings if f.severity is Severity.BLOCKER]
+    blocking = [o for o in unexplained if o.severity is Severity.BLOCKER and not o.ours]
+    bar = _bar(outcomes)
+    go = not broken and not blocking and not partial
+    return Verdict(
+        go=go,
+        headline=_headline(len(broken), len(blocking), bar, partial=partial),
+        proven=proven,
+        total=len(counted),
+        findings=findings,
+        unchecked=tuple(
+            sorted(unexplained, key=lambda o: (o.ours, o.severity, o.check.impact, o.check.id))
+        ),
+        bar=bar,
+        outcomes=tuple(outcomes),
+        partial=partial,
+    )
+
+
+def _headline(broken: int, blocking: int, bar: Sequence[BarResult], *, partial: bool) -> str:
+    if broken:
+        return f"NO-GO: {broken} {'thing is' if broken == 1 else 'things are'} broken"
+    if partial:
+        return "NOT PROVEN YET: stopped before everything was checked"
+    if blocking:
+        things = "thing" if blocking == 1 else "things"
+        return f"NOT PROVEN YET: nothing broken found, {blocking} {things} unchecked"
+    open_lines = sum(b.answer == "not proven" for b in bar)
+    if open_lines:
+        lines = "line" if open_lines == 1 else "lines"
+        return f"GO, with {open_lines} {lines} of the minimum bar not proven"
+    return "GO"
+
+
+def _fold(
+    outcomes: Sequence[Outcome], observed: Observed
+) -> tuple[tuple[Finding, ...], list[Outcome]]:
+    """Walk from every gap and explained failure to the finding that owns its cause."""
+    owners: dict[tuple[type[Fact], str, object], Outcome] = {}
+    for outcome in outcomes:
+        if outcome.status == "failed":
+            for kind, fault in outcome.check.prevents:
+                owners[kind, fault, outcome.subject] = outcome
+    under: dict[int, list[Outcome]] = {}
+    roots: list[Outcome] = []
+    unexplained: list[Outcome] = []
+    for outcome in outcomes:
+        if outcome.status not in {"failed", "unknown"}:
+            continue
+        owner = _owner(outcome.because, observed, owners)
+        if owner is not None and owner is not outcome:
+            under.setdefault(id(owner), []).append(outcome)
+        elif outcome.status == "failed":
+            roots.append(outcome)
+        else:
+            unexplained.append(outcome)
+    # An owner may itself be a consequence: lift what hangs under it to the top of its chain.
+    lifted: dict[int, list[Outcome]] = {id(r): [] for r in roots}
+    for root in roots:
+        waiting = list(under.get(id(root), []))
+        seen: set[int] = set()
+        while waiting:
+            outcome = waiting.pop(0)
+            if id(outcome) in seen:
+                continue
+            seen.add(id(outcome))
+            lifted[id(root)].append(outcome)
+            waiting += under.get(id(outcome), [])
+    return _merge(roots, lifted), unexplained
+
+
+def _owner(
+    because: Key | None,
+    observed: Observed,
+    owners: dict[tuple[type[Fact], str, object], Outcome],
+) -> Outcome | None:
+    """Follow gap → because → … to a fact with a fault, and return the failed check that owns it."""
+    seen: set[Key] = set()
+    while because is not None and because not in seen:
+        seen.add(because)
+        found = observed.get(because)
+        if isinstance(found, Gap):
+            because = found.because
+            continue
+        if found is None or not found.fault:
+            return None
+        return owners.get((because.kind, found.fault, because.subject))
+    return None
+
+
+def _merge(roots: Sequence[Outcome], under: dict[int, list[Outcome]]) -> tuple[Finding, ...]:
+    """Make findings in fix order; the same check with the same fix is one thing to do."""
+    groups: dict[object, list[Outcome]] = {}
+    for outcome in roots:
+        failure = outcome.failure
+        assert failure is not None  # noqa: S101 - roots are failures
+        groups.setdefault((outcome.check.id, failure.fix, outcome.severity), []).append(outcome)
+    findings = []
+    for group in groups.values():
+        group.sort(key=lambda o: o.subject.name)
+        consequences = [c for outcome in group for c in under[id(outcome)]]
+        findings.append(
+            Finding(
+                outcome=group[0],
+                also=tuple(o.subject for o in group[1:]),
+                consequences=tuple(consequences),
+            )
+        )
+    findings.sort(
+        key=lambda f: (f.severity, f.check.impact, f.failure.effort_min, f.check.id, f.subject.name)
+    )
+    return tuple(findings)
+
+
+def _bar(outcomes: Sequence[Outcome]) -> tuple[BarResult, ...]:
+    return tuple(_bar_line(line, [o for o in outcomes if o.check.bar == line]) for line in BAR)
+
+
+def _bar_line(line: BarLine, outcomes: Sequence[Outcome]) -> BarResult:
+    def result(answer: Literal["yes", "no", "not proven"], evidence: str) -> BarResult:
+        return BarResult(line=line, title=BAR[line], answer=answer, evidence=evidence)
+
+    failed = [o for o in outcomes if o.status == "failed" and o.severity is not Severity.ADVICE]
+    if failed:
+        worst = min(failed, key=lambda o: (o.severity, o.check.impact))
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        return result("no", f"{worst.subject}: {worst.detail}{more}")
+    unknown = [
+        o for o in outcomes if o.status == "unknown" and o.check.severity is not Severity.ADVICE
+    ]
+    passed = [o for o in outcomes if o.status == "passed"]
+    if line in LATER:
+        known = f"{passed[0].detail}. " if passed else ""
+        return result("not proven", known + LATER[line])
+    if unknown:
+        first = min(unknown, key=lambda o: (o.ours, o.severity))
+        how = f". {first.how_to_prove}" if first.how_to_prove else ""
+        return result("not proven", f"{first.subject}: {first.detail}{how}")
+    if not passed:
+        return result("not proven", "nothing of this kind was found or declared")
+    subjects = {o.subject for o in passed}
+    return result("yes", f"{len(passed)} checks passed on {len(subjects)} subjects")

@@ -80,8 +80,8 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
         if route.kind in THROTTLED_KINDS:
             keys.add(Key(Throttling, subject))
     for old in manifest.redirects.values():
-        host = host_subject(urlsplit(old.source).hostname or "", zone_of(manifest, old.source))
-        keys.add(Key(OldUrl, Subject("redirect", old.source, host)))
+        origin = host_subject(urlsplit(old.source).hostname or "", zone_of(manifest, old.source))
+        keys.add(Key(OldUrl, Subject("redirect", old.source, origin)))
     keys |= _mail(manifest, observed)
     keys |= {Key(SignIn, subject) for subject in entrances(manifest)}
     keys |= _loaded(manifest, observed)

@@ -78,7 +78,7 @@ def parse_manifest(source: str, *, file: str = "launchready.toml") -> Manifest:
         return Manifest.model_validate(data)
     except ValidationError as error:
         lines = key_lines(source)
-        problems = [_problem(file, lines, dict(e), data) for e in error.errors(include_url=False)]
+        problems = [_problem(file, lines, dict(e)) for e in error.errors(include_url=False)]
         raise ManifestError(problems) from None
 
 
@@ -86,9 +86,7 @@ def _whole(file: str, found: str, allowed: str) -> Problem:
     return Problem(file=file, line=None, key="", found=found, allowed=allowed)
 
 
-def _problem(
-    file: str, lines: dict[tuple[str, ...], int], error: dict[str, Any], data: dict[str, Any]
-) -> Problem:
+def _problem(file: str, lines: dict[tuple[str, ...], int], error: dict[str, Any]) -> Problem:
     path = tuple(p for p in error["loc"] if p != "[key]")
     key = ".".join(f'"{p}"' if "." in str(p) else str(p) for p in path)
     line = line_of(lines, path)

@@ -1,0 +1,52 @@
+# Every command works on a fresh clone: uv is fetched into .tools when it is not on the PATH.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --no-sync
+
+.PHONY: help setup demo test lab check docs bench-defects bench-audit clean
+
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.tools/bin/uv:
+	python3 -m venv .tools
+	.tools/bin/pip install --quiet --disable-pip-version-check uv
+
+.venv/.synced: pyproject.toml uv.lock $(filter .tools/bin/uv,$(UV))
+	$(UV) sync --quiet --all-extras
+	@touch $@
+
+setup: .venv/.synced ## install everything into .venv
+
+demo: setup ## start an embedded launch with a dozen defects and audit it
+	@$(RUN) launchready demo || [ $$? -eq 1 ]
+
+lab: setup ## install the servers that the lab's tests run against (apt, root)
+	bash tests/lab/install.sh
+
+test: setup lab ## run the whole suite, the lab included where it can run
+	$(RUN) pytest -n 2 --dist loadgroup
+
+check: setup ## types, style, layers, docs
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) python -m launchready.report.catalogue --check docs/checks.md
+	$(RUN) python -m launchready.report.schema --check docs
+	$(RUN) mkdocs build --quiet --strict --site-dir .site
+
+docs: setup ## write the generated pages and build the site into .site
+	$(RUN) python -m launchready.report.catalogue docs/checks.md
+	$(RUN) python -m launchready.report.schema docs
+	$(RUN) mkdocs build --quiet --strict --site-dir .site
+
+bench-defects: setup ## switch on each defect alone and print the matrix
+	$(RUN) python bench/defects.py
+
+bench-audit: setup lab ## measure the audit against the usual tools, with latency, with 100 hosts
+	$(RUN) python bench/audit.py
+
+clean: ## remove everything that the commands above made
+	rm -rf .venv .tools .site .launchready .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -1,0 +1,119 @@
+"""An audit from end to end: what to ask, asking it, judging it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from launchready.checks import catalogue
+from launchready.collect import collectors
+from launchready.collect.world import World
+from launchready.expected import DISCOVERS, FOLLOWS, expected
+from launchready.facts import Fact, Gap, Key
+from launchready.facts.declared import Declared
+from launchready.finding import Check
+from launchready.gather import Gatherer
+from launchready.judge import judge
+from launchready.manifest import Manifest
+from launchready.verdict import Verdict, decide
+
+
+class UnknownCheckError(ValueError):
+    """A name that is neither a check's id nor a family."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What an audit came to."""
+
+    manifest: Manifest
+    from_file: bool
+    verdict: Verdict
+    observed: Mapping[Key, Fact | Gap]
+    started: datetime
+    finished: datetime
+    active: bool
+    crashes: tuple[str, ...]
+
+
+def choose(only: Collection[str] = (), skip: Collection[str] = ()) -> tuple[Check, ...]:
+    """Return the checks of the catalogue that `only` and `skip` (ids or families) leave.
+
+    Raises UnknownCheckError, which names the nearest, on a word that is neither.
+    """
+    every = catalogue()
+    known = {c.id for c in every} | {c.family for c in every}
+    for word in [*only, *skip]:
+        if word not in known:
+            raise UnknownCheckError(unknown_check(word, known))
+    return tuple(
+        c
+        for c in every
+        if (not only or {c.id, c.family} & set(only)) and not {c.id, c.family} & set(skip)
+    )
+
+
+def unknown_check(word: str, known: Collection[str]) -> str:
+    """Return the sentence that says what is not known and what is nearest to it."""
+    import difflib  # noqa: PLC0415 - only for a mistyped word
+
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"There is no check or family {word!r}.{hint} `launchready checks` lists them."
+
+
+async def audit(
+    world: World,
+    checks: Sequence[Check],
+    *,
+    on_observed: Callable[[Key, Fact | Gap], None] = lambda _key, _found: None,
+    stop: asyncio.Event | None = None,
+) -> Audit:
+    """Collect what the checks need and judge it.
+
+    When `stop` is set, collecting ends within a second and the verdict is marked as partial.
+    """
+    started = world.now()
+    gatherer = Gatherer(world=world, collectors=collectors(), on_observed=on_observed)
+    kinds = _needed_kinds(checks)
+
+    def wanted(observed: Mapping[Key, Fact | Gap]) -> set[Key]:
+        return {key for key in expected(world.manifest, observed) if key.kind in kinds}
+
+    gathering = asyncio.create_task(gatherer.gather(wanted, DISCOVERS))
+    stopping = asyncio.create_task(stop.wait() if stop is not None else asyncio.Event().wait())
+    try:
+        await asyncio.wait({gathering, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        partial = not gathering.done()
+        for task in (gathering, stopping):
+            task.cancel()
+        await asyncio.wait({gathering, stopping}, timeout=1)
+    if partial:
+        gatherer.close()
+    else:
+        gathering.result()
+    seen = {key: gatherer.observed[key] for key in gatherer.keys}
+    verdict = decide(
+        gatherer.keys,
+        gatherer.observed,
+        judge(checks, seen),
+        partial=partial,
+    )
+    return Audit(
+        manifest=world.manifest,
+        from_file=world.from_file,
+        verdict=verdict,
+        observed=gatherer.observed,
+        started=started,
+        finished=world.now(),
+        active=world.active,
+        crashes=tuple(gatherer.crashes),
+    )
+
+
+def _needed_kinds(checks: Sequence[Check]) -> set[type[Fact]]:
+    kinds: set[type[Fact]] = {Declared} | {n.kind for c in checks for n in c.needs}
+    return kinds | {FOLLOWS[k] for k in kinds if k in FOLLOWS}

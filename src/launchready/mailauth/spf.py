@@ -1,20 +1,18 @@
 """Evaluate SPF for one sender: check_host() of RFC 7208, with the tree of what it looked up."""
 
-from collections.abc import Generator
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_network
-from typing import Literal, TypeAlias
 
-from launchready.mailauth.lookups import Answer, Asking, Question, Rdtype, ask
-from launchready.mailauth.names import address, is_address, is_at_or_below, query_name
-from launchready.mailauth.spf_macros import (
-    MacroString,
-    SpfSyntaxError,
-    expand,
-    fit_name,
-    letters,
-    parse_macro_string,
+from launchready.mailauth.lookups import Asking, ask
+from launchready.mailauth.names import address, is_address, query_name
+from launchready.mailauth.spf_client import (
+    Check,
+    StopError,
+    count_lookup,
+    expanded,
+    matches,
+    target_name,
 )
+from launchready.mailauth.spf_macros import SpfSyntaxError, parse_macro_string
 from launchready.mailauth.spf_record import (
     LOOKUP_KINDS,
     Mechanism,
@@ -23,98 +21,9 @@ from launchready.mailauth.spf_record import (
     parse_spf,
     select_records,
 )
-
-Result: TypeAlias = Literal["pass", "fail", "softfail", "neutral", "none", "temperror", "permerror"]
-Outcome: TypeAlias = Literal["match", "no match", "error", "not reached", "followed"]
-
-LOOKUPS_MAX = 10  # RFC 7208, 4.6.4
-VOID_LOOKUPS_MAX = 2
-MX_NAMES_MAX = 10
-PTR_NAMES_MAX = 10
+from launchready.mailauth.spf_result import Outcome, Result, SpfNode, SpfResult, SpfTerm
 
 _BY_QUALIFIER: dict[str, Result] = {"+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpfTerm:
-    """One term as it was evaluated. `lookups` counts it and all that stands under it."""
-
-    text: str
-    outcome: Outcome
-    lookups: int = 0
-    void_lookups: int = 0
-    child: "SpfNode | None" = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpfNode:
-    """One domain whose record was evaluated. `record` is empty where none was found."""
-
-    domain: str
-    record: str
-    result: Result
-    terms: tuple[SpfTerm, ...] = ()
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpfResult:
-    """What check_host() returns, and how it got there.
-
-    `mechanism` is the term that decided, `explanation` what the domain says to a refused sender,
-    `problem` why a result is temperror, permerror or none. Look-ups are counted as RFC 7208,
-    4.6.4 counts terms, void look-ups as queries without an answer.
-    """
-
-    result: Result
-    domain: str
-    mechanism: str
-    explanation: str
-    lookups: int
-    void_lookups: int
-    tree: SpfNode
-    steps: tuple[str, ...]
-    problem: str
-
-
-class _StopError(Exception):
-    """The evaluation ends here with temperror or permerror (RFC 7208, 2.6.6 and 2.6.7)."""
-
-    def __init__(self, result: Literal["temperror", "permerror"], problem: str) -> None:
-        super().__init__(problem)
-        self.result: Result = result
-        self.problem = problem
-
-
-@dataclass(slots=True, kw_only=True)
-class _Check:
-    """What all records of one evaluation share."""
-
-    ip: IPv4Address | IPv6Address
-    sender: str
-    local_part: str
-    sender_domain: str
-    helo: str
-    receiver: str
-    now_s: int
-    lookups: int = 0
-    void_lookups: int = 0
-    steps: list[str] = field(default_factory=list)
-    validated: tuple[str, ...] | None = None
-
-    @property
-    def rdtype(self) -> Rdtype:
-        return "A" if self.ip.version == 4 else "AAAA"
-
-    @property
-    def reverse(self) -> str:
-        if isinstance(self.ip, IPv4Address):
-            return str(self.ip)
-        # Upper case as the published test-suite wants it; the DNS does not mind.
-        return ".".join(self.ip.exploded.replace(":", "").upper())
-
-    def say(self, depth: int, sentence: str) -> None:
-        self.steps.append("  " * depth + sentence)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -166,7 +75,7 @@ def evaluate_spf(
     local_part, _, sender_domain = (mail_from or f"postmaster@{helo}").rpartition("@")
     local_part = local_part or "postmaster"  # RFC 7208, 4.3
     checked = sender_domain if domain is None else domain
-    check = _Check(
+    check = Check(
         ip=client,
         sender=f"{local_part}@{sender_domain}",
         local_part=local_part,
@@ -199,7 +108,7 @@ def evaluate_spf(
     )
 
 
-def _check_host(check: _Check, domain: str, *, depth: int, explain: str | None) -> Asking[_Judged]:
+def _check_host(check: Check, domain: str, *, depth: int, explain: str | None) -> Asking[_Judged]:
     """Evaluate the record of one domain; an error inside becomes the result of this domain.
 
     `explain` is the explanation to give when the record has none, or None where nobody asks.
@@ -228,13 +137,13 @@ def _check_host(check: _Check, domain: str, *, depth: int, explain: str | None) 
         return _Judged(node=record.node("permerror", problem))
     try:
         return (yield from _evaluate(check, record, parsed, explain))
-    except _StopError as stop:
+    except StopError as stop:
         check.say(depth, stop.problem)
         return _Judged(node=record.node(stop.result, stop.problem))
 
 
 def _evaluate(
-    check: _Check, record: _Record, parsed: SpfRecord, explain: str | None
+    check: Check, record: _Record, parsed: SpfRecord, explain: str | None
 ) -> Asking[_Judged]:
     for index, mechanism in enumerate(parsed.mechanisms):
         if not (yield from _mechanism(check, record, mechanism)):
@@ -255,15 +164,18 @@ def _evaluate(
     return _Judged(node=record.node("neutral"))
 
 
-def _mechanism(check: _Check, record: _Record, mechanism: Mechanism) -> Asking[bool]:
+def _mechanism(check: Check, record: _Record, mechanism: Mechanism) -> Asking[bool]:
     """Judge one mechanism and write it into the record's terms, whatever comes of it."""
     lookups, voids = check.lookups, check.void_lookups
     outcome: Outcome = "error"
     child: list[SpfNode] = []
     try:
         if mechanism.kind in LOOKUP_KINDS:
-            _count(check, mechanism.text)
-        matched = yield from _matches(check, record, mechanism, child)
+            count_lookup(check, mechanism.text)
+        if mechanism.kind == "include":
+            matched = yield from _include(check, record, mechanism, child)
+        else:
+            matched = yield from matches(check, record.domain, mechanism)
         outcome = "match" if matched else "no match"
     finally:
         record.terms.append(
@@ -279,22 +191,22 @@ def _mechanism(check: _Check, record: _Record, mechanism: Mechanism) -> Asking[b
 
 
 def _redirect(
-    check: _Check, record: _Record, redirect: Modifier, explain: str | None
+    check: Check, record: _Record, redirect: Modifier, explain: str | None
 ) -> Asking[_Judged]:
     """Go on with another domain's record, whose explanation counts too (RFC 7208, 6.1)."""
     lookups, voids = check.lookups, check.void_lookups
     outcome: Outcome = "error"
     child: SpfNode | None = None
     try:
-        _count(check, redirect.text)
-        target = yield from _target(check, record.domain, redirect.value)
+        count_lookup(check, redirect.text)
+        target = yield from target_name(check, record.domain, redirect.value)
         if target is None:
-            raise _StopError("permerror", f"{redirect.text} does not lead to a domain name")
+            raise StopError("permerror", f"{redirect.text} does not lead to a domain name")
         check.say(record.depth, f"{redirect.text} is followed")
         judged = yield from _check_host(check, target, depth=record.depth + 1, explain=explain)
         child = judged.node
         if child.result == "none":
-            raise _StopError("permerror", f"{redirect.text}: {child.problem}")
+            raise StopError("permerror", f"{redirect.text}: {child.problem}")
         outcome = "followed"
     finally:
         record.terms.append(
@@ -313,56 +225,12 @@ def _redirect(
     )
 
 
-def _count(check: _Check, text: str) -> None:
-    check.lookups += 1
-    if check.lookups > LOOKUPS_MAX:
-        raise _StopError(
-            "permerror", f"{text} is look-up number {check.lookups}; {LOOKUPS_MAX} are allowed"
-        )
-
-
-def _matches(
-    check: _Check, record: _Record, mechanism: Mechanism, child: list[SpfNode]
-) -> Asking[bool]:
-    match mechanism.kind:
-        case "all":
-            return True
-        case "ip4" | "ip6":
-            network = ip_network(mechanism.network)
-            return network.version == check.ip.version and check.ip in network
-        case _:
-            pass
-    domain = yield from _target(check, record.domain, mechanism.domain)
-    match mechanism.kind:
-        case "include":
-            return (yield from _include(check, record, mechanism, domain, child))
-        case "a":
-            if domain is None:
-                return False
-            (answer,) = yield from _ask(check, mechanism.text, ((domain, check.rdtype),))
-            return _holds(check, mechanism, answer)
-        case "mx":
-            return False if domain is None else (yield from _mx(check, mechanism, domain))
-        case "exists":
-            if domain is None:
-                return False
-            # An A query even for an IPv6 client (RFC 7208, 5.7).
-            (answer,) = yield from _ask(check, mechanism.text, ((domain, "A"),))
-            return bool(answer.names)
-        case _:
-            names = yield from _validated_names(check, mechanism.text)
-            return domain is not None and any(is_at_or_below(name, domain) for name in names)
-
-
 def _include(
-    check: _Check,
-    record: _Record,
-    mechanism: Mechanism,
-    domain: str | None,
-    child: list[SpfNode],
+    check: Check, record: _Record, mechanism: Mechanism, child: list[SpfNode]
 ) -> Asking[bool]:
+    domain = yield from target_name(check, record.domain, mechanism.domain)
     if domain is None:
-        raise _StopError("permerror", f"{mechanism.text} does not lead to a domain name")
+        raise StopError("permerror", f"{mechanism.text} does not lead to a domain name")
     check.say(record.depth, f"{mechanism.text} is asked")
     judged = yield from _check_host(check, domain, depth=record.depth + 1, explain=None)
     child.append(judged.node)
@@ -370,134 +238,20 @@ def _include(
         case "pass":
             return True
         case "temperror":
-            raise _StopError("temperror", f"{mechanism.text}: {judged.node.problem}")
+            raise StopError("temperror", f"{mechanism.text}: {judged.node.problem}")
         case "permerror" | "none":
-            raise _StopError("permerror", f"{mechanism.text}: {judged.node.problem}")
+            raise StopError("permerror", f"{mechanism.text}: {judged.node.problem}")
         case _:
             return False
 
 
-def _mx(check: _Check, mechanism: Mechanism, domain: str) -> Asking[bool]:
-    (answer,) = yield from _ask(check, mechanism.text, ((domain, "MX"),))
-    exchanges = answer.exchanges
-    if len(exchanges) > MX_NAMES_MAX:
-        raise _StopError(
-            "permerror",
-            f"{mechanism.text}: {domain} has {len(exchanges)} MX records; "
-            f"{MX_NAMES_MAX} are allowed",
-        )
-    hosts = [host for _, exchange in exchanges if (host := query_name(exchange)) is not None]
-    answers = yield from _ask(check, mechanism.text, tuple((host, check.rdtype) for host in hosts))
-    return any(_holds(check, mechanism, each) for each in answers)
-
-
-def _holds(check: _Check, mechanism: Mechanism, answer: Answer) -> bool:
-    """Whether an address of the answer is the client's, within the prefix of its family."""
-    prefix = mechanism.prefix4 if check.ip.version == 4 else mechanism.prefix6
-    network = ip_network((check.ip.packed, prefix), strict=False)
-    for text in answer.names:
-        found = address(text)
-        if found is not None and found.version == network.version and found in network:
-            return True
-    return False
-
-
-def _validated_names(check: _Check, text: str) -> Asking[tuple[str, ...]]:
-    """Return the client's names whose own addresses include it (RFC 7208, 5.5)."""
-    if check.validated is None:
-        check.validated = ()
-        pointers = yield from _ask(
-            check, text, ((check.ip.reverse_pointer, "PTR"),), errors_stop=False
-        )
-        hosts = [
-            host
-            for name in pointers[0].names[:PTR_NAMES_MAX]
-            if (host := query_name(name)) is not None
-        ]
-        answers = yield from _ask(
-            check, text, tuple((host, check.rdtype) for host in hosts), errors_stop=False
-        )
-        check.validated = tuple(
-            host
-            for host, answer in zip(hosts, answers, strict=True)
-            if any(address(found) == check.ip for found in answer.names)
-        )
-    return check.validated
-
-
-def _ask(
-    check: _Check,
-    text: str,
-    wanted: tuple[tuple[str, Rdtype], ...],
-    *,
-    errors_stop: bool = True,
-) -> Generator[tuple[Question, ...], tuple[Answer, ...], tuple[Answer, ...]]:
-    """Ask for a term: a temporary error ends the evaluation, void answers are counted."""
-    if not wanted:
-        return ()
-    answers = yield tuple(Question(name=name, rdtype=rdtype) for name, rdtype in wanted)
-    for (name, rdtype), answer in zip(wanted, answers, strict=True):
-        if answer.failed and errors_stop:
-            raise _StopError(
-                "temperror",
-                f"{text}: {rdtype} of {name} could not be asked for ({answer.detail or 'error'})",
-            )
-        if answer.void:
-            check.void_lookups += 1
-            if check.void_lookups > VOID_LOOKUPS_MAX:
-                raise _StopError(
-                    "permerror",
-                    f"{text}: {rdtype} of {name} is void look-up number "
-                    f"{check.void_lookups}; {VOID_LOOKUPS_MAX} are allowed",
-                )
-    return answers
-
-
-def _target(check: _Check, domain: str, spec: MacroString) -> Asking[str | None]:
-    """Return the name that a domain-spec leads to, or None if it is no name to ask for."""
-    if not spec:
-        return domain
-    if not check.local_part.isascii() and letters(spec) & {"s", "l"}:
-        return None  # RFC 8616, 4: such a term never matches
-    text = yield from _expanded(check, domain, spec)
-    return query_name(fit_name(text))
-
-
-def _expanded(check: _Check, domain: str, spec: MacroString) -> Asking[str]:
-    used = letters(spec)
-    values = {
-        "s": check.sender,
-        "l": check.local_part,
-        "o": check.sender_domain,
-        "d": domain,
-        "i": check.reverse,
-        "v": "in-addr" if check.ip.version == 4 else "ip6",
-        "h": check.helo,
-        "c": str(check.ip),
-        "r": check.receiver,
-        "t": str(check.now_s),
-    }
-    if "p" in used:
-        names = yield from _validated_names(check, "the macro p")
-        values["p"] = _best_name(names, domain)
-    return expand(spec, values)
-
-
-def _best_name(names: tuple[str, ...], domain: str) -> str:
-    """Prefer the domain itself, then a name under it, then any (RFC 7208, 7.3)."""
-    if domain in names:
-        return domain
-    under = [name for name in names if is_at_or_below(name, domain)]
-    return (under or list(names) or ["unknown"])[0]
-
-
-def _explanation(check: _Check, domain: str, parsed: SpfRecord, default: str) -> Asking[str]:
+def _explanation(check: Check, domain: str, parsed: SpfRecord, default: str) -> Asking[str]:
     """Return the explanation; anything wrong with it means the default (RFC 7208, 6.2)."""
     if parsed.explanation is None:
         return default
     voids = check.void_lookups
     try:
-        target = yield from _target(check, domain, parsed.explanation.value)
+        target = yield from target_name(check, domain, parsed.explanation.value)
         if target is None:
             return default
         answer = yield from ask(target, "TXT")
@@ -505,8 +259,8 @@ def _explanation(check: _Check, domain: str, parsed: SpfRecord, default: str) ->
             return default
         text = answer.texts[0].decode("ascii")
         pieces = parse_macro_string(text, explanation=True)
-        return (yield from _expanded(check, domain, pieces)) or default
-    except (SpfSyntaxError, UnicodeDecodeError, _StopError):
+        return (yield from expanded(check, domain, pieces)) or default
+    except (SpfSyntaxError, UnicodeDecodeError, StopError):
         return default
     finally:
         # The result is already decided: what is asked to explain it counts for nothing.

@@ -16,6 +16,8 @@ Kind: TypeAlias = Literal["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exi
 
 LOOKUP_KINDS: frozenset[str] = frozenset(("include", "a", "mx", "ptr", "exists"))
 
+_FLAGS = re.IGNORECASE | re.ASCII
+
 _VERSION = re.compile(rb"v=spf1(?= |\Z)", re.IGNORECASE)
 _MODIFIER = re.compile(r"([a-z][a-z0-9_.-]*)=(.*)", re.IGNORECASE | re.ASCII | re.DOTALL)
 _MECHANISM = re.compile(

@@ -1,0 +1,402 @@
+"""Judge an SPF record without a sender: the whole tree behind it and what it would cost."""
+
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Literal, TypeAlias
+
+from launchready.mailauth.lookups import Answer, Asking, Question, Rdtype
+from launchready.mailauth.names import address, query_name
+from launchready.mailauth.spf_client import LOOKUPS_MAX, MX_NAMES_MAX, VOID_LOOKUPS_MAX
+from launchready.mailauth.spf_macros import MacroString, expand, fit_name, letters
+from launchready.mailauth.spf_record import (
+    LOOKUP_KINDS,
+    Mechanism,
+    Qualifier,
+    SpfRecord,
+    parse_spf,
+    select_records,
+)
+
+Found: TypeAlias = Literal["record", "none", "several", "error", "loop", "not asked"]
+
+# Our own bounds: a hostile record must not make the walk long. Anything near them is far over
+# the ten look-ups of RFC 7208 anyway.
+_NODES_MAX = 64
+_DEPTH_MAX = 12
+_QUESTIONS_MAX = 256
+_TERMS_MAX = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpfBranch:
+    """One term of a record. `lookups` counts the term and everything under it."""
+
+    text: str
+    kind: str
+    qualifier: Qualifier | Literal[""]
+    lookups: int
+    void_lookups: int
+    target: str
+    child: "SpfAuditNode | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpfAuditNode:
+    """One domain of the tree; `records` are all its SPF records, `problems` their faults."""
+
+    domain: str
+    found: Found
+    records: tuple[str, ...]
+    branches: tuple[SpfBranch, ...]
+    problems: tuple[str, ...]
+    lookups: int
+    void_lookups: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpfAudit:
+    """What is true of a domain's SPF record whoever sends.
+
+    `lookups` and `void_lookups` count the worst path: a sender that matches no mechanism before
+    the end. A void look-up is a name that has neither IPv4 nor IPv6 addresses, or no record of
+    the type asked for. `all_qualifier` is the one at the end, redirects followed;
+    `all_qualifiers` those of every domain in the tree. `networks` are the literal ones that get
+    a pass and `addresses` those that a and mx lead to. `complete` is false where the tree could
+    not be seen whole: an error of the DNS, an include or redirect whose name depends on the
+    sender, or our own bounds; `unseen` says where. Entries about a term read `domain: term`.
+    """
+
+    domain: str
+    records: tuple[str, ...]
+    tree: SpfAuditNode
+    lookups: int
+    void_lookups: int
+    all_qualifier: Qualifier | Literal[""]
+    all_qualifiers: tuple[tuple[str, Qualifier], ...]
+    includes: tuple[str, ...]
+    networks: tuple[str, ...]
+    addresses: tuple[str, ...]
+    ptr_terms: tuple[str, ...]
+    after_all: tuple[str, ...]
+    macro_terms: tuple[str, ...]
+    unknown_modifiers: tuple[str, ...]
+    loops: tuple[str, ...]
+    problems: tuple[str, ...]
+    unseen: tuple[str, ...]
+    steps: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole tree was seen."""
+        return not self.unseen
+
+    @property
+    def ends(self) -> bool:
+        """Whether the record says what becomes of everybody else, by all or redirect."""
+        return bool(self.all_qualifier)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Walk:
+    nodes: int = 0
+    questions: int = 0
+    networks: dict[str, None] = field(default_factory=dict)
+    addresses: dict[str, None] = field(default_factory=dict)
+    includes: dict[str, None] = field(default_factory=dict)
+    all_qualifiers: list[tuple[str, Qualifier]] = field(default_factory=list)
+    ptr_terms: dict[str, None] = field(default_factory=dict)
+    after_all: dict[str, None] = field(default_factory=dict)
+    unknown_modifiers: dict[str, None] = field(default_factory=dict)
+    loops: dict[str, None] = field(default_factory=dict)
+    problems: dict[str, None] = field(default_factory=dict)
+    macro_terms: dict[str, None] = field(default_factory=dict)
+    unseen: dict[str, None] = field(default_factory=dict)
+    steps: list[str] = field(default_factory=list)
+
+    def fault(self, domain: str, problem: str) -> str:
+        self.problems[f"{domain}: {problem}"] = None
+        return problem
+
+
+def audit_spf(domain: str) -> Asking[SpfAudit]:
+    """Return what is true of a domain's SPF record, with its include and redirect tree.
+
+    Faults of the whole (more than ten look-ups, more than two void ones) are in `problems` too
+    (RFC 7208, 4.6.4). Never more than 256 questions, 64 records and 12 levels.
+    """
+    walk = _Walk()
+    name = query_name(domain)
+    if name is None:
+        node = _leaf(domain, "none", walk.fault(domain, "this is not a domain name"))
+    else:
+        node = yield from _audit(walk, name, path=(), authorises=True)
+    if node.lookups > LOOKUPS_MAX:
+        walk.fault(node.domain, f"{node.lookups} look-ups, {LOOKUPS_MAX} are allowed")
+    if node.void_lookups > VOID_LOOKUPS_MAX:
+        walk.fault(
+            node.domain, f"{node.void_lookups} void look-ups, {VOID_LOOKUPS_MAX} are allowed"
+        )
+    return SpfAudit(
+        domain=node.domain,
+        records=node.records,
+        tree=node,
+        lookups=node.lookups,
+        void_lookups=node.void_lookups,
+        all_qualifier=_final(node),
+        all_qualifiers=tuple(walk.all_qualifiers),
+        includes=tuple(walk.includes),
+        networks=tuple(walk.networks),
+        addresses=tuple(walk.addresses),
+        ptr_terms=tuple(walk.ptr_terms),
+        after_all=tuple(walk.after_all),
+        macro_terms=tuple(walk.macro_terms),
+        unknown_modifiers=tuple(walk.unknown_modifiers),
+        loops=tuple(walk.loops),
+        problems=tuple(walk.problems),
+        unseen=tuple(walk.unseen),
+        steps=tuple(walk.steps),
+    )
+
+
+def _final(node: SpfAuditNode) -> Qualifier | Literal[""]:
+    """Return the qualifier that stands at the end, following redirects."""
+    for branch in node.branches:
+        if branch.kind == "all":
+            return branch.qualifier
+    for branch in node.branches:
+        if branch.kind == "redirect" and branch.child is not None:
+            return _final(branch.child)
+    return ""
+
+
+def _leaf(domain: str, found: Found, problem: str = "", voids: int = 0) -> SpfAuditNode:
+    return SpfAuditNode(
+        domain=domain,
+        found=found,
+        records=(),
+        branches=(),
+        problems=(problem,) if problem else (),
+        lookups=0,
+        void_lookups=voids,
+    )
+
+
+def _audit(
+    walk: _Walk, domain: str, *, path: tuple[str, ...], authorises: bool
+) -> Asking[SpfAuditNode]:
+    if domain in path:
+        loop = " > ".join((*path[path.index(domain) :], domain))
+        walk.loops[loop] = None
+        # A loop has no end: it always exceeds the limit of look-ups.
+        return _leaf(domain, "loop", walk.fault(domain, f"the record leads to itself: {loop}"))
+    if walk.nodes >= _NODES_MAX or len(path) >= _DEPTH_MAX or walk.questions >= _QUESTIONS_MAX:
+        walk.unseen[f"{domain}: too many records to follow"] = None
+        return _leaf(domain, "not asked")
+    walk.nodes += 1
+    depth = len(path)
+    (answer,) = yield from _ask(walk, ((domain, "TXT"),))
+    if answer.failed:
+        walk.unseen[f"{domain}: TXT could not be asked for ({answer.detail or 'error'})"] = None
+        walk.steps.append("  " * depth + f"{domain} could not be asked")
+        return _leaf(domain, "error")
+    found = select_records(answer.texts)
+    if len(found) != 1:
+        return _not_one(walk, domain, found, depth, void=answer.void)
+    record = parse_spf(found[0])
+    walk.steps.append("  " * depth + f"{domain} publishes: {record.text}")
+    for problem in record.problems:
+        walk.fault(domain, problem)
+    _note_terms(walk, domain, record)
+    branches: list[SpfBranch] = []
+    ended = False
+    for mechanism in record.mechanisms[:_TERMS_MAX]:
+        if ended:
+            # Never reached (RFC 7208, 5.1), so it costs nothing and allows nobody.
+            walk.after_all[f"{domain}: {mechanism.text}"] = None
+            continue
+        branch = yield from _branch(walk, domain, mechanism, path=path, authorises=authorises)
+        branches.append(branch)
+        ended = mechanism.kind == "all"
+    if len(record.mechanisms) > _TERMS_MAX:
+        walk.unseen[f"{domain}: more than {_TERMS_MAX} terms"] = None
+    if record.redirect is not None:
+        if ended:
+            walk.after_all[f"{domain}: {record.redirect.text}"] = None
+        else:
+            branch = yield from _redirect(walk, domain, record, path=path, authorises=authorises)
+            branches.append(branch)
+    lookups = sum(branch.lookups for branch in branches)
+    return SpfAuditNode(
+        domain=domain,
+        found="record",
+        records=(record.text,),
+        branches=tuple(branches),
+        problems=record.problems,
+        lookups=lookups,
+        void_lookups=sum(branch.void_lookups for branch in branches),
+    )
+
+
+def _not_one(
+    walk: _Walk, domain: str, found: tuple[bytes, ...], depth: int, *, void: bool
+) -> SpfAuditNode:
+    if not found:
+        walk.steps.append("  " * depth + f"{domain} has no SPF record")
+        problem = walk.fault(domain, "there is no SPF record") if depth else ""
+        # The first look-up is not a term's, so it is no void look-up.
+        return _leaf(domain, "none", problem, voids=int(void and depth > 0))
+    problem = walk.fault(domain, f"{len(found)} SPF records, one is allowed")
+    walk.steps.append("  " * depth + f"{domain}: {problem}")
+    return SpfAuditNode(
+        domain=domain,
+        found="several",
+        records=tuple(parse_spf(each).text for each in found),
+        branches=(),
+        problems=(problem,),
+        lookups=0,
+        void_lookups=0,
+    )
+
+
+def _note_terms(walk: _Walk, domain: str, record: SpfRecord) -> None:
+    for modifier in record.modifiers:
+        if modifier.name not in ("redirect", "exp"):
+            walk.unknown_modifiers[f"{domain}: {modifier.text}"] = None
+    for mechanism in record.mechanisms:
+        if mechanism.kind == "all":
+            walk.all_qualifiers.append((domain, mechanism.qualifier))
+            break
+
+
+def _branch(
+    walk: _Walk, domain: str, mechanism: Mechanism, *, path: tuple[str, ...], authorises: bool
+) -> Asking[SpfBranch]:
+    lookups = int(mechanism.kind in LOOKUP_KINDS)
+    authorises = authorises and mechanism.qualifier == "+"
+    target = ""
+    voids = 0
+    child: SpfAuditNode | None = None
+    match mechanism.kind:
+        case "ip4" | "ip6":
+            if authorises:
+                walk.networks[mechanism.network] = None
+        case "include" | "a" | "mx" | "exists":
+            target = _target(walk, domain, mechanism.kind, mechanism.text, mechanism.domain)
+        case "ptr":
+            walk.ptr_terms[f"{domain}: {mechanism.text}"] = None
+        case "all":
+            pass
+    if target and mechanism.kind == "include":
+        if authorises:
+            walk.includes[target] = None
+        child = yield from _audit(walk, target, path=(*path, domain), authorises=authorises)
+        lookups += child.lookups
+        voids = child.void_lookups
+    elif target:
+        voids = yield from _ask_addresses(walk, domain, mechanism, target, authorises=authorises)
+    return SpfBranch(
+        text=mechanism.text,
+        kind=mechanism.kind,
+        qualifier=mechanism.qualifier,
+        lookups=lookups,
+        void_lookups=voids,
+        target=target,
+        child=child,
+    )
+
+
+def _redirect(
+    walk: _Walk, domain: str, record: SpfRecord, *, path: tuple[str, ...], authorises: bool
+) -> Asking[SpfBranch]:
+    redirect = record.redirect
+    assert redirect is not None  # noqa: S101 - the caller looked
+    target = _target(walk, domain, "redirect", redirect.text, redirect.value)
+    child: SpfAuditNode | None = None
+    if target:
+        child = yield from _audit(walk, target, path=(*path, domain), authorises=authorises)
+    return SpfBranch(
+        text=redirect.text,
+        kind="redirect",
+        qualifier="",
+        lookups=1 + (child.lookups if child else 0),
+        void_lookups=child.void_lookups if child else 0,
+        target=target,
+        child=child,
+    )
+
+
+def _target(walk: _Walk, domain: str, kind: str, text: str, spec: MacroString) -> str:
+    """Return the name meant, or nothing if only a sender would tell or it is no name."""
+    if letters(spec) - {"d"}:
+        walk.macro_terms[f"{domain}: {text}"] = None
+        if kind in ("include", "redirect"):
+            walk.unseen[f"{domain}: {text} depends on the sender"] = None
+        return ""
+    name = query_name(fit_name(expand(spec, {"d": domain}))) if spec else domain
+    if name is None:
+        walk.fault(domain, f"{text} does not lead to a domain name")
+        return ""
+    return name
+
+
+def _ask_addresses(
+    walk: _Walk, domain: str, mechanism: Mechanism, target: str, *, authorises: bool
+) -> Asking[int]:
+    """Ask as the term would for a client of either family; return its void look-ups."""
+    if mechanism.kind == "exists":
+        answers = yield from _ask(walk, ((target, "A"),))
+        _note_errors(walk, domain, mechanism.text, answers)
+        return sum(answer.void for answer in answers)
+    hosts: tuple[str, ...] = (target,)
+    voids = 0
+    if mechanism.kind == "mx":
+        (answer,) = yield from _ask(walk, ((target, "MX"),))
+        _note_errors(walk, domain, mechanism.text, (answer,))
+        voids += int(answer.void)
+        if len(answer.exchanges) > MX_NAMES_MAX:
+            walk.fault(
+                domain,
+                f"{mechanism.text} leads to {len(answer.exchanges)} MX records, "
+                f"{MX_NAMES_MAX} are allowed",
+            )
+        hosts = tuple(
+            host
+            for _, exchange in answer.exchanges[:MX_NAMES_MAX]
+            if (host := query_name(exchange)) is not None
+        )
+    wanted: list[tuple[str, Rdtype]] = []
+    for host in hosts:
+        wanted += [(host, "A"), (host, "AAAA")]
+    answers = yield from _ask(walk, tuple(wanted))
+    _note_errors(walk, domain, mechanism.text, answers)
+    voids += sum(a.void and aaaa.void for a, aaaa in zip(answers[::2], answers[1::2], strict=True))
+    if authorises:
+        for answer in answers:
+            for text in answer.names:
+                _authorise(walk, mechanism, text)
+    return voids
+
+
+def _authorise(walk: _Walk, mechanism: Mechanism, text: str) -> None:
+    found = address(text)
+    if found is None:
+        return
+    prefix = mechanism.prefix4 if found.version == 4 else mechanism.prefix6
+    walk.addresses[str(ip_network((found.packed, prefix), strict=False))] = None
+
+
+def _note_errors(walk: _Walk, domain: str, text: str, answers: tuple[Answer, ...]) -> None:
+    for answer in answers:
+        if answer.failed:
+            walk.unseen[f"{domain}: {text} could not be asked for ({answer.detail or 'error'})"] = (
+                None
+            )
+
+
+def _ask(walk: _Walk, wanted: tuple[tuple[str, Rdtype], ...]) -> Asking[tuple[Answer, ...]]:
+    walk.questions += len(wanted)
+    if walk.questions > _QUESTIONS_MAX:
+        return tuple(Answer(status="error", detail="too many questions") for _ in wanted)
+    if not wanted:
+        return ()
+    return (yield tuple(Question(name=name, rdtype=rdtype) for name, rdtype in wanted))

@@ -21,7 +21,7 @@ def _key_path(text: str) -> tuple[tuple[str, ...], str]:
 
 
 def key_lines(source: str) -> dict[tuple[str, ...], int]:
-    """Map the path of every table and key in a TOML text to its line, counted from 1.
+    """Map the path of every table and key in a TOML text to the line where it first stands, from 1.
 
     Reads valid TOML; on other text it returns what it could make out. Keys inside inline
     tables and arrays carry the line of the key that they belong to.
@@ -37,7 +37,8 @@ def key_lines(source: str) -> dict[tuple[str, ...], int]:
         text = line.strip()
         if text.startswith("["):
             table, _ = _key_path(text.lstrip("["))
-            lines.setdefault(table, number)
+            for length in range(1, len(table) + 1):
+                lines.setdefault(table[:length], number)
             continue
         parts, rest = _key_path(text)
         if not parts or not rest.startswith("="):

@@ -78,7 +78,13 @@ def parse_manifest(source: str, *, file: str = "launchready.toml") -> Manifest:
         return Manifest.model_validate(data)
     except ValidationError as error:
         lines = key_lines(source)
-        problems = [_problem(file, lines, dict(e)) for e in error.errors(include_url=False)]
+        errors = error.errors(include_url=False)
+        bad_keys = {e["loc"][:-1] for e in errors if e["loc"][-1:] == ("[key]",)}
+        problems = [
+            _problem(file, lines, dict(e))
+            for e in errors
+            if e["loc"][:-1] not in bad_keys or e["loc"][-1] == "[key]"
+        ]
         raise ManifestError(problems) from None
 
 

@@ -94,13 +94,25 @@ def split_dial(value: str) -> tuple[str, int, str, int]:
     return name, int(match[3]), address, port
 
 
+def _variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+        # The value is not repeated: whoever gets this wrong wrote the secret itself here.
+        raise ValueError(
+            "this is not the name of an environment variable such as MEMBER_PASSWORD; "
+            "the value itself never belongs into this file"
+        )
+    return value
+
+
 def _dial(value: str) -> str:
     split_dial(value)
     return value
 
 
 Hostname = Annotated[str, AfterValidator(hostname)]
+RouteUrl = Annotated[str, AfterValidator(lambda value: route_url(value))]
 Address = Annotated[str, AfterValidator(_address)]
+Variable = Annotated[str, AfterValidator(_variable)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
 
 
@@ -169,6 +181,12 @@ class HostEntry(Section):
     login: bool | None = Field(None, description="true when members can sign in on this host.")
     web: bool = Field(True, description="false for a name that serves no web pages.")
 
+    @model_validator(mode="after")
+    def _leads_elsewhere(self) -> HostEntry:
+        if self.redirects_to is not None and self.redirects_to == self.name:
+            raise ValueError(f"redirects_to names the host itself, {self.name}")
+        return self
+
     @field_validator("origin", "addresses", mode="before")
     @classmethod
     def _many(cls, value: Any) -> Any:
@@ -178,7 +196,7 @@ class HostEntry(Section):
 class RouteEntry(Section):
     """`[routes]`: one URL and its kind, which decides what is expected of it."""
 
-    url: str = ""
+    url: RouteUrl = ""
     kind: RouteKind = Field(description="What this URL is for: " + ", ".join(ROUTE_KINDS) + ".")
     method: Literal["GET", "POST", "PUT", "DELETE"] | None = Field(
         None, description="How it is called, when the kind's default does not fit."
@@ -204,8 +222,8 @@ class RouteEntry(Section):
 class OldUrlEntry(Section):
     """`[redirects]`: an old URL and where it must lead."""
 
-    source: str
-    target: str
+    source: RouteUrl
+    target: RouteUrl
 
 
 class MailDomainEntry(Section):
@@ -225,7 +243,7 @@ class MailDomainEntry(Section):
 class MailSection(Section):
     """`[mail]`: the domains that mail is sent from."""
 
-    domains: dict[str, MailDomainEntry] = Field(default_factory=dict)
+    domains: dict[Hostname, MailDomainEntry] = Field(default_factory=dict)
 
     @field_validator("domains", mode="before")
     @classmethod
@@ -236,25 +254,15 @@ class MailSection(Section):
 class AccountEntry(Section):
     """`[accounts.member]`: a test member, by the names of environment variables, never by value."""
 
-    username_env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    password_env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    login: str = Field(description="URL of the log-in page, such as app.example.org/login.")
-    private: str = Field(description="URL of a page that only members see.")
-    logout: str | None = Field(None, description="URL that logs out.")
-    entrances: Names = Field(
+    username_env: Variable = Field(description="Environment variable that holds the user name.")
+    password_env: Variable = Field(description="Environment variable that holds the password.")
+    login: RouteUrl = Field(description="URL of the log-in page, such as app.example.org/login.")
+    private: RouteUrl = Field(description="URL of a page that only members see.")
+    logout: RouteUrl | None = Field(None, description="URL that logs out.")
+    entrances: Annotated[tuple[RouteUrl, ...], BeforeValidator(_one_or_many)] = Field(
         (), description="URLs that members begin at, when not only the log-in page itself."
     )
     says: str = Field("", description="A text on the private page that only a member sees.")
-
-    @field_validator("login", "private", "logout", mode="after")
-    @classmethod
-    def _urls(cls, value: str | None) -> str | None:
-        return None if value is None else route_url(value)
-
-    @field_validator("entrances", mode="after")
-    @classmethod
-    def _entrance_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(route_url(url) for url in value)
 
 
 class NetworkSection(Section):
@@ -306,9 +314,9 @@ class Manifest(Section):
 
     launch: LaunchSection
     people: PeopleSection = PeopleSection()
-    hosts: dict[str, HostEntry] = Field(default_factory=dict)
-    routes: dict[str, RouteEntry] = Field(default_factory=dict)
-    redirects: dict[str, OldUrlEntry] = Field(default_factory=dict)
+    hosts: dict[Hostname, HostEntry] = Field(default_factory=dict)
+    routes: dict[RouteUrl, RouteEntry] = Field(default_factory=dict)
+    redirects: dict[RouteUrl, OldUrlEntry] = Field(default_factory=dict)
     mail: MailSection = MailSection()
     accounts: dict[str, AccountEntry] = Field(default_factory=dict)
     network: NetworkSection = NetworkSection()
@@ -326,11 +334,8 @@ class Manifest(Section):
     def _name_routes(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        routes = {}
-        for key, entry in value.items():
-            body = {"kind": entry} if isinstance(entry, str) else entry
-            routes[key] = {**body, "url": route_url(key)} if isinstance(body, dict) else body
-        return routes
+        entries = {k: {"kind": e} if isinstance(e, str) else e for k, e in value.items()}
+        return {k: {**e, "url": k} if isinstance(e, dict) else e for k, e in entries.items()}
 
     @field_validator("redirects", mode="before")
     @classmethod
@@ -338,18 +343,8 @@ class Manifest(Section):
         if not isinstance(value, dict):
             return value
         return {
-            key: {"source": route_url(key), "target": route_url(target)}
-            if isinstance(target, str)
-            else target
-            for key, target in value.items()
+            k: {"source": k, "target": t} if isinstance(t, str) else t for k, t in value.items()
         }
-
-    @model_validator(mode="after")
-    def _redirects_lead_somewhere(self) -> Manifest:
-        for host in self.hosts.values():
-            if host.redirects_to == host.name:
-                raise ValueError(f"hosts.{host.name!r}: redirects_to names the host itself")
-        return self
 
     @property
     def all_hosts(self) -> dict[str, HostEntry]:
@@ -378,11 +373,7 @@ class Manifest(Section):
 def _named(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    named = {}
-    for key, entry in value.items():
-        name = hostname(key)
-        named[name] = {**entry, "name": name} if isinstance(entry, dict) else entry
-    return named
+    return {k: {**e, "name": k} if isinstance(e, dict) else e for k, e in value.items()}
 
 
 def route_url(value: str) -> str:

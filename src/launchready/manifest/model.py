@@ -109,8 +109,20 @@ def _dial(value: str) -> str:
     return value
 
 
+def route_url(value: str) -> str:
+    """Return the full URL of `app.example.org/login` or `https://…`; ValueError when it is none."""
+    url = value if "://" in value else f"https://{value}"
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise ValueError(f"{value!r} is not a URL such as app.example.org/login")
+    host = hostname(parts.hostname)
+    port = f":{parts.port}" if parts.port else ""
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{host}{port}{parts.path or '/'}{query}"
+
+
 Hostname = Annotated[str, AfterValidator(hostname)]
-RouteUrl = Annotated[str, AfterValidator(lambda value: route_url(value))]
+RouteUrl = Annotated[str, AfterValidator(route_url)]
 Address = Annotated[str, AfterValidator(_address)]
 Variable = Annotated[str, AfterValidator(_variable)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
@@ -374,15 +386,3 @@ def _named(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {k: {**e, "name": k} if isinstance(e, dict) else e for k, e in value.items()}
-
-
-def route_url(value: str) -> str:
-    """Return the full URL of `app.example.org/login` or `https://…`; ValueError when it is none."""
-    url = value if "://" in value else f"https://{value}"
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
-        raise ValueError(f"{value!r} is not a URL such as app.example.org/login")
-    host = hostname(parts.hostname)
-    port = f":{parts.port}" if parts.port else ""
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{host}{port}{parts.path or '/'}{query}"

@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from launchready.checks import catalogue
+from launchready.facts import Fact, Gap, Key, Subject, host_subject
+from launchready.finding import Check, Failed, Impact, Passed, Result, Severity, check
+from launchready.judge import judge
+from launchready.verdict import SkippedKeyError, Verdict, decide
+from tests.making import AT, DOMAIN, HOST, gap
+
+OTHER = host_subject("app.example.org", DOMAIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Road(Fact):
+    plain: ClassVar[str] = "the road"
+    broken: bool = False
+
+    @property
+    def fault(self) -> str:
+        return "broken" if self.broken else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House(Fact):
+    plain: ClassVar[str] = "the house"
+    dark: bool = False
+    because: Key | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room(Fact):
+    plain: ClassVar[str] = "the room"
+
+
+def failed(*, fix: str = "Mend it.", effort: int = 10, because: Key | None = None) -> Failed:
+    return Failed(
+        means="Members wait.", observed="broken", wanted="whole", fix=(fix,), who="you",
+        effort_min=effort, takes_effect="at once", see="ls", because=because,
+    )  # fmt: skip
+
+
+@check(severity=Severity.BLOCKER, impact=Impact.SIGN_IN, prevents=[(Road, "broken")], bar="sign-in")
+def road_broken(here: Road) -> Result:
+    """The road is broken.
+
+    Why: x
+
+    Fix: y
+    """
+    return failed() if here.broken else Passed(evidence="whole")
+
+
+@check(severity=Severity.RISK, impact=Impact.SPEED, bar="https")
+def house_dark(here: House) -> Result:
+    """The house is dark.
+
+    Why: x
+
+    Fix: y
+    """
+    return failed(because=here.because) if here.dark else Passed(evidence="lit")
+
+
+@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE)
+def room_unseen(here: Room) -> Result:
+    """The room cannot be seen.
+
+    Why: x
+
+    Fix: y
+    """
+    return Passed(evidence=here.how)
+
+
+CHECKS = [road_broken, house_dark, room_unseen]
+
+
+def road(subject: Subject = HOST, *, broken: bool = False) -> Road:
+    return Road(subject=subject, at=AT, how="", broken=broken)
+
+
+def house(subject: Subject = HOST, *, dark: bool = False, because: Key | None = None) -> House:
+    return House(subject=subject, at=AT, how="", dark=dark, because=because)
+
+
+def room(subject: Subject = HOST) -> Room:
+    return Room(subject=subject, at=AT, how="")
+
+
+def verdict(
+    *found: Fact | Gap, checks: list[Check] | None = None, partial: bool = False
+) -> Verdict:
+    observed = {f.key: f for f in found}
+    return decide(observed, observed, judge(checks or CHECKS, observed), partial=partial)
+
+
+def test_everything_proven_is_a_go_with_the_open_lines_named() -> None:
+    result = verdict(road(), house(), room())
+    assert result.go
+    assert (result.proven, result.total) == (3, 3)
+    assert result.headline == "GO, with 8 lines of the minimum bar not proven"
+
+
+def test_a_failed_blocker_is_a_no_go() -> None:
+    result = verdict(road(broken=True))
+    assert not result.go
+    assert result.headline == "NO-GO: 1 thing is broken"
+
+
+def test_a_risk_alone_is_launched_with_knowingly() -> None:
+    result = verdict(road(), house(dark=True), room())
+    assert result.go
+    assert [f.check.id for f in result.findings] == ["house-dark"]
+
+
+def test_an_unknown_blocker_is_a_no_go_of_its_own() -> None:
+    result = verdict(road(), gap(Room, HOST))
+    assert not result.go
+    assert result.headline == "NOT PROVEN YET: nothing broken found, 1 thing unchecked"
+
+
+def test_what_only_our_own_network_hinders_is_no_blocker() -> None:
+    assert verdict(road(), gap(Room, HOST, ours=True)).go
+
+
+def test_an_unknown_risk_is_no_blocker() -> None:
+    assert verdict(road(), gap(House, HOST)).go
+
+
+def test_a_gap_is_folded_under_the_finding_that_explains_it() -> None:
+    result = verdict(road(broken=True), gap(House, HOST, because=Key(Road, HOST)))
+    (finding,) = result.findings
+    assert [o.check.id for o in finding.consequences] == ["house-dark"]
+    assert result.unchecked == ()
+
+
+def test_a_chain_of_gaps_is_walked_to_its_root() -> None:
+    result = verdict(
+        road(broken=True),
+        gap(House, HOST, because=Key(Road, HOST)),
+        gap(Room, HOST, because=Key(House, HOST)),
+    )
+    (finding,) = result.findings
+    assert {o.check.id for o in finding.consequences} == {"house-dark", "room-unseen"}
+
+
+def test_a_failure_with_a_cause_is_a_consequence_and_no_finding() -> None:
+    result = verdict(road(broken=True), house(dark=True, because=Key(Road, HOST)))
+    assert [f.check.id for f in result.findings] == ["road-broken"]
+
+
+def test_a_failure_whose_cause_is_not_at_fault_stays_a_finding() -> None:
+    result = verdict(road(), house(dark=True, because=Key(Road, HOST)))
+    assert [f.check.id for f in result.findings] == ["house-dark"]
+
+
+def test_a_gap_of_another_host_is_not_folded() -> None:
+    result = verdict(road(broken=True), gap(Room, OTHER, because=Key(Road, OTHER)))
+    assert len(result.unchecked) == 1
+
+
+def test_gaps_that_explain_each_other_end_unexplained() -> None:
+    result = verdict(
+        gap(House, HOST, because=Key(Room, HOST)), gap(Room, HOST, because=Key(House, HOST))
+    )
+    assert len(result.unchecked) == 2
+
+
+def test_the_same_fix_on_two_hosts_is_one_thing_to_do() -> None:
+    result = verdict(road(HOST, broken=True), road(OTHER, broken=True))
+    (finding,) = result.findings
+    assert (finding.subject.name, [s.name for s in finding.also]) == (
+        "app.example.org",
+        ["example.org"],
+    )
+
+
+def test_blockers_come_before_risks_in_the_fix_order() -> None:
+    result = verdict(road(broken=True), house(dark=True))
+    assert [f.check.id for f in result.findings] == ["road-broken", "house-dark"]
+
+
+def test_an_expected_key_without_fact_or_gap_is_an_error_of_ours() -> None:
+    with pytest.raises(SkippedKeyError, match=r"the road of example\.org"):
+        decide([Key(Road, HOST)], {}, [])
+
+
+def test_a_run_that_was_stopped_is_never_a_go() -> None:
+    result = verdict(road(), house(), room(), partial=True)
+    assert not result.go
+    assert result.headline.startswith("NOT PROVEN YET")
+
+
+def test_a_line_of_the_bar_says_no_with_what_was_observed() -> None:
+    line = next(b for b in verdict(road(broken=True)).bar if b.line == "sign-in")
+    assert (line.answer, line.evidence) == ("no", "example.org: broken")
+
+
+def test_a_line_of_the_bar_with_a_gap_is_not_proven() -> None:
+    line = next(b for b in verdict(gap(Road, HOST)).bar if b.line == "sign-in")
+    assert line.answer == "not proven"
+
+
+def test_a_line_that_nothing_was_checked_for_is_not_proven() -> None:
+    line = next(b for b in verdict(room()).bar if b.line == "mail")
+    assert line.answer == "not proven"
+
+
+def test_the_effort_says_what_can_be_done_without_a_developer() -> None:
+    result = verdict(road(broken=True), house(dark=True))
+    assert result.effort == "2 things to fix, about 20 minutes, 2 of them without a developer"
+
+
+_SUBJECTS = st.sampled_from([HOST, OTHER])
+_KINDS = st.sampled_from([Road, House, Room])
+_KEYS = st.builds(Key, _KINDS, _SUBJECTS)
+
+
+@given(
+    st.dictionaries(
+        _KEYS, st.tuples(st.sampled_from(["fact", "fault", "gap"]), st.none() | _KEYS), max_size=6
+    )
+)
+def test_every_failure_and_gap_stands_exactly_once(
+    world: dict[Key, tuple[str, Key | None]],
+) -> None:
+    found: list[Fact | Gap] = []
+    for key, (what, because) in world.items():
+        if what == "gap":
+            found.append(gap(key.kind, key.subject, because=because))
+        elif key.kind is Road:
+            found.append(road(key.subject, broken=what == "fault"))
+        elif key.kind is House:
+            found.append(house(key.subject, dark=what == "fault", because=because))
+        else:
+            found.append(room(key.subject))
+    result = verdict(*found)
+    placed = [o for f in result.findings for o in f.consequences] + list(result.unchecked)
+    roots = sum(1 + len(f.also) for f in result.findings)
+    open_ones = [o for o in result.outcomes if o.status in {"failed", "unknown"}]
+    assert len(placed) + roots == len(open_ones)
+    assert not result.go or not any(
+        o.severity is Severity.BLOCKER and not o.ours for o in open_ones
+    )
+
+
+def test_the_catalogue_has_no_id_twice_and_no_fault_with_two_owners() -> None:
+    checks = catalogue()
+    assert len({c.id for c in checks}) == len(checks) > 0

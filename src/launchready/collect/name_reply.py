@@ -1,0 +1,183 @@
+"""What came of one DNS question, whatever the server did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from launchready.facts.dns import Alias, Rcode
+from launchready.mailauth.lookups import Answer, Record
+
+if TYPE_CHECKING:
+    import dns.message
+    import dns.name
+    import dns.rdata
+    import dns.rrset
+
+ALIASES_MAX = 16
+"""As many aliases as resolvers follow; unbound stops at 11, BIND at 16."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSet:
+    """The records of one owner and type. `owner` is lower case without final dot."""
+
+    owner: str
+    rdtype: str
+    ttl_s: int
+    rdatas: tuple[dns.rdata.Rdata, ...]
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """TXT as character strings, MX as preference and exchange, all others as text."""
+        return tuple(_record(r) for r in self.rdatas)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The records that are plain text: addresses, and names without final dot."""
+        return tuple(r for r in self.records if isinstance(r, str))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The answer of one server. `trouble` is why there is none; then `rcode` is None."""
+
+    name: str
+    rdtype: str
+    server: str
+    rcode: Rcode | None = None
+    found: RecordSet | None = None
+    """The records asked for, at the end of the aliases."""
+    aliases: tuple[Alias, ...] = ()
+    loop: bool = False
+    """The aliases lead back to where they began, or are too many to follow."""
+    authenticated: bool = False
+    """AD flag: the resolver has validated the answer (RFC 4035 section 3.2.3)."""
+    authoritative: bool = False
+    answer: tuple[RecordSet, ...] = ()
+    authority: tuple[RecordSet, ...] = ()
+    additional: tuple[RecordSet, ...] = ()
+    trouble: str = ""
+    ours: bool = False
+    """This machine could not even send the question."""
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The records asked for, in the form that the mail evaluators read."""
+        return self.found.records if self.found else ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The addresses or names asked for."""
+        return self.found.texts if self.found else ()
+
+    @property
+    def ttl_s(self) -> int | None:
+        """TTL of the records asked for, in seconds; None when there are none."""
+        return self.found.ttl_s if self.found else None
+
+    @property
+    def last(self) -> str:
+        """The name at the end of the aliases."""
+        return self.aliases[-1].target if self.aliases else self.name
+
+    def sets(self, rdtype: str) -> tuple[RecordSet, ...]:
+        """Return the record sets of a type in the answer and the authority section."""
+        return tuple(s for s in self.answer + self.authority if s.rdtype == rdtype)
+
+    def as_answer(self) -> Answer:
+        """Return what the evaluators of SPF, DKIM and DMARC are told."""
+        if self.rcode == "NXDOMAIN":
+            return Answer(status="nxdomain")
+        if self.rcode != "NOERROR":
+            return Answer(status="error", detail=self.trouble or self.rcode or "")
+        if self.loop:
+            return Answer(status="error", detail="the aliases never end")
+        status = "answer" if self.records else "nodata"
+        return Answer(status=status, records=self.records)  # type: ignore[arg-type]
+
+
+def text_of(name: dns.name.Name) -> str:
+    """Return a name in lower case without final dot; the root is `.`."""
+    return name.to_text(omit_final_dot=True).lower()
+
+
+def read(name: str, rdtype: str, server: str, message: dns.message.Message) -> Reply:
+    """Return what a message says of the question, its aliases followed to their end."""
+    answer = _sets(message.answer)
+    aliases, loop = _follow(name, rdtype, answer)
+    end = aliases[-1].target if aliases else name
+    found = next((s for s in answer if s.owner == end and s.rdtype == rdtype), None)
+    code = message.rcode()
+    words: dict[int, Rcode] = {0: "NOERROR", 2: "SERVFAIL", 3: "NXDOMAIN", 5: "REFUSED"}
+    return Reply(
+        name=name,
+        rdtype=rdtype,
+        server=server,
+        rcode=words.get(int(code), "OTHER"),
+        found=None if loop else found,
+        aliases=aliases,
+        loop=loop,
+        authenticated=bool(message.flags & 0x0020),
+        authoritative=bool(message.flags & 0x0400),
+        answer=answer,
+        authority=_sets(message.authority),
+        additional=_sets(message.additional),
+    )
+
+
+def _sets(section: Iterable[object]) -> tuple[RecordSet, ...]:
+    import dns.rdataclass  # noqa: PLC0415 - what imports us for its types needs no wire format
+    import dns.rdatatype  # noqa: PLC0415
+
+    sets = []
+    for rrset in section:
+        rrset = cast("dns.rrset.RRset", rrset)
+        if rrset.rdclass != dns.rdataclass.IN:
+            continue
+        sets.append(
+            RecordSet(
+                owner=text_of(rrset.name),
+                rdtype=dns.rdatatype.to_text(rrset.rdtype),
+                ttl_s=rrset.ttl,
+                rdatas=tuple(rrset),
+            )
+        )
+    return tuple(sets)
+
+
+def _follow(
+    name: str, rdtype: str, answer: tuple[RecordSet, ...]
+) -> tuple[tuple[Alias, ...], bool]:
+    """Return the aliases from the name on, and whether they never end."""
+    if rdtype == "CNAME":
+        return (), False
+    targets = {s.owner: s for s in answer if s.rdtype == "CNAME" and s.texts}
+    aliases: list[Alias] = []
+    seen = {name}
+    while name in targets:
+        alias = targets[name]
+        target = alias.texts[0]
+        aliases.append(Alias(owner=name, target=target, ttl_s=alias.ttl_s))
+        if target in seen or len(aliases) > ALIASES_MAX:
+            return tuple(aliases), True
+        seen.add(target)
+        name = target
+    return tuple(aliases), False
+
+
+def _record(rdata: dns.rdata.Rdata) -> Record:
+    import dns.rdatatype as kinds  # noqa: PLC0415
+
+    # The classes of dnspython differ in their slots; reading by type keeps one place for it.
+    raw: object = rdata
+    match rdata.rdtype:
+        case kinds.TXT:
+            return tuple(cast("tuple[bytes, ...]", raw.strings))  # type: ignore[attr-defined]
+        case kinds.MX:
+            return (int(raw.preference), text_of(raw.exchange))  # type: ignore[attr-defined]
+        case kinds.CNAME | kinds.NS | kinds.PTR | kinds.DNAME:
+            return text_of(raw.target)  # type: ignore[attr-defined]
+        case _:
+            return rdata.to_text()

@@ -1,0 +1,246 @@
+"""The report on a terminal: 80 columns, no need of colour, the verdict on the first screen."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from launchready.finding import Finding, Severity
+from launchready.report.model import (
+    Report,
+    Unchecked,
+    consequences,
+    minutes,
+    unchecked_groups,
+)
+from launchready.report.plain_text import as_ascii, block, one_line
+from launchready.report.shell_lines import shell_lines
+from launchready.report.steps import Part, parts
+from launchready.verdict import BarResult
+
+WIDTH_MAX = 100
+_NAMED_MAX = 6
+_ANSWERS = {
+    "yes": ("✓ yes", "green"),
+    "no": ("✗ no", "bold red"),
+    "not proven": ("? not proven", "yellow"),
+}
+_COLOURS = {Severity.BLOCKER: "red", Severity.RISK: "yellow", Severity.ADVICE: "cyan"}
+
+
+def terminal_text(report: Report, *, width: int = 80, written: Sequence[Path] = ()) -> str:
+    """Return the report as plain text without colour, no line longer than `width` columns."""
+    out = io.StringIO()
+    console = Console(file=out, width=width, no_color=True, color_system=None, legacy_windows=False)
+    print_report(report, console, written=written)
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def print_report(report: Report, console: Console, *, written: Sequence[Path] = ()) -> None:
+    """Print the report; `written` are the files that other formats were written to."""
+    _Screen(console).report(report, written)
+
+
+class _Screen:
+    """Prints blocks of text at one width, with ASCII alone where the console has no more."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.width = min(console.width, WIDTH_MAX)
+        self.ascii = not console.encoding.lower().replace("-", "").startswith("utf")
+
+    def say(self, text: str | Text = "", style: str = "") -> None:
+        line = text if isinstance(text, Text) else Text(text, style=style)
+        self.console.print(self._shown(line), width=self.width, overflow="fold", highlight=False)
+
+    def rows(self, *rows: tuple[str | Text, str | Text], first: int, indent: int = 0) -> None:
+        """Print two columns: the first of fixed width, the second wrapped beside it."""
+        table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_column(width=first, no_wrap=True)
+        table.add_column(width=max(10, self.width - first - indent - 2), overflow="fold")
+        for left, right in rows:
+            table.add_row(self._shown(left), self._shown(right))
+        if indent:
+            outer = Table.grid()
+            outer.add_column(width=indent)
+            outer.add_column()
+            outer.add_row("", table)
+            table = outer
+        self.console.print(table, width=self.width, highlight=False)
+
+    def heading(self, text: str, style: str = "bold") -> None:
+        self.say()
+        self.say(text, style)
+        self.say("─" * min(self.width, len(text)), "dim")
+
+    def _shown(self, text: str | Text) -> Text:
+        line = text if isinstance(text, Text) else Text(text)
+        line.overflow = "fold"
+        if not self.ascii or line.plain.isascii():
+            return line
+        # Longer stand-ins would move the spans; without UTF-8 colour matters least.
+        return Text(as_ascii(line.plain), style=line.style, overflow="fold")
+
+    # The report, from top to bottom.
+
+    def report(self, report: Report, written: Sequence[Path]) -> None:
+        self.first_screen(report)
+        self.findings(report)
+        self.unchecked(report)
+        self.caching(report)
+        self.colophon(report, written)
+
+    def first_screen(self, report: Report) -> None:
+        verdict = report.verdict
+        colour = "green" if verdict.go else ("red" if verdict.headline[:5] == "NO-GO" else "yellow")
+        self.say(verdict.headline, f"bold {colour}")
+        who = one_line(report.title, 40)
+        self.say(f"{who} · {verdict.proven} of {verdict.total} proven")
+        self.say(verdict.effort)
+        first = verdict.to_fix[:3]
+        if first:
+            self.say()
+            self.say("Fix first", "bold")
+            for number, finding in enumerate(first, start=1):
+                self.rows((f"{number}", self._gist(finding)), first=2)
+        elif not verdict.go and (waiting := unchecked_groups(verdict)):
+            self.say()
+            self.say("Get checked first", "bold")
+            for number, group in enumerate(waiting[:3], start=1):
+                self.rows((f"{number}", self._waiting(group)), first=2)
+        self.say()
+        self.say("The minimum bar", "bold")
+        self.rows(*(self._bar(b) for b in verdict.bar), first=12)
+
+    def _gist(self, finding: Finding) -> Text:
+        failure = finding.failure
+        text = Text(one_line(failure.means, 150))
+        also = f" and {len(finding.also)} more" if finding.also else ""
+        text.append(
+            f"\n{failure.who} · {minutes(failure.effort_min)} · "
+            f"{one_line(finding.subject.name, 60)}{also}",
+            style="dim",
+        )
+        return text
+
+    def _waiting(self, group: Unchecked) -> Text:
+        text = Text(one_line(group.reason, 150))
+        if group.how_to_prove:
+            text.append(f"\n{one_line(group.how_to_prove, 150)}", style="dim")
+        return text
+
+    def _bar(self, bar: BarResult) -> tuple[Text, Text]:
+        answer, style = _ANSWERS[bar.answer]
+        text = Text(bar.title)
+        text.append(f": {one_line(bar.evidence, 170)}", style="dim")
+        return Text(answer, style=style), text
+
+    def findings(self, report: Report) -> None:
+        number = 0
+        for title, findings in report.groups():
+            self.heading(f"{title} ({len(findings)})", f"bold {_COLOURS[findings[0].severity]}")
+            for finding in findings:
+                number += 1
+                self.finding(number, finding)
+
+    def finding(self, number: int, finding: Finding) -> None:
+        failure = finding.failure
+        self.say()
+        means = Text(block(failure.means, 1000), style="bold")
+        self.rows((Text(f"{number}", style="bold"), means), first=3)
+        felt = one_line(failure.takes_effect, 80)
+        names = [one_line(s.name, 120) for s in (finding.subject, *finding.also)]
+        rows: list[tuple[str | Text, str | Text]] = [
+            ("Where", _listed(names)),
+            ("Check", finding.check.id),
+            ("Observed", one_line(failure.observed)),
+            ("Wanted", one_line(failure.wanted)),
+            ("Who", f"{failure.who} · {minutes(failure.effort_min)} · takes effect {felt}"),
+        ]
+        for count, step in enumerate(failure.fix, start=1):
+            label = f"{count}. " if len(failure.fix) > 1 else ""
+            rows.append(("Fix" if count == 1 else "", _step(label, parts(step))))
+        width = self.width - 16
+        if failure.see:
+            rows.append(("See it", Text("\n".join(shell_lines(block(failure.see), width)))))
+        if failure.evidence:
+            rows.append(("Evidence", Text(block(failure.evidence, 1500))))
+        for words, outcomes in consequences(finding):
+            named = [f"{o.check.id} ({one_line(o.subject.name, 60)})" for o in outcomes]
+            rows.append(("", Text(f"{words}: {_listed(named)}", style="dim")))
+        self.rows(
+            *((Text(str(left), style="dim"), right) for left, right in rows), first=9, indent=4
+        )
+
+    def unchecked(self, report: Report) -> None:
+        groups = unchecked_groups(report.verdict)
+        if not groups:
+            return
+        self.heading(f"Could not check ({len(report.verdict.unchecked)})")
+        for group in groups:
+            checks = list(dict.fromkeys(o.check.id for o in group.outcomes))
+            text = Text(one_line(group.reason))
+            if group.blocking:
+                text.append(" (keeps from a go)", style="bold yellow")
+            if group.how_to_prove:
+                text.append(f"\n{one_line(group.how_to_prove)}")
+            text.append(f"\n{_listed(checks)}", style="dim")
+            self.rows(("?", text), first=2)
+
+    def caching(self, report: Report) -> None:
+        if not (report.cache_safe or report.cache_dynamic):
+            return
+        self.heading("What a cache may keep")
+        for title, routes in (
+            ("Safe to cache", report.cache_safe),
+            ("Must stay dynamic", report.cache_dynamic),
+        ):
+            if routes:
+                self.say(title)
+                for url, why in routes:
+                    self.rows(("", Text(f"{one_line(url, 200)}: {one_line(why)}")), first=2)
+
+    def colophon(self, report: Report, written: Sequence[Path]) -> None:
+        verdict = report.verdict
+        self.heading("How this was looked at")
+        self.say(
+            f"Launch Ready {report.version}, {report.local(report.started)}, "
+            f"{(report.finished - report.started).total_seconds():.0f} seconds."
+        )
+        for sentence in report.limits():
+            self.say(one_line(sentence, 1000))
+        if report.crashes:
+            times = "once" if len(report.crashes) == 1 else f"{len(report.crashes)} times"
+            self.say(
+                f"Launch Ready itself failed {times}; please report it. What it missed counts as "
+                "not checked.",
+                "bold yellow",
+            )
+        for path in written:
+            self.say(f"Written to {one_line(str(path), 1000)}")
+        self.say()
+        # A long report leaves its end on the screen, not its beginning.
+        self.say(f"{verdict.headline} · {verdict.proven} of {verdict.total} proven", "bold")
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED_MAX])
+    more = len(names) - _NAMED_MAX
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _step(label: str, found: Sequence[Part]) -> Text:
+    text = Text(label)
+    for part in found:
+        if part.kind == "copy":
+            if text.plain not in {"", label}:
+                text.append("\n")
+            text.append(part.text, style="cyan")
+        else:
+            text.append(part.text, style="cyan" if part.kind == "code" else "")
+    return text

@@ -35,7 +35,7 @@ class Loaded:
 def loads(html: str, *, base: str) -> tuple[Loaded, ...]:
     """Return what the page at `base` loads by its markup, in order, each URL once, at most 500."""
     tree = LexborHTMLParser(html)
-    base = _base(tree, base)
+    base = base_of(tree, base)
     found: dict[str, Loaded] = {}
     for node in tree.css(
         "script[src], img[src], iframe[src], embed[src], source[src], video[src], audio[src], track[src], link[href]"
@@ -46,9 +46,10 @@ def loads(html: str, *, base: str) -> tuple[Loaded, ...]:
     return tuple(found.values())
 
 
-def _base(tree: LexborHTMLParser, url: str) -> str:
+def base_of(tree: LexborHTMLParser, url: str) -> str:
+    """Return the URL that the page's references are relative to."""
     node = tree.css_first("base[href]")
-    return _absolute(node.attributes.get("href"), url) or url if node is not None else url
+    return absolute(node.attributes.get("href"), url) or url if node is not None else url
 
 
 def _loaded(node: LexborNode, base: str) -> Loaded | None:
@@ -60,13 +61,13 @@ def _loaded(node: LexborNode, base: str) -> Loaded | None:
         kind = next((_LINK_KINDS[r] for r in relations if r in _LINK_KINDS), None)
         if kind is None and {"preload", "prefetch"} & set(relations):
             kind = _PRELOAD_KINDS.get((attributes.get("as") or "").lower(), "other")
-    url = _absolute(attributes.get("href" if tag == "link" else "src"), base)
+    url = absolute(attributes.get("href" if tag == "link" else "src"), base)
     if kind is None or url is None:
         return None
     return Loaded(url=url, kind=kind, integrity=bool(attributes.get("integrity")))
 
 
-def _absolute(reference: str | None, base: str) -> str | None:
+def absolute(reference: str | None, base: str) -> str | None:
     """Return the reference as an absolute http(s) URL without fragment; None when it is none."""
     if not reference:
         return None

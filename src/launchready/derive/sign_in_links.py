@@ -1,0 +1,97 @@
+"""Where a page leads members: log-in, joining, a forgotten password, payment."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from launchready.derive.page import absolute, base_of
+from launchready.manifest import RouteKind
+
+# Words of links and paths in the languages that communities commonly use.
+_WORDS: tuple[tuple[RouteKind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        (
+            "reset",
+            (r"forgot|reset[-_ ]?(?:your[-_ ])?pass|passwor[dt][-_/ ]?(?:reset|new|vergessen)|lost[-_ ]?password"
+            r"|mot de passe oubli|olvid"),
+        ),
+        (
+            "auth",
+            (r"\blog[-_ ]?in\b|\bsign[-_ ]?in\b|wp-login|sessions?/new|anmelden|einloggen"
+            r"|se connecter|connexion|iniciar sesi|acceder|accedi|inloggen|logga in|entrar\b"),
+        ),
+        (
+            "signup",
+            (r"\bsign[-_ ]?up\b|\bregister\b|\bregistration\b|create[-_ ](?:an[-_ ])?account|\bjoin\b"
+            r"|become[-_ ]a[-_ ]member|registrieren|mitglied werden|s'inscrire|inscription|reg[ií]strate"),
+        ),
+        ("checkout", r"\bcheckout\b|\bsubscribe[-_ ]now\b|buy\.stripe\.com|\bkasse\b"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInLink:
+    """A link of a page and what it seems to be for."""
+
+    url: str
+    kind: RouteKind
+    text: str
+
+
+def sign_in_links(html: str, *, base: str) -> tuple[SignInLink, ...]:
+    """Return the links that lead to log-in, joining, reset and payment, each URL once, in order."""
+    tree = LexborHTMLParser(html)
+    base = base_of(tree, base)
+    found: dict[str, SignInLink] = {}
+    for node in tree.css("a[href]")[:2000]:
+        url = absolute(node.attributes.get("href"), base)
+        if url is None or url in found:
+            continue
+        text = " ".join(node.text(separator=" ").split())[:80]
+        kind = _kind(urlsplit(url).path, text, node)
+        if kind is not None:
+            found[url] = SignInLink(url=url, kind=kind, text=text)
+    return tuple(found.values())
+
+
+def asks_for_password(html: str) -> bool:
+    """Return whether the page has a field for a password, or signs in by mail or by a provider."""
+    tree = LexborHTMLParser(html)
+    if tree.css_first("input[type=password i]") is not None:
+        return True
+    by_mail = tree.css_first("form input[type=email i], form input[name*=email i]") is not None
+    title = tree.css_first("title, h1")
+    named = title is not None and _matches("auth", title.text())
+    return by_mail and named
+
+
+def title_of(html: str) -> str:
+    """Return the page's title on one line, at most 120 characters; empty when it has none."""
+    node = LexborHTMLParser(html).css_first("title")
+    return " ".join(node.text().split())[:120] if node is not None else ""
+
+
+def _matches(kind: RouteKind, text: str) -> bool:
+    return any(k == kind and p.search(text) for k, p in _WORDS)
+
+
+def _kind(path: str, text: str, node: LexborNode) -> RouteKind | None:
+    label = text or (node.attributes.get("aria-label") or "")
+    # Long texts are sentences or articles, which mention log-ins without leading there.
+    short = label if len(label) <= 30 else ""
+    for kind, pattern in _WORDS:
+        if pattern.search(short) or pattern.search(_words_of(path)):
+            return kind
+    return None
+
+
+def _words_of(path: str) -> str:
+    """Return the last two segments of a path; a post about logging in lies deeper."""
+    segments = [s for s in path.split("/") if s]
+    return "/".join(segments) if len(segments) <= 2 else ""

@@ -1,0 +1,173 @@
+"""What was found about a domain, and the manifest that it makes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from launchready.manifest import RouteKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundHost:
+    """A host of the domain that answers."""
+
+    name: str
+    redirects_to: str = ""
+    edge: str = ""
+    platform: str = ""
+    web: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Everything that looking at a domain from outside told."""
+
+    domain: str
+    name: str = ""
+    hosts: tuple[FoundHost, ...] = ()
+    routes: tuple[tuple[str, RouteKind], ...] = ()
+    """(URL, kind) without scheme where it is https."""
+    senders: tuple[str, ...] = ()
+    selectors: tuple[str, ...] = ()
+    sends: bool = True
+    notes: tuple[str, ...] = ()
+    """What could not be seen, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What only the founder knows; None or empty stands in the file as a line to fill in."""
+
+    date: str = ""
+    people: dict[str, str] = field(default_factory=dict)
+    monitor: str = ""
+    rollback: str = ""
+
+
+def manifest_text(found: Found, answers: Answers | None = None, *, token: str = "") -> str:
+    """Return a commented launchready.toml of what was found; what is not known is left to fill in."""
+    answers = answers or Answers()
+    edges = {h.edge for h in found.hosts if h.edge}
+    one_edge = edges.pop() if len(edges) == 1 else ""
+    lines = [
+        "# What should be true of this launch. `launchready audit` proves it.",
+        "# Every key that is left out has the launch's default; lines with TODO wait for you.",
+        "",
+        "[launch]",
+        f"domain = {_text(found.domain)}",
+    ]
+    if found.name:
+        lines.append(f"name = {_text(found.name)}")
+    lines.append(
+        f"date = {answers.date}"
+        if answers.date
+        else "# TODO the day the doors open: date = 2026-12-01"
+    )
+    if one_edge:
+        lines.append(f"edge = {_text(one_edge)}   # every host was seen behind it")
+    if token:
+        lines += [
+            f"token = {_text(token)}",
+            ("# To allow `--active`, publish that token: a TXT record at "
+            f"_launchready.{found.domain},"),
+            f"# or the file https://{found.domain}/.well-known/launchready.txt.",
+        ]
+    lines += ["", *_people(answers), "", *_hosts(found, one_edge), *_routes(found)]
+    lines += [*_mail(found), "", *_rest(answers, found)]
+    return "\n".join(lines) + "\n"
+
+
+def _people(answers: Answers) -> list[str]:
+    lines = ["# Who can log in where. Two names for each are safer than one.", "[people]"]
+    for thing in ("domain", "dns", "hosting", "mail", "payments", "alerts"):
+        who = answers.people.get(thing, "")
+        names = json.dumps([n.strip() for n in who.split(",") if n.strip()], ensure_ascii=False)
+        lines.append(f"{thing} = {names}" if who else f'# TODO {thing} = ["Name <address>"]')
+    return lines
+
+
+def _hosts(found: Found, one_edge: str) -> list[str]:
+    lines = ["# Every host of the community."]
+    for host in found.hosts:
+        lines.append(
+            f"[hosts.{_text(host.name)}]" + (f"   # {host.platform}" if host.platform else "")
+        )
+        if host.redirects_to:
+            lines.append(f"redirects_to = {_text(host.redirects_to)}")
+        if host.edge != one_edge:
+            lines.append(f"edge = {_text(host.edge or 'none')}")
+        if not host.web:
+            lines.append("web = false   # it resolves, but serves no pages")
+        if one_edge or host.edge:
+            lines.append(
+                '# TODO the server behind the edge, so that it can be tried: origin = ["…"]'
+            )
+        lines.append("")
+    return lines
+
+
+def _routes(found: Found) -> list[str]:
+    lines = [
+        "# URLs and what they are for: page, static, auth, signup, invite, reset, checkout, webhook,",
+        "# chat, api, private or health.",
+        "[routes]",
+    ]
+    lines += [f"{_text(url)} = {_text(kind)}" for url, kind in found.routes]
+    kinds = {kind for _, kind in found.routes}
+    examples: tuple[tuple[RouteKind, str], ...] = (
+        ("auth", "login"), ("private", "members"), ("chat", "api/chat"),
+        ("webhook", "webhooks/stripe"), ("reset", "password/reset"),
+    )  # fmt: skip
+    lines += [
+        f'# TODO "{found.domain}/{path}" = "{kind}"' for kind, path in examples if kind not in kinds
+    ]
+    lines += ["", "# Old URLs and where they must lead.", "[redirects]"]
+    lines += [f'# "{found.domain}/old-page" = "{found.domain}/new-page"', ""]
+    return lines
+
+
+def _mail(found: Found) -> list[str]:
+    lines = ["# Domains in the From of your mail.", f"[mail.domains.{_text(found.domain)}]"]
+    if not found.sends:
+        lines.append("sends = false   # its records say that it never sends")
+        return lines
+    if found.senders:
+        lines.append(f"senders = {json.dumps(list(found.senders))}")
+    else:
+        lines.append(
+            '# TODO the services and addresses that send: senders = ["google", "postmark"]'
+        )
+    if found.selectors:
+        lines.append(f"selectors = {json.dumps(list(found.selectors))}")
+    else:
+        lines.append('# TODO the DKIM selectors that your mail provider names: selectors = ["s1"]')
+    return lines
+
+
+def _rest(answers: Answers, found: Found) -> list[str]:
+    login = next((url for url, kind in found.routes if kind == "auth"), f"{found.domain}/login")
+    return [
+        "# A test member, by the names of environment variables; never a password itself.",
+        "# [accounts.member]",
+        '# username_env = "MEMBER_USERNAME"',
+        '# password_env = "MEMBER_PASSWORD"',
+        f"# login = {_text(login)}",
+        f'# private = "{found.domain}/members"',
+        "",
+        "[alerts]",
+        f"monitor = {_text(answers.monitor)}"
+        if answers.monitor
+        else '# TODO what watches the launch: monitor = "name or URL"',
+        "# TODO the day a test alert reached a person: tested = 2026-12-01",
+        "",
+        "[deployment]",
+        f"rollback = {_text(answers.rollback)}"
+        if answers.rollback
+        else '# TODO how to go back to the last version: rollback = "…"',
+    ]
+
+
+def _text(value: str) -> str:
+    """Return a TOML basic string: JSON's escapes are a part of TOML's, DEL is not."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -14,7 +14,8 @@ Psd: TypeAlias = Literal["y", "n", "u"]
 _WSP = " \t"
 _VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?=;|\Z)")
 _LOOKS_LIKE_ONE = re.compile(r"\s*v\s*=\s*dmarc", re.IGNORECASE)
-_TAG = re.compile(r"([A-Za-z]+)[ \t]*=[ \t]*([\x20-\x3a\x3c-\x7e]+)")
+# The value takes its leading white space along: two ways to match it would cost quadratic time.
+_TAG = re.compile(r"([A-Za-z]+)[ \t]*=([\t\x20-\x3a\x3c-\x7e]+)")
 _URI = re.compile(r"([a-z][a-z0-9+.-]*):([a-z0-9._~:/?#\[\]@$&'()*+;=%-]+)", re.IGNORECASE)
 _SIZE = re.compile(r"(.*)!([0-9]+[kmgt]?)", re.IGNORECASE | re.DOTALL)
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
@@ -108,7 +109,7 @@ def parse_dmarc(raw: bytes | str) -> DmarcRecord | None:
         elif found[1].lower() in tags:
             problems.append(f"{found[1].lower()}= stands more than once; the first one counts")
         else:
-            tags[found[1].lower()] = found[2].rstrip(_WSP)
+            tags[found[1].lower()] = found[2].strip(_WSP)
     if len(parts) > _TAGS_MAX:
         problems.append(f"more than {_TAGS_MAX} tags; the rest is ignored")
     return _record(text, tags, problems)

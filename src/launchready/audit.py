@@ -70,13 +70,15 @@ async def audit(
     *,
     on_observed: Callable[[Key, Fact | Gap], None] = lambda _key, _found: None,
     stop: asyncio.Event | None = None,
+    seen: Mapping[Key, Fact | Gap] | None = None,
 ) -> Audit:
-    """Collect what the checks need and judge it.
+    """Collect what the checks need and judge it; what was `seen` before is not collected again.
 
     When `stop` is set, collecting ends within a second and the verdict is marked as partial.
     """
     started = world.now()
     gatherer = Gatherer(world=world, collectors=collectors(), on_observed=on_observed)
+    gatherer.observed.update(seen or {})
     kinds = _needed_kinds(checks)
 
     def wanted(observed: Mapping[Key, Fact | Gap]) -> set[Key]:

@@ -45,6 +45,9 @@ class Gatherer:
     async def ask(self, kind: type[F], subject: Subject) -> F | Gap:
         """Return the fact of this kind about the subject, or the gap in its place."""
         key = Key(kind, subject)
+        known = self.observed.get(key)
+        if isinstance(known, (kind, Gap)):
+            return known
         chain = _CHAIN.get()
         if key in chain:
             raise RuntimeError("collectors wait for each other: " + " → ".join(map(str, chain)))

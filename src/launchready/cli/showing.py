@@ -1,0 +1,122 @@
+"""What a run came to, shown on the terminal, written to files and kept."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from launchready.audit import Audit
+from launchready.checks import catalogue
+from launchready.cli.options import Wanted
+from launchready.derive.caching import cache_lists
+from launchready.facts import Gap
+from launchready.facts.dns import Resolution
+from launchready.facts.http import Visit
+from launchready.finding import Severity
+from launchready.report.html import html_text
+from launchready.report.json_report import json_text
+from launchready.report.junit import junit_text
+from launchready.report.markdown import markdown_text
+from launchready.report.model import Looking, Report
+from launchready.report.routing import routing_map
+from launchready.report.sarif import sarif_text
+from launchready.report.terminal import print_report, terminal_text
+from launchready.runs import keep, write_whole
+
+RENDER: dict[str, Callable[[Report], str]] = {
+    "terminal": terminal_text,
+    "html": html_text,
+    "json": json_text,
+    "markdown": markdown_text,
+    "sarif": lambda report: sarif_text(report, catalogue()),
+    "junit": junit_text,
+}
+
+
+def report_of(done: Audit, *, looking: Looking, manifest_file: Path) -> Report:
+    """Return the report of an audit, with the routing map and the lists for caches."""
+    manifest = done.manifest
+    visits = [v for v in done.observed.values() if isinstance(v, Visit)]
+    safe, dynamic = cache_lists(manifest, visits)
+    network = manifest.network
+    return Report(
+        verdict=done.verdict,
+        domain=manifest.launch.domain,
+        name=manifest.launch.name,
+        timezone=manifest.launch.timezone,
+        started=done.started,
+        finished=done.finished,
+        active=done.active,
+        looking=Looking(
+            resolvers=looking.resolvers or network.resolvers,
+            dial=(*network.dial, *looking.dial),
+            ca=looking.ca or network.ca or "",
+            only=looking.only,
+            skip=looking.skip,
+        ),
+        manifest_file=str(manifest_file) if done.from_file else "",
+        routing=routing_map(manifest, done.observed, done.finished),
+        cache_safe=safe,
+        cache_dynamic=dynamic,
+        crashes=done.crashes,
+    )
+
+
+def show(
+    done: Audit, places: Wanted, *, looking: Looking, manifest_file: Path, root: Path = Path()
+) -> int:
+    """Write, keep and print the report; return the exit status."""
+    report = report_of(done, looking=looking, manifest_file=manifest_file)
+    written = []
+    for name, path in places.files:
+        write_whole(path, RENDER[name](report))
+        written.append(path)
+    kept = _keep(report, root)
+    if kept is not None:
+        written.append(kept / "report.html")
+    if places.stdout == "terminal":
+        print_report(report, Console(), written=written)
+    elif places.stdout is not None:
+        sys.stdout.write(RENDER[places.stdout](report))
+    else:
+        for path in written:
+            sys.stderr.write(f"wrote {path}\n")
+    for crash in report.crashes:
+        sys.stderr.write(f"A bug of Launch Ready; please report it:\n{crash}\n")
+    if offline(done):
+        sys.stderr.write(
+            "Nothing could be looked up: no DNS resolver answers from here. "
+            "Check this machine's network and run it again.\n"
+        )
+    return exit_status(done)
+
+
+def _keep(report: Report, root: Path) -> Path | None:
+    files = {"report.json": json_text(report), "report.html": html_text(report)}
+    if report.crashes:
+        files["crashes.txt"] = "\n".join(report.crashes)
+    try:
+        return keep(files, domain=report.domain, at=report.started, root=root)
+    except OSError as error:
+        # The verdict matters more than its copy; say so and go on.
+        sys.stderr.write(f"This run could not be kept under .launchready/runs: {error.strerror}\n")
+        return None
+
+
+def exit_status(done: Audit) -> int:
+    """Return 0 for a go, 1 for a no-go, 3 when the run could not do its work."""
+    verdict = done.verdict
+    if verdict.go:
+        return 0
+    if any(f.severity is Severity.BLOCKER for f in verdict.findings):
+        return 1
+    return 3 if verdict.partial or offline(done) else 1
+
+
+def offline(done: Audit) -> bool:
+    """Return whether nothing at all could be seen, because of our own network alone."""
+    looks = [found for key, found in done.observed.items() if key.kind is Resolution]
+    return bool(looks) and all(isinstance(f, Gap) and f.ours for f in looks)

@@ -1,0 +1,99 @@
+"""`init`: a manifest from what can be seen, and from what the founder answers."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from launchready.cli.options import CaFile, Dials, Network, Resolvers, UsageError, network
+from launchready.collect import collectors
+from launchready.collect.opening import open_world
+from launchready.discover import Answers, Found, look, manifest_text
+from launchready.gather import Gatherer
+from launchready.manifest import parse_manifest
+from launchready.manifest.model import hostname
+from launchready.runs import write_whole
+
+_PEOPLE = (
+    ("domain", "Who can log in where the domain is renewed"),
+    ("dns", "Who can change DNS records"),
+    ("hosting", "Who can deploy and roll back"),
+    ("mail", "Who can change the mail provider's settings"),
+    ("payments", "Who can log in at the payment provider"),
+    ("alerts", "Who is told when it breaks"),
+)
+
+
+def init_command(
+    domain: Annotated[str, typer.Argument(help="The community's domain, such as example.org.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write the manifest.")
+    ] = Path("launchready.toml"),
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a manifest that is there already.")
+    ] = False,
+    resolver: Resolvers = None,
+    dial: Dials = None,
+    ca: CaFile = None,
+) -> None:
+    """Write a commented launchready.toml from what can be seen of a domain."""
+    if output.exists() and not force:
+        raise UsageError(f"{output} is there already; --force writes over it")
+    try:
+        name = hostname(domain.removeprefix("https://").removeprefix("http://").split("/")[0])
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    found = asyncio.run(_look(name, network(resolver, dial, ca)))
+    answers = _ask(found) if sys.stdin.isatty() and sys.stdout.isatty() else Answers()
+    text = manifest_text(found, answers, token=f"lr-{secrets.token_hex(16)}")
+    parse_manifest(text)
+    write_whole(output, text)
+    open_lines = text.count("# TODO")
+    typer.echo(f"Wrote {output}: {len(found.hosts)} hosts, {len(found.routes)} routes.")
+    for note in found.notes:
+        typer.echo(note)
+    if open_lines:
+        typer.echo(f"{open_lines} lines marked TODO wait for what only you know.")
+    typer.echo("Next: `launchready audit`")
+
+
+async def _look(domain: str, how: Network) -> Found:
+    bare = parse_manifest(f'[launch]\ndomain = "{domain}"\n')
+    async with open_world(
+        bare, from_file=False, resolvers=how.resolvers, dial=how.dial, ca=how.ca
+    ) as world:
+        gatherer = Gatherer(world=world, collectors=collectors())
+        return await look(gatherer, domain, say=lambda line: typer.echo(line, err=True))
+
+
+def _ask(found: Found) -> Answers:
+    typer.echo("A few things that cannot be seen from outside; Enter leaves one open.")
+    date = ""
+    while True:
+        date = typer.prompt("The day the doors open (2026-12-01)", default="", show_default=False)
+        try:
+            date = dt.date.fromisoformat(date.strip()).isoformat() if date.strip() else ""
+            break
+        except ValueError:
+            typer.echo("Write it as year-month-day, such as 2026-12-01.")
+    kinds = {kind for _, kind in found.routes}
+    people = {}
+    for thing, question in _PEOPLE:
+        if thing == "mail" and not found.sends:
+            continue
+        if thing == "payments" and "checkout" not in kinds:
+            continue
+        who = typer.prompt(f"{question} (names, commas between)", default="", show_default=False)
+        if who.strip():
+            people[thing] = who.strip()
+    monitor = typer.prompt("What watches the launch (name or URL)", default="", show_default=False)
+    rollback = typer.prompt(
+        "How to go back to the last version (command or page)", default="", show_default=False
+    )
+    return Answers(date=date, people=people, monitor=monitor.strip(), rollback=rollback.strip())

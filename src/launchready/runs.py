@@ -1,0 +1,52 @@
+"""Every run is kept under `.launchready/runs/`, newest last by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+RUNS = Path(".launchready") / "runs"
+
+
+def keep(files: Mapping[str, str], *, domain: str, at: datetime, root: Path = Path()) -> Path:
+    """Write the files of one run into a folder of its own and return it.
+
+    Raises OSError when the disk does not take them; nothing half-written is left under a
+    report's name.
+    """
+    base = root / RUNS
+    base.mkdir(parents=True, exist_ok=True)
+    ignore = root / ".launchready" / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+    name = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{re.sub(r'[^a-z0-9.-]', '_', domain)}"
+    folder = base / name
+    number = 1
+    while folder.exists():
+        number += 1
+        folder = base / f"{name}-{number}"
+    folder.mkdir()
+    for file, text in files.items():
+        write_whole(folder / file, text)
+    return folder
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that its name never holds half of it; parents are made. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def newest(root: Path = Path()) -> Path | None:
+    """Return the folder of the last run, or None when there is none."""
+    base = root / RUNS
+    folders = sorted(p for p in base.glob("*") if (p / "report.json").is_file())
+    return folders[-1] if folders else None

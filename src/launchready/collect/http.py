@@ -1,0 +1,172 @@
+"""Single exchanges over HTTP, as an anonymous visitor makes them."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+
+from launchready import __version__
+from launchready.collect.http_message import Failure, Request, Response, Verify
+from launchready.collect.web_address import (
+    Asked,
+    NotAsked,
+    addresses_of,
+    host_of,
+    subject_of,
+    url_port,
+    wire_url,
+)
+from launchready.collect.world import World
+from launchready.derive.challenge import challenge
+from launchready.facts import Fact, Gap, Key, Subject
+from launchready.facts.http import Exchange, Repeat
+from launchready.facts.tls import Handshake
+from launchready.gather import Ask, Collector
+
+NOTHING_LISTENS = "nothing listens: "
+"""How the reason of a gap begins when the port is closed."""
+
+VISITOR = (
+    ("User-Agent", f"LaunchReady/{__version__}"),
+    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+    ("Accept-Language", "en"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A request yet without addresses; further header fields stand beside a visitor's own."""
+
+    url: str
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    body_max_bytes: int | None = None
+    fresh: bool = False
+
+
+async def exchange(subject: Subject, world: World, ask: Ask) -> Exchange | Gap:
+    """Return the answer to an anonymous GET of the subject's URL, or why there is none."""
+    return await answer_to(
+        Asking(url=subject.name), world, ask, subject=subject, key=Key(Exchange, subject)
+    )
+
+
+async def repeat(subject: Subject, world: World, ask: Ask) -> Repeat | Gap:
+    """Return the first answer and that to a second request, sent once the first was there."""
+    key = Key(Repeat, subject)
+    first = await ask(Exchange, subject)
+    if isinstance(first, Gap) or first.fault:
+        reason = first.reason if isinstance(first, Gap) else first.challenge or first.trouble
+        ours = isinstance(first, Gap) and first.ours
+        return Gap(key=key, reason=reason, because=Key(Exchange, subject), ours=ours)
+    second = await answer_to(Asking(url=subject.name), world, ask, key=key)
+    if isinstance(second, Gap):
+        return second
+    return Repeat(
+        subject=subject, at=world.now(), how=f"{second.how}  # twice", first=first, second=second
+    )
+
+
+async def answer_to(
+    asking: Asking, world: World, ask: Ask, *, key: Key, subject: Subject | None = None
+) -> Exchange | Gap:
+    """Return the answer to a request; a Gap of `key` when there is none.
+
+    When the certificate is not one that browsers accept but names the host, the request is made
+    once more without that demand and the answer marked as not verified. A fresh connection is
+    tried once more when the first was closed without a word.
+    """
+    try:
+        url = wire_url(asking.url)
+    except ValueError as error:
+        return Gap(key=key, reason=f"{asking.url[:200]!r} cannot be asked: {error}")
+    where = await addresses_of(url, world, ask)
+    if isinstance(where, NotAsked):
+        return Gap(key=key, reason=where.reason, because=where.because, ours=where.ours)
+    result, verified = await _send(_request(asking, url, where, world), world)
+    if isinstance(result, Failure):
+        return await _gap(result, url, world, ask, key)
+    return _fact(asking, result, world, subject or subject_of(asking.url, world), verified)
+
+
+def _request(asking: Asking, url: str, where: Asked, world: World) -> Request:
+    limit = world.body_max_bytes if asking.body_max_bytes is None else asking.body_max_bytes
+    return Request(
+        url=url,
+        addresses=where.addresses,
+        method=asking.method,
+        headers=(*VISITOR, *asking.headers),
+        body=asking.body,
+        deadline_s=world.request_s,
+        body_max_bytes=min(limit, world.body_max_bytes),
+        fresh=asking.fresh,
+    )
+
+
+async def _send(request: Request, world: World) -> tuple[Response | Failure, bool]:
+    """Return what came, and whether the certificate was one that browsers accept."""
+    origin = "/".join(request.url.split("/", 3)[:3])
+    verify: Verify = "name" if origin in world.http.unverified else "full"
+    result = await world.http.send(replace(request, verify=verify))
+    if isinstance(result, Failure) and result.kind == "certificate" and verify == "full":
+        result = await world.http.send(replace(request, verify="name"))
+        if isinstance(result, Response):
+            world.http.unverified.add(origin)
+            verify = "name"
+    if isinstance(result, Response) and not result.status and request.method in {"GET", "HEAD"}:
+        again = await world.http.send(replace(request, verify=verify, fresh=True))
+        if isinstance(again, Response):
+            result = again
+    return result, verify == "full"
+
+
+async def _gap(failure: Failure, url: str, world: World, ask: Ask, key: Key) -> Gap:
+    because = None
+    if url.startswith("https:") and url_port(url) == 443 and not failure.ours:
+        # The handshake is a fact of its own: when it has the fault, it explains this gap.
+        host = host_of(url, world)
+        handshake = await ask(Handshake, host)
+        if isinstance(handshake, Gap) or handshake.fault:
+            because = Key(Handshake, host)
+    prefix = NOTHING_LISTENS if failure.kind == "closed" else ""
+    return Gap(key=key, reason=prefix + failure.reason, because=because, ours=failure.ours)
+
+
+def _fact(
+    asking: Asking, response: Response, world: World, subject: Subject, verified: bool
+) -> Exchange:
+    return Exchange(
+        subject=subject,
+        at=world.now(),
+        how=command(asking),
+        url=response.url,
+        method=response.method,
+        status=response.status,
+        headers=response.headers,
+        body=response.body,
+        body_cut=response.body_cut,
+        wire_bytes=response.wire_bytes,
+        http_version=response.http_version,
+        address=response.address,
+        verified=verified,
+        timing=response.timing,
+        challenge=challenge(response.status, response.headers, response.body),
+        trouble=response.trouble,
+    )
+
+
+def command(asking: Asking) -> str:
+    """Return the request as a curl command; the values of cookies stay out."""
+    words = ["curl", "-si"]
+    if asking.method != "GET":
+        words += ["-X", asking.method]
+    for name, value in asking.headers:
+        words += ["-H", f"{name}: {'…' if name.lower() in _KEPT_BACK else value}"]
+    return shlex.join([*words, asking.url])
+
+
+_KEPT_BACK = {"cookie", "authorization"}
+
+
+COLLECTORS: dict[type[Fact], Collector] = {Exchange: exchange, Repeat: repeat}

@@ -3,39 +3,31 @@
 import os
 import sys
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 
 from .servers import Lab, missing_packages, running_lab
-from .servers.application import running_application
+from .servers.application import (
+    ApplicationNotInstalledError,
+    installed_environment,
+    running_application,
+)
+from .servers.availability import must_run, reason_not_to_run, user_id
 
 
-def _not_run_because() -> str | None:
-    """Return why the lab cannot run here, or None."""
-    if not sys.platform.startswith("linux"):
-        return "lab not run: it needs Linux"
-    if missing := missing_packages():
-        are = "is" if len(missing) == 1 else "are"
-        return (
-            f"lab not run: {', '.join(missing)} {are} not installed;"
-            " run tests/lab/install.sh as root"
-        )
-    if os.geteuid() != 0:
-        return "lab not run: its servers need ports 25, 53, 80 and 443; run the tests as root"
-    return None
-
-
-def _must_run() -> bool:
-    return os.environ.get("CI") == "true" and os.geteuid() == 0
+def _not_run(reason: str) -> NoReturn:
+    if must_run(os.environ, user_id=user_id()):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """Every server of the lab but the third-party application, running."""
-    if reason := _not_run_because():
-        if _must_run():
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+    reason = reason_not_to_run(missing_packages(), platform=sys.platform, user_id=user_id())
+    if reason is not None:
+        _not_run(reason)
     with running_lab() as lab:
         yield lab
 
@@ -43,5 +35,9 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def application(lab: Lab) -> Iterator[str]:
     """The URL of the third-party application, running behind the lab's nginx."""
-    with running_application(lab) as url:
+    try:
+        environment = installed_environment()
+    except ApplicationNotInstalledError as error:
+        _not_run(f"lab's third-party application not run: {error}")
+    with running_application(lab, environment) as url:
         yield url

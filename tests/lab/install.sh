@@ -9,8 +9,7 @@ ca-certificates
 chromium
 curl
 knot
-knot-dnssecutils
-nginx-light
+nginx
 openssl
 postfix
 sslscan

@@ -34,10 +34,11 @@ def start_web(block: Block, directory: Path, authority: Authority, application: 
     home.mkdir()
     write_site(home / "site")
     configuration = home / "nginx.conf"
+    # One process: nginx's workers outlive a master that is killed.
     configuration.write_text(
         f"""daemon off;
 user root;
-worker_processes 1;
+master_process off;
 pid {home}/nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 1024; }}

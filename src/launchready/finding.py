@@ -230,7 +230,7 @@ def check(
         title, why, fix = _page(judge)
         return Check(
             id=judge.__name__.replace("_", "-"),
-            family=judge.__module__.rsplit(".", 1)[-1].replace("_", "-"),
+            family=_family(judge.__module__),
             severity=severity,
             impact=impact,
             title=title,
@@ -244,6 +244,12 @@ def check(
         )
 
     return make
+
+
+def _family(module: str) -> str:
+    """Return the family of a check: the file or the folder of files that stands in checks/."""
+    _, found, inside = module.partition("checks.")
+    return (inside if found else module).split(".")[0].replace("_", "-")
 
 
 def _page(judge: Callable[..., Result]) -> tuple[str, str, str]:

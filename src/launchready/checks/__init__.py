@@ -1,4 +1,4 @@
-"""The checks, one file a family; the catalogue finds them by scanning these modules."""
+"""The checks, one file (or folder of files) a family; the catalogue finds them by scanning these modules."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def catalogue() -> tuple[Check, ...]:
     """Return every check, by family and id. Raises ValueError when an id or an owner stands twice."""
     found: dict[str, Check] = {}
     owners: dict[object, str] = {}
-    for module in pkgutil.iter_modules(__path__):
-        members = vars(importlib.import_module(f"{__name__}.{module.name}"))
+    for module in pkgutil.walk_packages(__path__, prefix=f"{__name__}."):
+        members = vars(importlib.import_module(module.name))
         for check in (m for m in members.values() if isinstance(m, Check)):
             if check.id in found and found[check.id] is not check:
                 raise ValueError(f"two checks have the id {check.id}")

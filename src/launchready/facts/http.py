@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar, Literal
 
+from launchready.facts.hops import changes_entrance, is_plain, keeps_path
 from launchready.facts.subject import Fact
 from launchready.manifest import OldUrlEntry, RouteEntry
 
@@ -165,6 +167,39 @@ class Entrance(Fact):
     http_closed: bool
     """Nothing listens on port 80, which is safe but turns away who types the bare name."""
     trouble: str = ""
+
+    @property
+    def walks(self) -> tuple[Walk, ...]:
+        """The walks that could be made."""
+        every = (self.https_root, self.https_deep, self.http_root, self.http_deep)
+        return tuple(w for w in every if w is not None)
+
+    @property
+    def lost_path(self) -> tuple[str, str] | None:
+        """The hop (from, to) that changes only the entrance and still loses the deep path."""
+        for walk in (self.https_deep, self.http_deep):
+            for here, there in pairwise(walk.urls if walk else ()):
+                kept = keeps_path(self.deep_path, here)
+                if kept and not keeps_path(self.deep_path, there) and changes_entrance(here, there):
+                    return here, there
+        return None
+
+    @property
+    def fault(self) -> str:
+        """What spoils every page behind this entrance, the gravest first; empty if nothing does.
+
+        `loop`, `too-many-hops`, `private-address`, `bad-location`: how a walk ended.
+        `stays-plain`: HTTP is never sent to HTTPS. `path-lost`: see `lost_path`.
+        """
+        ends = {w.end for w in self.walks}
+        for end in ("loop", "too many hops", "private address", "bad location"):
+            if end in ends:
+                return end.replace(" ", "-")
+        for walk in (self.http_root, self.http_deep):
+            last = walk.last if walk else None
+            if last is not None and last.status // 100 == 2 and is_plain(last.url):
+                return "stays-plain"
+        return "path-lost" if self.lost_path else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,105 @@
+"""Shared caches: nothing that belongs to one member may be stored for the next."""
+
+from __future__ import annotations
+
+from launchready.derive.caching import stored_by_shared
+from launchready.derive.commands import headers_of
+from launchready.derive.edge import cache_said
+from launchready.derive.personal import PERSONAL_KINDS, judged_answers, personal_signs
+from launchready.facts.http import Exchange, Visit
+from launchready.finding import (
+    Failed,
+    Impact,
+    NotApplicable,
+    Passed,
+    Result,
+    Severity,
+    Unproven,
+    check,
+)
+
+_HEADER = "Cache-Control: private, no-store"
+
+
+@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="caching")
+def private_answer_storable(visit: Visit) -> Result:
+    """A private, log-in or personal answer may be stored by shared caches.
+
+    Why: A CDN, a company's proxy or a hosting cache that stores such an answer gives one member's page, form token or session to the next visitor, or keeps sending members to the log-in page.
+
+    Fix: Send `Cache-Control: private, no-store` with every answer that depends on who asks.
+    """
+    kind = visit.route.kind
+    if kind not in PERSONAL_KINDS:
+        return NotApplicable(reason=f"a {kind} route gives everyone the same")
+    if visit.route.cacheable:
+        return NotApplicable(reason="the manifest says that shared caches may store it")
+    judged = judged_answers(visit)
+    if not judged:
+        return Unproven(reason="the route itself gave no answer to judge")
+    if challenged := next((a.challenge for a in judged if a.challenge), ""):
+        return Unproven(reason=f"{challenged} answered instead of the site")
+    if any(cache_said(a.headers).answer == "hit" for a in judged):
+        return NotApplicable(reason="a stored copy is already being given; see there")
+    found = [(w, a) for a in judged if (w := _weight(visit, a)) is not None]
+    if not found:
+        last = judged[-1]
+        return Passed(evidence=f"{last.status}: {stored_by_shared(last).reason}")
+    weight, answer = min(found, key=lambda f: f[0])
+    return _storable(visit, answer, weight)
+
+
+def _weight(visit: Visit, answer: Exchange) -> Severity | None:
+    """Return how grave it is that this answer may be stored; None when it is harmless or may not be."""
+    storing = stored_by_shared(answer)
+    if not storing.storable:
+        return None
+    private = visit.route.kind == "private"
+    reused = storing.explicit and not storing.asks_first
+    if answer.status in {200, 203, 206}:
+        if private:
+            return Severity.ADVICE if storing.asks_first else Severity.BLOCKER
+        if personal_signs(answer):
+            if storing.asks_first:
+                return Severity.ADVICE
+            return Severity.BLOCKER if reused else Severity.RISK
+        if storing.asks_first:
+            # The same form for everybody, and the server is asked each time: nobody is harmed.
+            return None
+        return Severity.RISK if reused else Severity.ADVICE
+    if storing.asks_first:
+        return None
+    if answer.location is not None:
+        # A stored redirect keeps sending members to the log-in page after they signed in.
+        return Severity.BLOCKER if reused else Severity.RISK
+    if private:
+        return Severity.RISK if reused else Severity.ADVICE
+    return None
+
+
+def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
+    storing = stored_by_shared(answer)
+    said = answer.headers.get("cache-control")
+    private = visit.route.kind == "private"
+    if answer.location is not None:
+        means = "Members could be sent back to the log-in page although they have signed in."
+    elif private:
+        means = "One member's private page could be shown to somebody else."
+    else:
+        means = "One visitor's form or session could be given to the next, who then cannot sign in."
+    for_long = f", {storing.freshness.seconds} s" if storing.freshness.explicit else ""
+    return Failed(
+        means=means,
+        observed=f"{answer.status}, Cache-Control: {said[:80] if said else 'none'}{for_long}",
+        wanted=_HEADER,
+        evidence=f"{answer.url}: {storing.reason} (RFC 9111 section 3)",
+        severity=weight,
+        fix=(
+            f"Send this header with the {visit.route.kind} pages, redirects and errors included: {_HEADER}",
+            "If a CDN has a rule that caches everything, exclude these pages from it and purge its cache.",
+        ),
+        who="your developer",
+        effort_min=15,
+        takes_effect="at once, after the caches were purged",
+        see=headers_of(answer.url),
+    )

@@ -1,0 +1,70 @@
+"""Cache-Control read as RFC 9111 section 5.2 and the list syntax of RFC 9110 section 5.6 have it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+DELTA_MAX_S = 2**31
+"""What a larger delta-seconds counts as (RFC 9111 section 1.2.2)."""
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a grammar rule of RFC 9110, not a password
+_QUOTED = r'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t\x20-\x7e\x80-\xff])*"'
+_MEMBER = re.compile(rf"[ \t]*({_TOKEN})(?:=(?:({_TOKEN})|({_QUOTED})))?[ \t]*(?=,|\Z)")
+_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheControl:
+    """The directives in order: lower-case name and argument (None when it has none)."""
+
+    directives: tuple[tuple[str, str | None], ...] = ()
+
+    def __contains__(self, name: str) -> bool:
+        return any(n == name for n, _ in self.directives)
+
+    def unqualified(self, name: str) -> bool:
+        """Return whether the directive stands without field names (`private`, not `private="x"`)."""
+        return any(n == name and not argument for n, argument in self.directives)
+
+    def seconds(self, name: str) -> int | None:
+        """Return the delta-seconds of a directive, None when it is absent.
+
+        Of several the first counts, and what is not a number of seconds counts as 0, which is
+        stale (RFC 9111 section 4.2.1).
+        """
+        for found, argument in self.directives:
+            if found == name:
+                return delta_seconds(argument or "") or 0
+        return None
+
+    def __str__(self) -> str:
+        return ", ".join(n if a is None else f"{n}={a}" for n, a in self.directives)
+
+
+def parse_cache_control(values: Iterable[str]) -> CacheControl:
+    """Return the directives of all field lines. What is malformed is left out, up to the next comma."""
+    text = ",".join(values)
+    found: list[tuple[str, str | None]] = []
+    at = 0
+    while at < len(text):
+        match = _MEMBER.match(text, at)
+        if match is None:
+            comma = text.find(",", at)
+            at = len(text) if comma < 0 else comma + 1
+            continue
+        name, token, quoted = match.groups()
+        argument = _QUOTED_PAIR.sub(r"\1", quoted[1:-1]) if quoted is not None else token
+        found.append((name.lower(), argument))
+        at = match.end() + 1
+    return CacheControl(directives=tuple(found))
+
+
+def delta_seconds(text: str) -> int | None:
+    """Return a delta-seconds, at most 2^31 (RFC 9111 section 1.2.2); None when it is none."""
+    if not re.fullmatch(r"[0-9]+", text):
+        return None
+    # Not by int(): a hostile number of a million digits would take its time.
+    digits = text.lstrip("0")
+    return DELTA_MAX_S if len(digits) > 10 else min(int(digits or "0"), DELTA_MAX_S)

@@ -22,12 +22,18 @@ def _not_run(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
-    """Every server of the lab but the third-party application, running."""
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip here and not in the fixture, so that pytest reports all of them in one line."""
+    if "lab" not in getattr(item, "fixturenames", ()):
+        return
     reason = reason_not_to_run(missing_packages(), platform=sys.platform, user_id=user_id())
     if reason is not None:
         _not_run(reason)
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """Every server of the lab but the third-party application, running."""
     with running_lab() as lab:
         yield lab
 

@@ -15,7 +15,6 @@ postfix
 sslscan
 testssl.sh
 unbound
-util-linux
 "
 
 if [ "$(id -u)" -ne 0 ]; then

@@ -24,7 +24,6 @@ BINARIES = {
     "keymgr": "knot",
     "unbound": "unbound",
     "postfix": "postfix",
-    "setpriv": "util-linux",
     "dig": "bind9-dnsutils",
     "openssl": "openssl",
     "curl": "curl",
@@ -67,6 +66,7 @@ class Server:
 
     name: str
     process: subprocess.Popen[bytes]
+    guard: subprocess.Popen[bytes]
     log: Path
     listens: tuple[tuple[str, int], ...]
 
@@ -97,7 +97,8 @@ class Server:
     def stop(self) -> None:
         """End the server and all its children at once: nothing in a lab is worth a clean goodbye."""
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+            os.killpg(self.guard.pid, signal.SIGKILL)
+        self.guard.communicate(timeout=_STOP_DEADLINE_S)
         self.process.wait(timeout=_STOP_DEADLINE_S)
 
 
@@ -111,25 +112,31 @@ def start(
 ) -> Server:
     """Start a server in the foreground in a process group of its own; the log is in `directory`."""
     log = directory / f"{name}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            # A test process that is killed must not leave daemons behind.
-            [
-                path_of("setpriv") or "setpriv",
-                "--pdeathsig",
-                "KILL",
-                "--",
-                path_of(command[0]) or command[0],
-                *command[1:],
-            ],
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env=env,
-        )
-    return Server(name=name, process=process, log=log, listens=tuple(listens))
+    # A test process that is killed must not leave daemons behind. The guard's input ends with it,
+    # however it ends; the kernel's own death signal is lost on servers that change their user.
+    guard = subprocess.Popen(
+        ["sh", "-c", "read -r _; kill -KILL 0"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        process_group=0,
+    )
+    try:
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [path_of(command[0]) or command[0], *command[1:]],
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                process_group=guard.pid,
+                env=env,
+            )
+    except OSError:
+        guard.kill()
+        guard.communicate()
+        raise
+    return Server(name=name, process=process, guard=guard, log=log, listens=tuple(listens))
 
 
 def _accepts(address: str, port: int) -> bool:

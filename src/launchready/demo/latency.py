@@ -1,0 +1,146 @@
+"""Latency in user space: relays that hold every packet for half a round trip each way.
+
+The kernel of the machine shakes hands with the relay at once; the round trip that a handshake
+over a distance would have taken is added to the first bytes of either side instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from launchready.demo.listening import LOOPBACK, Connections
+
+_CHUNK_BYTES = 65_536
+_End = tuple[float, bytes]
+
+
+class TcpRelay:
+    """A TCP relay to a loopback port, on a port of its own."""
+
+    def __init__(self, target: int, round_trip_s: float) -> None:
+        self._target = target
+        self._round_trip_s = round_trip_s
+        self._connections = Connections()
+        self.port = 0
+
+    async def start(self) -> None:
+        """Listen; `port` says where."""
+        self.port = await self._connections.listen(self._serve)
+
+    async def close(self) -> None:
+        """Stop listening and end every connection."""
+        await self._connections.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        begun = asyncio.get_running_loop().time()
+        far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self._target)
+        # SYN and SYN-ACK take a round trip before the client sends; the server may speak half a
+        # round trip after that.
+        ways = (
+            self._carry(reader, far_writer, begun + self._round_trip_s),
+            self._carry(far_reader, writer, begun + 1.5 * self._round_trip_s),
+        )
+        try:
+            await asyncio.gather(*ways)
+        finally:
+            far_writer.close()
+
+    async def _carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, not_before: float
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        held: asyncio.Queue[_End] = asyncio.Queue(maxsize=1024)
+
+        async def deliver() -> None:
+            while True:
+                due, data = await held.get()
+                await asyncio.sleep(max(0.0, due - loop.time()))
+                if not data:
+                    break
+                writer.write(data)
+                await writer.drain()
+            if writer.can_write_eof():
+                writer.write_eof()
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(deliver())
+            data = b"begin"
+            while data:
+                try:
+                    data = await reader.read(_CHUNK_BYTES)
+                except OSError:
+                    data = b""
+                due = max(loop.time(), not_before) + self._round_trip_s / 2
+                await held.put((due, data))
+
+
+class UdpRelay:
+    """A UDP relay to a loopback port."""
+
+    def __init__(self, target: int, round_trip_s: float) -> None:
+        self._target = target
+        self._half_s = round_trip_s / 2
+        self._near: asyncio.DatagramTransport | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self, port: int) -> None:
+        """Listen on this port. Raises OSError when it is taken."""
+        loop = asyncio.get_running_loop()
+        self._near, _ = await loop.create_datagram_endpoint(
+            lambda: _Near(self), local_addr=(LOOPBACK, port)
+        )
+
+    async def close(self) -> None:
+        """Stop listening and forget what is under way."""
+        if self._near is not None:
+            self._near.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def carry(self, data: bytes, client: tuple[str, int]) -> None:
+        """Take one datagram of a client there, and its answer back."""
+        task = asyncio.create_task(self._round_trip(data, client))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _round_trip(self, data: bytes, client: tuple[str, int]) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(self._half_s)
+        answer: asyncio.Future[bytes] = loop.create_future()
+        far, _ = await loop.create_datagram_endpoint(
+            lambda: _Far(answer), remote_addr=(LOOPBACK, self._target)
+        )
+        try:
+            far.sendto(data)
+            with contextlib.suppress(TimeoutError, OSError):
+                async with asyncio.timeout(10):
+                    reply = await answer
+                await asyncio.sleep(self._half_s)
+                if self._near is not None:
+                    self._near.sendto(reply, client)
+        finally:
+            far.close()
+
+
+class _Near(asyncio.DatagramProtocol):
+    def __init__(self, relay: UdpRelay) -> None:
+        self.relay = relay
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.relay.carry(data, addr)
+
+
+class _Far(asyncio.DatagramProtocol):
+    def __init__(self, answer: asyncio.Future[bytes]) -> None:
+        self.answer = answer
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        del addr
+        if not self.answer.done():
+            self.answer.set_result(data)
+
+    def error_received(self, exc: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(exc)

@@ -1,0 +1,47 @@
+"""What a running demo remembers: sessions, attempts, and what the edge has cached."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from launchready.demo.answers import Answer
+    from launchready.demo.description import Limit
+
+
+@dataclass(slots=True)
+class State:
+    """The memory of one running demo; `username` and `password` are those of its test member."""
+
+    username: str = "member@willow.example"
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    sessions: dict[str, str] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    """For behaviours that answer differently with time."""
+    cached: dict[tuple[str, str], tuple[float, Answer]] = field(default_factory=dict)
+    """(host, URL path and query) → when it was stored, and the answer."""
+    attempts: dict[str, list[float]] = field(default_factory=dict)
+
+    def sign_in(self, username: str) -> str:
+        """Return the token of a new session."""
+        token = secrets.token_urlsafe(24)
+        self.sessions[token] = username
+        return token
+
+    def count(self, name: str) -> int:
+        """Return how often this has been asked for the name, this time included."""
+        self.counters[name] = self.counters.get(name, 0) + 1
+        return self.counters[name]
+
+    def wait_s(self, bucket: str, limit: Limit) -> int:
+        """Count one attempt; return 0 when it is within the limit, else the seconds to wait."""
+        now = time.monotonic()
+        recent = [t for t in self.attempts.get(bucket, []) if t > now - limit.window_s]
+        over = len(recent) >= limit.requests
+        if not over:
+            recent.append(now)
+        self.attempts[bucket] = recent
+        return max(1, round(recent[0] + limit.window_s - now)) if over else 0

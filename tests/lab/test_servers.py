@@ -131,6 +131,14 @@ def test_the_dangling_alias_points_at_a_name_that_does_not_exist(
     assert values(answer, "CNAME") == [target]
 
 
+def test_an_alias_at_the_apex_hides_the_other_records(lab: Lab) -> None:
+    assert values(ask(lab.resolver, "apex-alias.test"), "A") == [_WEB]
+    for kind in ("SOA", "NS", "MX"):
+        answer = ask(lab.nameserver, "apex-alias.test", kind)
+        assert values(answer, "CNAME") == ["good.lab.test."]
+        assert not values(answer, kind)
+
+
 @pytest.mark.parametrize("name", ["loop-a.lab.test", "loop-self.lab.test"])
 def test_an_alias_loop_has_no_answer(lab: Lab, name: str) -> None:
     answer = ask(lab.resolver, name)
@@ -224,7 +232,7 @@ def test_a_mail_record_is_answered_as_published(
 
 
 def test_every_served_domain_resolves_to_its_own_soa(lab: Lab) -> None:
-    broken = {"bogus.test", "lapsed.test", "wrong-ds.test", "lame.test"}
+    broken = {"bogus.test", "lapsed.test", "wrong-ds.test", "lame.test", "apex-alias.test"}
     for domain in set(lab.domains) - broken:
         assert values(ask(lab.resolver, domain, "SOA"), "SOA"), domain
 

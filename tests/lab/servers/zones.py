@@ -186,6 +186,11 @@ def _dns_faults() -> list[Zone]:
             delegated=(first, silent),
         ),
         Zone(
+            name="apex-alias.test",
+            purpose="a CNAME at the apex, which hides the zone's own SOA, NS and MX",
+            records="@ CNAME good.lab.test.\n@ MX 10 mx.brand.test.\n",
+        ),
+        Zone(
             name="herokuapp.test",
             purpose="a hosting service: only `claimed` exists",
             records=f"claimed A {at.WEB}\n",

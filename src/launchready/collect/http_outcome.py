@@ -14,6 +14,9 @@ from launchready.facts.http import Headers, Timing
 # A host that does not take the connection up by then is not going to within the deadline.
 CONNECT_SHARE = 0.6
 
+SEVERAL_LOCATIONS = "several different Location fields"
+"""The trouble of a redirect that browsers and libcurl refuse to follow."""
+
 # libcurl-errors(3); pycurl names no constants for these.
 _HTTP2_STREAM, _HTTP3, _TOO_LARGE = 92, 95, 100
 _GARBLED = {
@@ -124,6 +127,8 @@ def _broken(intake: Intake, result: PerformResult) -> str:
         return intake.stopped
     if result.code == pycurl.E_UNSUPPORTED_PROTOCOL:
         return "the answer is not HTTP"
+    if "Multiple Location" in result.message:
+        return SEVERAL_LOCATIONS
     if result.code in _BROKEN_OFF:
         when = "before the answer ended" if intake.version else "without an answer"
         return f"the connection was closed {when}"

@@ -16,8 +16,10 @@ from launchready.facts.dns import Resolution
 from launchready.gather import Ask
 from launchready.manifest.model import hostname
 
-# What RFC 3986 allows anywhere in a path or query, and the percent sign of what is encoded already.
-_SAFE = "!#$%&'()*+,/:;=?@[]~|^`{}\\\"<>"
+# What the WHATWG URL standard leaves as it is, and the percent sign of what is encoded already.
+_SAFE_IN_PATH = "!$%&'()*+,/:;=@[]~|"
+_SAFE_IN_QUERY = "!$%&()*+,/:;=?@[]~|^`{}\\"
+_SLASHES = re.compile(r"^(https?:)?/{2,}", re.IGNORECASE)
 _TAB_AND_NEWLINE = re.compile(r"[\t\r\n]")
 
 
@@ -57,10 +59,9 @@ def wire_url(url: str) -> str:
     port = parts.port  # raises ValueError when out of range
     standard = {"http": 80, "https": 443}[parts.scheme.lower()]
     netloc = host if port in {None, standard} else f"{host}:{port}"
-    path = quote(parts.path or "/", safe=_SAFE.replace("?", "").replace("#", ""))
-    return urlunsplit(
-        (parts.scheme.lower(), netloc, path, quote(parts.query, safe=_SAFE.replace("#", "")), "")
-    )
+    path = quote(parts.path or "/", safe=_SAFE_IN_PATH)
+    query = quote(parts.query, safe=_SAFE_IN_QUERY)
+    return urlunsplit((parts.scheme.lower(), netloc, path, query, ""))
 
 
 def joined_url(base: str, reference: str) -> str:
@@ -69,7 +70,11 @@ def joined_url(base: str, reference: str) -> str:
     if not reference:
         raise ValueError("Location is empty")
     head, mark, query = reference.partition("?")
-    return wire_url(urljoin(base, head.replace("\\", "/") + mark + query))
+    # To browsers any number of slashes before the host are two.
+    head = _SLASHES.sub(r"\1//", head.replace("\\", "/"))
+    if head.rstrip("/") in {"", "http:", "https:"} and head.startswith(("//", "http")):
+        raise ValueError("it names no host")
+    return wire_url(urljoin(base, head + mark + query))
 
 
 def url_host(url: str) -> str:

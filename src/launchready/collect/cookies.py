@@ -1,0 +1,135 @@
+"""The cookies of one walk or journey (RFC 6265): what a host set, and what goes back to it."""
+
+from __future__ import annotations
+
+import email.utils
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from launchready.facts.http import Headers
+
+COOKIES_MAX = 60
+COOKIE_BYTES_MAX = 4096
+
+# Cookies by which an edge or a load balancer knows its visitors again. No answer of a site hangs
+# on them, so they make no second request necessary; where a redirect turns in a circle without
+# them, they are sent after all.
+_OF_THE_EDGE = (
+    "__cf", "_cfuvid", "cf_", "awsalb", "awselb", "arraffinity", "incap_ses", "visid_incap",
+    "nlbi_", "ak_bmsc", "bm_", "_abck", "datadome", "gaesa", "serverid", "bigipserver", "ts01",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cookie:
+    """One cookie. `host_only`: it goes back to exactly the host that set it."""
+
+    name: str
+    value: str = field(repr=False)
+    domain: str
+    host_only: bool
+    path: str
+    secure: bool
+
+    @property
+    def of_the_edge(self) -> bool:
+        """Whether it belongs to an edge or load balancer and not to the site."""
+        return self.name.lower().startswith(_OF_THE_EDGE)
+
+    def goes_to(self, url: str) -> bool:
+        """Return whether it is sent with a request for the URL (section 5.4)."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if self.secure and parts.scheme != "https":
+            return False
+        if host != self.domain and (self.host_only or not _within(host, self.domain)):
+            return False
+        path = parts.path or "/"
+        return path == self.path or path.startswith(self.path.rstrip("/") + "/")
+
+
+@dataclass(slots=True)
+class Jar:
+    """The cookies held, in the order in which they were set."""
+
+    _cookies: dict[tuple[str, str, str], Cookie] = field(default_factory=dict, repr=False)
+
+    def take(self, url: str, headers: Headers, *, now: datetime) -> None:
+        """Keep what the answer for the URL sets, forget what it expires (section 5.3)."""
+        for line in headers.all("set-cookie"):
+            cookie, gone = _parse(line, url, now)
+            if cookie is None:
+                continue
+            key = (cookie.domain, cookie.path, cookie.name)
+            if gone:
+                self._cookies.pop(key, None)
+            elif key in self._cookies or len(self._cookies) < COOKIES_MAX:
+                self._cookies[key] = cookie
+
+    def header(self, url: str, *, of_the_edge: bool = True) -> str:
+        """Return the Cookie field for a request for the URL, longer paths first; empty if none."""
+        fitting = [
+            c
+            for c in self._cookies.values()
+            if c.goes_to(url) and (of_the_edge or not c.of_the_edge)
+        ]
+        fitting.sort(key=lambda c: -len(c.path))
+        return "; ".join(f"{c.name}={c.value}" if c.name else c.value for c in fitting)
+
+
+def _parse(line: str, url: str, now: datetime) -> tuple[Cookie | None, bool]:
+    """Return the cookie that a Set-Cookie line sets, and whether it takes it back."""
+    first, *rest = line[: COOKIE_BYTES_MAX * 2].split(";")
+    name, equals, value = first.partition("=")
+    if not equals:
+        name, value = "", first
+    name, value = name.strip(), value.strip()
+    if not (name or value) or len(name) + len(value) > COOKIE_BYTES_MAX:
+        return None, False
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    attributes = {}
+    for attribute in rest:
+        key, _, setting = attribute.partition("=")
+        attributes[key.strip().lower()] = setting.strip()
+    domain = attributes.get("domain", "").lstrip(".").lower()
+    host_only = not domain
+    # Without a dot it is a top-level domain, which no site may set cookies for.
+    if domain not in {"", host} and ("." not in domain or not _within(host, domain)):
+        return None, False
+    path = attributes.get("path", "")
+    if not path.startswith("/"):
+        path = (parts.path or "/").rpartition("/")[0] or "/"
+    secure = "secure" in attributes
+    if secure and parts.scheme != "https":
+        return None, False
+    cookie = Cookie(
+        name=name,
+        value=value,
+        domain=domain or host,
+        host_only=host_only,
+        path=path,
+        secure=secure,
+    )
+    return cookie, _expired(attributes, now)
+
+
+def _expired(attributes: dict[str, str], now: datetime) -> bool:
+    age = attributes.get("max-age", "")
+    if age.lstrip("-").isdigit() and age.isascii():
+        return age.startswith("-") or not age.strip("0")
+    try:
+        until = email.utils.parsedate_to_datetime(attributes.get("expires", ""))
+    except (ValueError, TypeError, IndexError):
+        return False
+    return (until if until.tzinfo else until.replace(tzinfo=UTC)) <= now
+
+
+def _within(host: str, domain: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return host.endswith(f".{domain}")
+    return False

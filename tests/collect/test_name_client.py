@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import dns.edns
 import dns.flags
 import dns.message
 import pytest
@@ -202,6 +203,47 @@ async def test_more_aliases_than_resolvers_follow_are_a_loop() -> None:
         reply = await client(server.at).ask("n0.example.test", "A")
     assert reply.loop
     assert len(reply.aliases) == ALIASES_MAX + 1
+
+
+async def test_aliases_are_followed_where_the_server_stops_at_the_first() -> None:
+    steps = {
+        "a.example.test": ["a.example.test 300 CNAME b.example.net."],
+        "b.example.net": ["b.example.net 300 CNAME c.example.net."],
+        "c.example.net": ["c.example.net 300 A 192.0.2.3"],
+    }
+
+    def plain(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        name = query.question[0].name.to_text(omit_final_dot=True)
+        return [wire(reply_to(query, answer=steps[name]), transport)]
+
+    async with serving(plain) as server:
+        reply = await client(server.at).ask("a.example.test", "A")
+    assert reply.texts == ("192.0.2.3",)
+    assert [a.target for a in reply.aliases] == ["b.example.net", "c.example.net"]
+
+
+async def test_aliases_that_lead_back_over_several_answers_are_a_loop() -> None:
+    steps = {"a.test": ["a.test 300 CNAME b.test."], "b.test": ["b.test 300 CNAME a.test."]}
+
+    def plain(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        name = query.question[0].name.to_text(omit_final_dot=True)
+        return [wire(reply_to(query, answer=steps[name]), transport)]
+
+    async with serving(plain) as server:
+        reply = await client(server.at).ask("a.test", "A")
+    assert (reply.loop, reply.found) == (True, None)
+    assert len(server.asked) == 2
+
+
+async def test_a_servers_own_words_about_its_failure_are_kept() -> None:
+    def failing(query: dns.message.Message, _transport: Transport) -> Sequence[bytes]:
+        message = reply_to(query, rcode="SERVFAIL")
+        message.use_edns(0, options=[dns.edns.EDEOption(dns.edns.EDECode.SIGNATURE_EXPIRED)])
+        return [message.to_wire()]
+
+    async with serving(failing) as server:
+        reply = await client(server.at).ask("www.example.test", "A")
+    assert reply.said == "signature expired"
 
 
 async def test_records_of_another_name_are_not_taken_for_the_answer() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import dns.name
 import dns.rdatatype
 
 from launchready.collect.dial import DialMap
-from launchready.collect.name_reply import Reply, read
+from launchready.collect.name_reply import Reply, joined, read
 from launchready.collect.name_wire import PAYLOAD_BYTES, NoReplyError, exchange
 from launchready.mailauth.lookups import Answer, Question
 from launchready.mailauth.names import query_name
@@ -53,6 +54,8 @@ class NameClient:
         self.query_s = query_s
         self.answered: set[Server] = set()
         """Servers that answered anything in this run."""
+        self.unlikely = f"lr-{secrets.token_hex(6)}"
+        """A label that exists nowhere but under a wildcard, the same for the whole run."""
         self.asked = 0
         """How many questions were sent."""
         self._dial = dial or DialMap()
@@ -127,8 +130,20 @@ class NameClient:
     async def _recursive(
         self, name: str, rdtype: str, resolver: Server, checking_disabled: bool, dnssec: bool
     ) -> Reply:
-        asked = (self._target(resolver), _key(name), rdtype, checking_disabled, dnssec, True)
-        return await self._once(asked)
+        server, name = self._target(resolver), _key(name)
+        reply = await self._once((server, name, rdtype, checking_disabled, dnssec, True))
+        # A plain server leaves it to us to go on from the last alias.
+        while (
+            reply.rcode == "NOERROR"
+            and reply.aliases
+            and not (reply.found or reply.loop or reply.denied_by)
+        ):
+            asked = (server, reply.last, rdtype, checking_disabled, dnssec, True)
+            further = await self._once(asked)
+            reply = joined(reply, further)
+            if not further.aliases:
+                break
+        return reply
 
     async def _once(self, asked: _Asked) -> Reply:
         task = self._known.get(asked)

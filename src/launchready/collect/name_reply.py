@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, replace
+from typing import cast
+
+import dns.edns
+import dns.message
+import dns.name
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype as kinds
+import dns.rrset
 
 from launchready.facts.dns import Alias, Rcode
 from launchready.mailauth.lookups import Answer, Record
-
-if TYPE_CHECKING:
-    import dns.message
-    import dns.name
-    import dns.rdata
-    import dns.rrset
 
 ALIASES_MAX = 16
 """As many aliases as resolvers follow; unbound stops at 11, BIND at 16."""
@@ -55,6 +57,10 @@ class Reply:
     authenticated: bool = False
     """AD flag: the resolver has validated the answer (RFC 4035 section 3.2.3)."""
     authoritative: bool = False
+    recursive: bool = False
+    """RA flag: a resolver speaks, not an authoritative server."""
+    said: str = ""
+    """The server's own words about a failure (RFC 8914)."""
     answer: tuple[RecordSet, ...] = ()
     authority: tuple[RecordSet, ...] = ()
     additional: tuple[RecordSet, ...] = ()
@@ -81,6 +87,11 @@ class Reply:
     def last(self) -> str:
         """The name at the end of the aliases."""
         return self.aliases[-1].target if self.aliases else self.name
+
+    @property
+    def denied_by(self) -> str:
+        """The zone whose SOA comes with the denial (RFC 2308 section 3); empty when none does."""
+        return next((s.owner for s in self.authority if s.rdtype == "SOA"), "")
 
     def sets(self, rdtype: str) -> tuple[RecordSet, ...]:
         """Return the record sets of a type in the answer and the authority section."""
@@ -121,16 +132,41 @@ def read(name: str, rdtype: str, server: str, message: dns.message.Message) -> R
         loop=loop,
         authenticated=bool(message.flags & 0x0020),
         authoritative=bool(message.flags & 0x0400),
+        recursive=bool(message.flags & 0x0080),
+        said=_extended_error(message),
         answer=answer,
         authority=_sets(message.authority),
         additional=_sets(message.additional),
     )
 
 
-def _sets(section: Iterable[object]) -> tuple[RecordSet, ...]:
-    import dns.rdataclass  # noqa: PLC0415 - what imports us for its types needs no wire format
-    import dns.rdatatype  # noqa: PLC0415
+def joined(first: Reply, second: Reply) -> Reply:
+    """Return one reply of two: the second was asked where the aliases of the first ended."""
+    aliases = first.aliases + second.aliases
+    owners = [a.owner for a in aliases]
+    last = aliases[-1].target if aliases else ""
+    loop = second.loop or last in owners or len(aliases) > ALIASES_MAX
+    return replace(
+        second,
+        name=first.name,
+        aliases=aliases,
+        loop=loop,
+        found=None if loop else second.found,
+        authenticated=first.authenticated and second.authenticated,
+        answer=first.answer + second.answer,
+    )
 
+
+def _extended_error(message: dns.message.Message) -> str:
+    for option in message.options:
+        if option.otype == 15 and isinstance(option, dns.edns.EDEOption):
+            known = dns.edns.EDECode.to_text(option.code)
+            words = option.text or known.replace("_", " ").lower()
+            return "".join(c for c in words if c.isprintable())[:200]
+    return ""
+
+
+def _sets(section: Iterable[object]) -> tuple[RecordSet, ...]:
     sets = []
     for rrset in section:
         rrset = cast("dns.rrset.RRset", rrset)
@@ -139,7 +175,7 @@ def _sets(section: Iterable[object]) -> tuple[RecordSet, ...]:
         sets.append(
             RecordSet(
                 owner=text_of(rrset.name),
-                rdtype=dns.rdatatype.to_text(rrset.rdtype),
+                rdtype=kinds.to_text(rrset.rdtype),
                 ttl_s=rrset.ttl,
                 rdatas=tuple(rrset),
             )
@@ -168,8 +204,6 @@ def _follow(
 
 
 def _record(rdata: dns.rdata.Rdata) -> Record:
-    import dns.rdatatype as kinds  # noqa: PLC0415
-
     # The classes of dnspython differ in their slots; reading by type keeps one place for it.
     raw: object = rdata
     match rdata.rdtype:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar, Literal
 
 from launchready.facts.subject import Fact
@@ -37,6 +37,8 @@ class ResolverAnswer:
     loop: bool = False
     """The aliases lead back to where they began, or are too many to follow."""
     trouble: str = ""
+    denied_by: str = ""
+    """The zone that says the name, or the end of its aliases, does not exist."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -61,6 +63,12 @@ class Resolution(Fact):
     plain: ClassVar[str] = "the DNS answer"
 
     answers: tuple[ResolverAnswer, ...]
+    private: tuple[str, ...] = ()
+    """The addresses that the public Internet cannot reach."""
+    private_dialled: bool = False
+    """The dial map says where to connect for one of them, so that it is no obstacle here."""
+    target_addresses: tuple[str, ...] | None = None
+    """Addresses of the declared alias target, when no alias shows; None when not asked for."""
 
     @property
     def usable(self) -> tuple[ResolverAnswer, ...]:
@@ -81,11 +89,17 @@ class Resolution(Fact):
 
     @property
     def fault(self) -> str:
-        """`bogus`, `dangling` or `unresolved` when no resolver gives an address."""
+        """`bogus`, `loop`, `dangling` or `unresolved` when no resolver gives an address.
+
+        `private` when none of the addresses can be reached by anybody, nor dialled here.
+        """
         if self.addresses:
-            return ""
+            unreachable = len(self.private) == len(self.addresses) and not self.private_dialled
+            return "private" if unreachable else ""
         if any(a.bogus for a in self.answers):
             return "bogus"
+        if any(a.loop for a in self.answers):
+            return "loop"
         if self.aliases and any(a.rcode == "NXDOMAIN" and a.aliases for a in self.answers):
             return "dangling"
         return "unresolved"
@@ -115,8 +129,25 @@ class Nameserver:
     authoritative: bool = False
     rcode: Rcode | None = None
     host_answers: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """For each declared host in the zone: the sorted addresses or alias that it gave."""
+    """For each declared host in the zone: the sorted addresses or alias that it gave.
+
+    The zone's MX and TXT records stand beside them under `example.org MX` and `example.org TXT`.
+    """
+    host_ttls: tuple[tuple[str, int], ...] = ()
+    """For each of them the TTL as this server publishes it, in seconds."""
     trouble: str = ""
+    ours: bool = False
+    """Only this machine's network keeps it from being asked."""
+
+    @property
+    def lame(self) -> bool:
+        """It answers, but not for this zone; or it has no address to be asked at."""
+        return not self.authoritative and (self.rcode is not None or not self.addresses)
+
+    @property
+    def silent(self) -> bool:
+        """It has an address and does not answer there."""
+        return bool(self.addresses) and self.rcode is None and not self.ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,26 +168,66 @@ class Zone(Fact):
     """What a random name below the domain answers: addresses or alias; empty when NXDOMAIN."""
     dnssec: Literal["secure", "insecure", "bogus", "unknown"] = "unknown"
     dnssec_problem: str = ""
-    signatures_until: date | None = None
-    """First expiry of the signatures over the apex, UTC."""
+    signatures_from: datetime | None = None
+    signatures_until: datetime | None = None
+    """First expiry of the signatures over the apex, UTC, and when that signature was made."""
+    absent: str = ""
+    """The zone above that says this domain does not exist."""
+    reachable: bool = True
+    """False: no name server at all could be reached from here, a limit of our own network."""
+
+    @property
+    def told(self) -> tuple[Nameserver, ...]:
+        """The servers that answered for the zone."""
+        return tuple(n for n in self.nameservers if n.authoritative)
 
     @property
     def fault(self) -> str:
-        """`bogus` when validators refuse the zone, `lame` when no server answers for it."""
+        """What keeps names of this zone from being looked up.
+
+        `absent`: the zone above denies it. `bogus`: validators refuse it. `lame`: none of its
+        servers answers for it. `disagree`: what is found depends on the server asked.
+        """
+        if self.absent:
+            return "absent"
         if self.dnssec == "bogus":
             return "bogus"
-        if self.nameservers and not any(n.authoritative for n in self.nameservers):
+        if self.reachable and self.nameservers and not self.told:
             return "lame"
-        return ""
+        return "disagree" if self.differing else ""
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """The names of `host_answers` for which the servers' answers differ.
+
+        Servers that share the serial may rotate through one set of addresses: as long as their
+        answers overlap they agree.
+        """
+        answers: dict[str, set[tuple[str, ...]]] = {}
+        for server in self.told:
+            for name, records in server.host_answers:
+                answers.setdefault(name, set()).add(records)
+        serials = {n.serial for n in self.told}
+        return tuple(
+            name
+            for name, given in sorted(answers.items())
+            if len(given) > 1
+            and (len(serials) > 1 or not set.intersection(*(set(g) for g in given)))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeighbourNames(Fact):
-    """Addresses of common names beside the declared ones (mail, ftp, direct, …): name → addresses."""
+    """Addresses of common names beside the declared ones (mail, ftp, direct, …): name → addresses.
+
+    What a wildcard makes up is left out.
+    """
 
     plain: ClassVar[str] = "the neighbouring names"
 
     addresses: tuple[tuple[str, tuple[str, ...]], ...]
+    dangling: tuple[Alias, ...] = ()
+    """Those that are aliases of names that do not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

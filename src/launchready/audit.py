@@ -12,6 +12,7 @@ from launchready.collect import collectors
 from launchready.collect.world import World
 from launchready.expected import DISCOVERS, FOLLOWS, expected
 from launchready.facts import Fact, Gap, Key
+from launchready.facts.active import Throttling
 from launchready.facts.declared import Declared
 from launchready.finding import Check
 from launchready.gather import Gatherer
@@ -81,10 +82,16 @@ async def audit(
     gatherer.observed.update(seen or {})
     kinds = _needed_kinds(checks)
 
-    def wanted(observed: Mapping[Key, Fact | Gap]) -> set[Key]:
-        return {key for key in expected(world.manifest, observed) if key.kind in kinds}
+    async def gather() -> None:
+        # A limit that a burst reaches may close the whole host: everything else is seen first.
+        for now in (kinds - {Throttling}, kinds):
 
-    gathering = asyncio.create_task(gatherer.gather(wanted, DISCOVERS))
+            def wanted(observed: Mapping[Key, Fact | Gap], now: set[type[Fact]] = now) -> set[Key]:
+                return {key for key in expected(world.manifest, observed) if key.kind in now}
+
+            await gatherer.gather(wanted, DISCOVERS)
+
+    gathering = asyncio.create_task(gather())
     stopping = asyncio.create_task(stop.wait() if stop is not None else asyncio.Event().wait())
     try:
         await asyncio.wait({gathering, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -97,11 +104,11 @@ async def audit(
         gatherer.close()
     else:
         gathering.result()
-    seen = {key: gatherer.observed[key] for key in gatherer.keys}
+    known = {key: gatherer.observed[key] for key in gatherer.keys}
     verdict = decide(
         gatherer.keys,
         gatherer.observed,
-        judge(checks, seen),
+        judge(checks, known),
         partial=partial,
     )
     return Audit(

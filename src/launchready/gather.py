@@ -103,7 +103,7 @@ class Gatherer:
                 self.observed[key] = Gap(key=key, reason="stopped before it was observed")
 
     async def _collect(self, key: Key) -> Fact | Gap:
-        deadline_s = self.world.deadline_s
+        deadline_s = self.world.deadline_s * key.kind.patience
         try:
             async with asyncio.timeout(deadline_s):
                 found = await self.collectors[key.kind](key.subject, self.world, self.ask)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,8 @@ class World:
     query_s: float = 4.0
     """Deadline of one DNS question with its retries, in seconds."""
     body_max_bytes: int = 3_000_000
+    turns: dict[str, asyncio.Lock] = field(default_factory=dict)
+    """One lock a host, for what must not be sent to it side by side."""
     http: HttpClient
     names: NameClient
 

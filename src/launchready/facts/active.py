@@ -14,6 +14,7 @@ class Throttling(Fact):
     """The same bounded request repeated on a route, with unknown accounts only."""
 
     plain: ClassVar[str] = "the rate limit"
+    patience: ClassVar[int] = 20
 
     route: RouteEntry
     requests: int
@@ -42,6 +43,7 @@ class SignIn(Fact):
     """The test member's way through log-in, a private page and log-out at one entrance."""
 
     plain: ClassVar[str] = "the sign-in"
+    patience: ClassVar[int] = 10
 
     entrance: str
     steps: tuple[JourneyStep, ...]

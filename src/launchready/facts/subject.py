@@ -65,6 +65,8 @@ class Fact:
 
     plain: ClassVar[str] = "an observation"
     """What a founder calls this kind of fact."""
+    patience: ClassVar[int] = 1
+    """How many deadlines of the run it may take, for what waits its turn."""
 
     @property
     def fault(self) -> str:

@@ -1,0 +1,120 @@
+"""Sign-in: the test member's way in and out, by every declared entrance."""
+
+from __future__ import annotations
+
+import shlex
+
+from launchready.facts.active import JourneyStep, SignIn
+from launchready.finding import (
+    Failed,
+    Impact,
+    NotApplicable,
+    Passed,
+    Result,
+    Severity,
+    check,
+)
+
+_IN = ("reach the log-in page", "log in", "open the private page")
+
+
+def _step(here: SignIn, *names: str) -> JourneyStep | None:
+    """Return the first of the steps that failed; else the last of them that was taken."""
+    taken = [s for s in here.steps if s.name in names]
+    return next((s for s in taken if not s.passed), taken[-1] if taken else None)
+
+
+def _not_reached(here: SignIn, name: str) -> NotApplicable:
+    last = here.steps[-1]
+    return NotApplicable(reason=f"the journey ended before {name}: {last.name}: {last.seen}")
+
+
+@check(severity=Severity.BLOCKER, impact=Impact.SIGN_IN, bar="sign-in", active=True)
+def member_cannot_sign_in(here: SignIn) -> Result:
+    """A member with the right password does not get in.
+
+    Why: A community whose members cannot sign in is not open; it is the first thing they try and the one that they do not forgive.
+
+    Fix: Follow the steps that the finding lists by hand in a private window, at the entrance that it names, and mend the first one that fails.
+    """
+    if any(s.name == "wrong password is refused" and not s.passed for s in here.steps):
+        return NotApplicable(reason="a wrong password gets in, which is a finding of its own")
+    step = _step(here, *_IN)
+    if step is None or (step.passed and step.name != _IN[-1]):
+        return _not_reached(here, "the private page")
+    if step.passed:
+        return Passed(evidence=f"{here.entrance}: in, {step.seen}")
+    return Failed(
+        means=f"Members who come in by {here.entrance} cannot get to their private pages.",
+        observed=f"{step.name}: {step.seen}",
+        wanted=step.wanted,
+        fix=(
+            f"Open {here.entrance} in a private window and sign in as the test member.",
+            "Watch the browser's developer tools: does the log-in answer set a cookie, for which Domain and Path, and does the next page send it back?",
+            "A cookie without the right Domain is lost between www, the bare domain and app; one with SameSite=Strict is lost behind redirects from other sites.",
+            "Then run `launchready smoke`.",
+        ),
+        who="your developer",
+        effort_min=60,
+        takes_effect="at the next deploy",
+        see="launchready smoke",
+        evidence="; ".join(f"{s.name}: {s.seen}" for s in here.steps),
+    )
+
+
+@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="sign-in", active=True)
+def wrong_password_accepted(here: SignIn) -> Result:
+    """A wrong password opens the private page.
+
+    Why: Everybody's account is open to everybody who knows a member's name.
+
+    Fix: Compare the password before a session begins; a session that began earlier must not count as a log-in.
+    """
+    step = _step(here, "wrong password is refused")
+    if step is None:
+        return _not_reached(here, "a wrong password")
+    if step.passed:
+        return Passed(evidence=f"{here.entrance}: refused, {step.seen}")
+    return Failed(
+        means="Anybody who knows a member's address gets into that member's account.",
+        observed=step.seen,
+        wanted=step.wanted,
+        fix=(
+            "Find where the log-in compares the password, and refuse before a session is made.",
+            "Close every session that exists, then run `launchready smoke`.",
+        ),
+        who="your developer",
+        effort_min=60,
+        takes_effect="at the next deploy",
+        see="launchready smoke",
+        evidence=here.how,
+    )
+
+
+@check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="sign-in", active=True)
+def log_out_leaves_session_open(here: SignIn) -> Result:
+    """The private page stays open after log-out.
+
+    Why: Whoever uses the same computer next, or holds a copied cookie, is still inside the member's account.
+
+    Fix: End the session on the server at log-out, not only the cookie in the browser.
+    """
+    step = _step(here, "log out", "private page is closed afterwards")
+    if step is None:
+        return _not_reached(here, "log-out")
+    if step.passed:
+        return Passed(evidence=f"{here.entrance}: closed afterwards, {step.seen}")
+    return Failed(
+        means="Members who log out on a shared computer leave their account open.",
+        observed=f"{step.name}: {step.seen}",
+        wanted=step.wanted,
+        fix=(
+            "Delete the session on the server when a member logs out.",
+            "Send the session cookie back empty with Max-Age=0, same Domain and Path.",
+        ),
+        who="your developer",
+        effort_min=30,
+        takes_effect="at the next deploy",
+        see=f"launchready recheck log-out-leaves-session-open  # {shlex.quote(here.entrance)}",
+        evidence="; ".join(f"{s.name}: {s.seen}" for s in here.steps),
+    )

@@ -1,0 +1,78 @@
+"""A visitor's session: requests with a jar of cookies, redirects followed within the launch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from launchready.collect.cookies import Jar
+from launchready.collect.http import Asking, answer_to
+from launchready.collect.web_address import joined_url, url_host, wire_url
+from launchready.collect.world import World
+from launchready.facts import Gap, Key
+from launchready.facts.http import Exchange
+from launchready.gather import Ask
+
+HOPS_MAX = 10
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """Sends requests one after the other as one browser would; `key` is the fact it works for."""
+
+    world: World
+    ask: Ask
+    key: Key
+    jar: Jar = field(default_factory=Jar)
+
+    async def send(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+        content_type: str = "application/x-www-form-urlencoded",
+        referer: str = "",
+        body_max_bytes: int = 500_000,
+    ) -> Exchange | Gap:
+        """Return the answer to one request with the session's cookies; redirects are not followed."""
+        headers: list[tuple[str, str]] = []
+        cookies = self.jar.header(url)
+        if cookies:
+            headers.append(("Cookie", cookies))
+        if body is not None:
+            scheme, host = url.split("/", 3)[0], url.split("/", 3)[2]
+            headers += [("Content-Type", content_type), ("Origin", f"{scheme}//{host}")]
+        if referer:
+            headers.append(("Referer", referer))
+        asking = Asking(
+            url=url, method=method, headers=tuple(headers), body=body, body_max_bytes=body_max_bytes
+        )
+        found = await answer_to(asking, self.world, self.ask, key=self.key)
+        if isinstance(found, Exchange):
+            self.jar.take(found.url, found.headers, now=self.world.now())
+        return found
+
+    async def follow(self, found: Exchange) -> Exchange | Gap:
+        """Follow the redirects behind an answer by GET; the last answer, or why there is none.
+
+        A session's cookies go only to hosts of the launch; a redirect away from it ends here.
+        """
+        for _ in range(HOPS_MAX):
+            if found.location is None:
+                return found
+            try:
+                url = joined_url(found.url, found.location)
+            except ValueError as error:
+                return Gap(key=self.key, reason=f"the redirect leads nowhere: {error}")
+            if url_host(url) not in self.world.manifest.all_hosts:
+                return found
+            following = await self.send(url, referer=found.url)
+            if isinstance(following, Gap):
+                return following
+            found = following
+        return Gap(key=self.key, reason=f"more than {HOPS_MAX} redirects at {found.url}")
+
+    async def get(self, url: str) -> Exchange | Gap:
+        """Return what a visitor sees at the URL, redirects followed."""
+        found = await self.send(wire_url(url))
+        return found if isinstance(found, Gap) else await self.follow(found)

@@ -37,7 +37,7 @@ from launchready.facts.http import (
     Visit,
 )
 from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Spf, TlsRpt
-from launchready.facts.tls import Handshake, OldProtocols
+from launchready.facts.tls import Handshake, HstsReach, OldProtocols
 from launchready.manifest import Manifest, RouteEntry
 
 DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, Mx})
@@ -66,7 +66,7 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
         keys |= {Key(Resolution, subject)}
         if not host.web:
             continue
-        keys |= {Key(k, subject) for k in (Caa, Handshake, OldProtocols, Entrance)}
+        keys |= {Key(k, subject) for k in (Caa, Handshake, OldProtocols, Entrance, HstsReach)}
         if host.redirects_to is None:
             keys |= {Key(k, subject) for k in (Probe, ErrorAnswers)}
         if host.origin:

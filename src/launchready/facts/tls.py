@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from launchready.facts.subject import Fact
+from launchready.facts.subject import Fact, Key
 
 Trust = Literal[
-    "trusted", "expired", "not-yet-valid", "wrong-host", "incomplete", "untrusted", "weak"
+    "trusted",
+    "expired",
+    "not-yet-valid",
+    "wrong-host",
+    "incomplete",
+    "untrusted",
+    "weak-key",
+    "weak-signature",
 ]
 
 
@@ -32,6 +39,47 @@ class Certificate:
     """`sha256`, `sha1`, …; empty for algorithms that have none."""
     self_signed: bool
     fingerprint_sha256: str
+    logged: bool = False
+    """It carries proof that it stands in public logs (RFC 6962), as browsers want of public ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """What one published address of a host answered to a TLS client hello."""
+
+    address: str
+    """As published, before the dial map."""
+    answer: Literal["verified", "rejected", "refused", "silent"]
+    """`rejected`: a certificate came and OpenSSL does not accept it. `silent`: no answer in time."""
+    message: str = ""
+    """libcurl's or OpenSSL's own words, when not verified."""
+    verify_code: int = 0
+    """OpenSSL's X509_V_ERR number; 1 or less when only the name is wrong."""
+    ours: bool = False
+    """Silent because our own network has no way there."""
+    chain_der: tuple[bytes, ...] = ()
+    """As presented, the host's own first."""
+    protocol: str = ""
+    alpn: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented(Fact):
+    """What each address of a host presents on port 443, before it is judged."""
+
+    plain: ClassVar[str] = "the presented certificates"
+
+    hellos: tuple[Hello, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherAnswer:
+    """What another published address of the same host answered. `trust` is None when refused."""
+
+    address: str
+    accepted: bool
+    trust: Trust | None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +92,19 @@ class Handshake(Fact):
     """False: the port is closed, or the handshake was refused."""
     refusal: str = ""
     trust: Trust | None = None
+    """Why browsers do not accept the certificate; of several reasons the one to mend first."""
     trust_detail: str = ""
+    further: tuple[Trust, ...] = ()
+    """The other reasons."""
     chain: tuple[Certificate, ...] = ()
     """As presented, the host's own first."""
     protocol: str = ""
     alpn: str = ""
     """`h2` or `http/1.1`, or empty."""
     address: str = ""
-    """The published address that answered."""
+    """The published address that answered; of several, the one that answered worst."""
+    others: tuple[OtherAnswer, ...] = ()
+    """What the host's other addresses answered."""
 
     @property
     def fault(self) -> str:
@@ -69,3 +122,24 @@ class OldProtocols(Fact):
 
     tls10: bool | None
     tls11: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoveredName:
+    """A name below a host whose HSTS covers subdomains. `trouble`: why it cannot do HTTPS."""
+
+    name: str
+    declared: bool
+    """It stands in the manifest; else it was found in the DNS."""
+    trouble: str = ""
+    because: Key | None = None
+    """The handshake that has the trouble, where the host is one of the launch's web hosts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HstsReach(Fact):
+    """The names below a host that its HSTS covers; none when it does not say includeSubDomains."""
+
+    plain: ClassVar[str] = "the names that HSTS covers"
+
+    names: tuple[CoveredName, ...]

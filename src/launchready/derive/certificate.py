@@ -1,0 +1,248 @@
+"""Certificates read: what stands in them, whether a name matches, where they are weak."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
+
+from launchready.facts.tls import Certificate
+
+NAMES_KEPT = 100
+_TEXT_MAX = 300
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BAD = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+)
+# cryptography raises these on ASN.1 that OpenSSL itself lets through.
+_WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
+RSA_BITS_MIN = 2048
+EC_BITS_MIN = 224
+
+T = TypeVar("T")
+
+
+def load(der: bytes) -> x509.Certificate | None:
+    """Return the certificate, or None when its outer ASN.1 cannot be read."""
+    try:
+        with warnings.catch_warnings():
+            # Odd serial numbers and the like warn; what is wrong is judged elsewhere.
+            warnings.simplefilter("ignore")
+            return x509.load_der_x509_certificate(der)
+    except _BAD:
+        return None
+
+
+def read(der: bytes) -> Certificate:
+    """Return what stands in a certificate; a field that cannot be read is left empty."""
+    fingerprint = hashlib.sha256(der).hexdigest()
+    certificate = load(der)
+    if certificate is None:
+        return Certificate(
+            subject="(not readable)", issuer="(not readable)", issuer_organization="",
+            names=(), names_total=0, not_before=_EPOCH, not_after=datetime.max.replace(tzinfo=UTC),
+            key_type="", key_bits=0, signature_hash="", self_signed=False,
+            fingerprint_sha256=fingerprint,
+        )  # fmt: skip
+    names = alternative_names(certificate)
+    key_type, key_bits = _try(lambda: _key(certificate), ("", 0))
+    organizations = _try(
+        lambda: certificate.issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME), []
+    )
+    return Certificate(
+        subject=_try(certificate.subject.rfc4514_string, "(not readable)")[:_TEXT_MAX],
+        issuer=_try(certificate.issuer.rfc4514_string, "(not readable)")[:_TEXT_MAX],
+        issuer_organization=str(organizations[0].value)[:_TEXT_MAX] if organizations else "",
+        names=names[:NAMES_KEPT],
+        names_total=len(names),
+        not_before=_try(lambda: certificate.not_valid_before_utc, _EPOCH),
+        not_after=_try(lambda: certificate.not_valid_after_utc, datetime.max.replace(tzinfo=UTC)),
+        key_type=key_type,
+        key_bits=key_bits,
+        signature_hash=_try(lambda: _hash_name(certificate), ""),
+        self_signed=is_self_signed(certificate),
+        fingerprint_sha256=fingerprint,
+        logged=_try(lambda: _is_logged(certificate), False),
+    )
+
+
+def common_name(certificate: x509.Certificate | None) -> str:
+    """Return the subject's common name; empty when there is none."""
+    if certificate is None:
+        return ""
+    names = _try(lambda: certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME), [])
+    return str(names[0].value)[:_TEXT_MAX] if names else ""
+
+
+def alternative_names(certificate: x509.Certificate | None) -> tuple[str, ...]:
+    """Return the DNS names and IP addresses of subjectAltName, in order."""
+    if certificate is None:
+        return ()
+
+    def find() -> tuple[str, ...]:
+        san = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return tuple(
+            str(n.value)[:_TEXT_MAX] for n in san if isinstance(n, x509.DNSName | x509.IPAddress)
+        )
+
+    return _try(find, ())
+
+
+def is_self_signed(certificate: x509.Certificate) -> bool:
+    """Return whether a certificate was issued by its own subject and signed with its own key."""
+
+    def signed() -> bool:
+        if certificate.issuer != certificate.subject:
+            return False
+        try:
+            certificate.verify_directly_issued_by(certificate)
+        except _BAD:
+            return True  # an algorithm that is no longer checked, such as MD5: the names decide
+        except Exception as error:
+            if type(error).__name__ == "InvalidSignature":
+                return False
+            raise
+        return True
+
+    return _try(signed, False)
+
+
+def issuer_urls(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Return the http URLs where the issuer's certificate lies (RFC 5280 section 4.2.2.1), at most 3."""
+
+    def find() -> tuple[str, ...]:
+        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
+        urls = [
+            str(d.access_location.value)
+            for d in access.value
+            if d.access_method == AuthorityInformationAccessOID.CA_ISSUERS
+            and isinstance(d.access_location, x509.UniformResourceIdentifier)
+        ]
+        return tuple(u for u in urls if u.lower().startswith("http://") and len(u) < 2000)[:3]
+
+    return _try(find, ())
+
+
+def matches(host: str, names: Iterable[str]) -> bool:
+    """Return whether a host is among the names, by RFC 9525 section 6.3 (`*` is one whole label)."""
+    wanted = host.lower().rstrip(".")
+    try:
+        address = ip_address(wanted)
+    except ValueError:
+        address = None
+    _, _, parent = wanted.partition(".")
+    for name in names:
+        known = name.lower().rstrip(".")
+        if address is not None:
+            if known == str(address):
+                return True
+        elif known == wanted or (known.startswith("*.") and "." in parent and known[2:] == parent):
+            return True
+    return False
+
+
+def weak_key(certificate: Certificate) -> str:
+    """Return why the key is too weak to be accepted (`RSA 1024`), or nothing."""
+    shown = f"{certificate.key_type} {certificate.key_bits}"
+    if certificate.key_type in {"RSA", "DSA"} and certificate.key_bits < RSA_BITS_MIN:
+        return shown
+    if certificate.key_type == "EC" and certificate.key_bits < EC_BITS_MIN:
+        return shown
+    return ""
+
+
+def weak_signature(certificate: Certificate) -> str:
+    """Return the broken hash that the certificate is signed with, or nothing.
+
+    A root's signature over itself proves nothing and does not count.
+    """
+    if certificate.self_signed or certificate.signature_hash not in _WEAK_HASHES:
+        return ""
+    return certificate.signature_hash
+
+
+def path(chain: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+    """Return the chain from the host's own certificate upwards, as far as the issuers are there."""
+    if not chain:
+        return ()
+    found = [chain[0]]
+    while not _same_name(found[-1]):
+        top = found[-1]
+        above = next((c for c in chain if c not in found and _issued(c, top)), None)
+        if above is None:
+            break
+        found.append(above)
+    return tuple(found)
+
+
+def issuer_of(
+    certificate: x509.Certificate, among: Iterable[x509.Certificate]
+) -> x509.Certificate | None:
+    """Return the certificate among others whose key signed this one."""
+    return next((c for c in among if c != certificate and _issued(c, certificate)), None)
+
+
+def _issued(above: x509.Certificate, below: x509.Certificate) -> bool:
+    def verified() -> bool:
+        if above.subject != below.issuer:
+            return False
+        try:
+            below.verify_directly_issued_by(above)
+        except _BAD:
+            return True
+        except Exception as error:
+            if type(error).__name__ == "InvalidSignature":
+                return False
+            raise
+        return True
+
+    return _try(verified, False)
+
+
+def _same_name(certificate: x509.Certificate) -> bool:
+    return _try(lambda: certificate.subject == certificate.issuer, False)
+
+
+def _try(read_field: Callable[[], T], otherwise: T) -> T:
+    try:
+        return read_field()
+    except _BAD:
+        return otherwise
+
+
+def _key(certificate: x509.Certificate) -> tuple[str, int]:
+    match certificate.public_key():
+        case rsa.RSAPublicKey() as key:
+            return "RSA", key.key_size
+        case ec.EllipticCurvePublicKey() as key:
+            return "EC", key.key_size
+        case dsa.DSAPublicKey() as key:
+            return "DSA", key.key_size
+        case ed25519.Ed25519PublicKey():
+            return "Ed25519", 256
+        case ed448.Ed448PublicKey():
+            return "Ed448", 456
+        case key:
+            return type(key).__name__.removesuffix("PublicKey"), 0
+
+
+def _hash_name(certificate: x509.Certificate) -> str:
+    algorithm = certificate.signature_hash_algorithm
+    return "" if algorithm is None else algorithm.name
+
+
+def _is_logged(certificate: x509.Certificate) -> bool:
+    certificate.extensions.get_extension_for_class(x509.PrecertificateSignedCertificateTimestamps)
+    return True

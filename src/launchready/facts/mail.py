@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from launchready.facts.subject import Fact
-from launchready.mailauth.dkim import DkimKey
-from launchready.mailauth.dmarc import DmarcResult, ReportAddress
-from launchready.mailauth.spf import SpfAudit, SpfResult
+from launchready.mailauth.dkim_key import DkimKeyResult
+from launchready.mailauth.dmarc import DmarcResult
+from launchready.mailauth.dmarc_reports import ReportAddress
+from launchready.mailauth.spf_result import SpfAudit, SpfResult
 from launchready.manifest import MailDomainEntry
 
 
@@ -32,9 +33,7 @@ class Dkim(Fact):
 
     domain: str
     selector: str
-    records: int
-    """How many TXT records stand there; 0: missing."""
-    dkim_key: DkimKey | None
+    result: DkimKeyResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

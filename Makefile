@@ -33,17 +33,15 @@ check: setup ## types, style, layers, docs
 	$(RUN) ruff format --check
 	$(RUN) mypy
 	$(RUN) lint-imports
-	$(RUN) python -m launchready.report.catalogue --check docs/checks.md
-	$(RUN) python -m launchready.report.schema --check docs
+	$(RUN) python docs/generate.py --check
 	$(RUN) mkdocs build --quiet --strict --site-dir .site
 
 docs: setup ## write the generated pages and build the site into .site
-	$(RUN) python -m launchready.report.catalogue docs/checks.md
-	$(RUN) python -m launchready.report.schema docs
+	$(RUN) python docs/generate.py
 	$(RUN) mkdocs build --quiet --strict --site-dir .site
 
 bench-defects: setup ## switch on each defect alone and print the matrix
-	$(RUN) python bench/defects.py
+	$(RUN) python bench/defects.py --write
 
 bench-audit: setup lab ## measure the audit against the usual tools, with latency, with 100 hosts
 	$(RUN) python bench/audit.py

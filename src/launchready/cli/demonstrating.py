@@ -1,0 +1,99 @@
+"""`demo`: an embedded launch on loopback, audited; with defects that can be switched on."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from launchready.audit import Audit, choose
+from launchready.cli.auditing import watched
+from launchready.cli.options import Formats, Outputs, UsageError, Wanted, wanted
+from launchready.cli.showing import show
+from launchready.collect.opening import open_world
+from launchready.demo import (
+    SHOWCASE,
+    UnknownDefectError,
+    apply,
+    defects,
+    healthy,
+    running,
+)
+from launchready.manifest import load_manifest
+from launchready.report.model import Looking
+
+FOLDER = Path(".launchready") / "demo"
+
+
+def demo_command(
+    healthy_: Annotated[bool, typer.Option("--healthy", help="Switch no defect on: a go.")] = False,
+    defect: Annotated[
+        list[str] | None,
+        typer.Option("--defect", metavar="ID", help="Switch this one on alone. Repeatable."),
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the defects that there are.")] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Keep it running, with a manifest to audit.")
+    ] = False,
+    formats: Formats = None,
+    output: Outputs = None,
+) -> None:
+    """Start Willow, an embedded community on loopback, with defects switched on, and audit it."""
+    if list_:
+        for found in defects().values():
+            typer.echo(f"{found.id:40} {found.summary}")
+        return
+    if healthy_ and defect:
+        raise UsageError("--healthy switches no defect on; leave out --defect")
+    ids = [] if healthy_ else list(defect or SHOWCASE)
+    places = wanted(formats, output)
+    launch = healthy()
+    try:
+        apply(launch, ids)
+    except UnknownDefectError as error:
+        raise UsageError(f"{error} `launchready demo --list` names them all") from None
+    if serve:
+        asyncio.run(_serve(ids))
+        return
+    if not formats and not output:
+        places = Wanted(stdout="terminal", files=(("html", Path("launchready-report.html")),))
+    with tempfile.TemporaryDirectory(prefix="launchready-demo-") as folder:
+        done = asyncio.run(_audited(ids, Path(folder)))
+        manifest = FOLDER / "launchready.toml"
+        raise typer.Exit(show(done, places, looking=Looking(), manifest_file=manifest))
+
+
+async def _audited(ids: list[str], folder: Path) -> Audit:
+    launch = healthy()
+    apply(launch, ids)
+    async with running(launch, folder) as demo:
+        manifest = load_manifest(demo.manifest)
+        # Loopback needs no proof of ownership, so the demo knocks as well.
+        async with open_world(manifest, ca=demo.ca, active=True) as world:
+            return await watched(world, choose())
+
+
+async def _serve(ids: list[str]) -> None:
+    launch = healthy()
+    apply(launch, ids)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError):
+        loop.add_signal_handler(signal.SIGINT, stop.set)
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+    async with running(launch, FOLDER) as demo:
+        typer.echo(
+            "Willow is running on this machine"
+            + (f", with {', '.join(ids)}." if ids else ", healthy.")
+        )
+        typer.echo("Audit it from another terminal, the test member's name and password in front:")
+        words = [f"{name}={value}" for name, value in demo.environment.items()]
+        typer.echo("  " + " \\\n  ".join(words) + " \\")
+        typer.echo(f"  launchready audit --manifest {demo.manifest} --active")
+        typer.echo("Ctrl-C ends it.")
+        await stop.wait()

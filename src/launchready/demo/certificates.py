@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import ssl
 import tempfile
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -120,7 +121,10 @@ def server_context(
     named = {v: getattr(ssl.TLSVersion, "TLSv1" + v[1:].replace(".", "_").removesuffix("_0"))
              for v in versions}  # fmt: skip
     ordered = sorted(named)
-    context.minimum_version, context.maximum_version = named[ordered[0]], named[ordered[-1]]
+    with warnings.catch_warnings():
+        # That the old versions are deprecated is what the demo shows.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = named[ordered[0]], named[ordered[-1]]
     if protocols:
         context.set_alpn_protocols(list(protocols))
     # load_cert_chain reads files only.

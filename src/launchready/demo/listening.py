@@ -6,57 +6,95 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 LOOPBACK = "127.0.0.1"
 # macOS has no other loopback address than 127.0.0.1, so that every server needs its own port.
+
+_HANDSHAKE_S = 10.0
+_SHUTDOWN_S = 1.0
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Connections:
-    """A TCP listener and its conversations, each a task of its own."""
+    """A TCP listener and its conversations, each a task of its own, TLS handshake included.
+
+    asyncio's own server keeps handshakes out of reach, so that silent visitors would outlive it.
+    """
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
+        self._socket: socket.socket | None = None
 
     async def listen(self, serve: Serve, context: ssl.SSLContext | None = None) -> int:
         """Serve on a free port of loopback and return it. With a context, over TLS."""
-
-        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            assert task is not None  # noqa: S101 - a coroutine of asyncio always runs in a task
-            self._tasks.add(task)
-            try:
-                # Peers that leave in the middle are everyday; the conversation is over.
-                with contextlib.suppress(OSError, TimeoutError, EOFError, ssl.SSLError):
-                    await serve(reader, writer)
-            except asyncio.CancelledError:
-                writer.transport.abort()
-            finally:
-                self._tasks.discard(task)
-                writer.close()
-                with contextlib.suppress(OSError, TimeoutError, ssl.SSLError):
-                    async with asyncio.timeout(1):
-                        await writer.wait_closed()
-
-        self._server = await asyncio.start_server(
-            accept, LOOPBACK, 0, ssl=context, backlog=512,
-            **({"ssl_handshake_timeout": 10, "ssl_shutdown_timeout": 1} if context else {}),
-        )  # fmt: skip
-        port: int = self._server.sockets[0].getsockname()[1]
+        self._socket = socket.create_server((LOOPBACK, 0), backlog=512)
+        self._socket.setblocking(False)
+        self._start(self._accept(self._socket, serve, context))
+        port: int = self._socket.getsockname()[1]
         return port
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(
+        self, listening: socket.socket, serve: Serve, context: ssl.SSLContext | None
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                accepted, _ = await loop.sock_accept(listening)
+            except OSError:
+                # Out of file descriptors, or the visitor has left already.
+                await asyncio.sleep(0.05)
+                continue
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._start(_converse(accepted, serve, context))
 
     async def close(self) -> None:
         """Stop listening and end every conversation."""
-        if self._server is not None:
-            self._server.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._server is not None:
-            await self._server.wait_closed()
+        if self._socket is not None:
+            self._socket.close()
+
+
+async def _converse(accepted: socket.socket, serve: Serve, context: ssl.SSLContext | None) -> None:
+    loop = asyncio.get_running_loop()
+    streams: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    def protocol() -> asyncio.StreamReaderProtocol:
+        # The callback marks the stream as a server's, which STARTTLS asks for.
+        return asyncio.StreamReaderProtocol(
+            asyncio.StreamReader(), lambda reader, writer: streams.append((reader, writer))
+        )
+
+    # Peers that leave in the middle are everyday; the conversation is over.
+    with contextlib.suppress(OSError, EOFError, ssl.SSLError):
+        await loop.connect_accepted_socket(
+            protocol, accepted, ssl=context,
+            ssl_handshake_timeout=_HANDSHAKE_S if context else None,
+            ssl_shutdown_timeout=_SHUTDOWN_S if context else None,
+        )  # fmt: skip
+    if not streams:
+        return
+    reader, writer = streams[0]
+    try:
+        with contextlib.suppress(OSError, EOFError, ssl.SSLError):
+            await serve(reader, writer)
+    except asyncio.CancelledError:
+        writer.transport.abort()
+        raise
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError, ssl.SSLError):
+            async with asyncio.timeout(_SHUTDOWN_S):
+                await writer.wait_closed()
 
 
 class ClosedPort:

@@ -125,7 +125,12 @@ def _write(lines: list[str], path: tuple[str, ...], table: Mapping[str, Any]) ->
 
 
 def _key(key: str) -> str:
-    return key if _BARE.match(key) else json.dumps(key, ensure_ascii=False)
+    return key if _BARE.match(key) else _quoted(key)
+
+
+def _quoted(text: str) -> str:
+    # TOML's strings are JSON's, but for DEL, which must not stand bare.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _value(value: Any) -> str:
@@ -133,7 +138,7 @@ def _value(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+            return _quoted(value)
         case dt.date():
             return value.isoformat()
         case Mapping():

@@ -150,6 +150,8 @@ h2{font-size:1.2rem;margin:0 0 .5rem}
 .three{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1rem}
 .three article,.card{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1.5rem}
 .card{max-width:32rem;margin:2rem auto}
+.card h1{font-size:1.75rem}
+.card>:last-child,article>:last-child{margin-bottom:0}
 .button,button{display:inline-block;font:inherit;font-weight:600;border:1px solid var(--leaf);border-radius:.5rem;padding:.5rem 1rem;background:var(--leaf);color:var(--paper);text-decoration:none;cursor:pointer}
 .quiet{background:none;color:var(--leaf)}
 label{display:block;margin:.75rem 0 .25rem;font-weight:600}

@@ -9,10 +9,11 @@ import inspect
 import secrets
 from collections.abc import Mapping, MutableMapping
 from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 from launchready.demo.answers import Answer, Behaviour, Request, redirect
-from launchready.demo.description import DemoLaunch, Host, Redirect, Route
+from launchready.demo.description import DemoLaunch, Host, Limit, Redirect, Route
 from launchready.demo.edge import from_edge, store
 from launchready.demo.state import State
 from launchready.demo.web_scope import Application, Receive, Send
@@ -34,7 +35,9 @@ def site(launch: DemoLaunch, state: State, hosts: list[Host], *, direct: bool) -
         headers: dict[str, str] = {}
         for name, value in scope["headers"]:
             key, text = name.decode("latin-1"), value.decode("latin-1")
-            headers[key] = f"{headers[key]}; {text}" if key in headers else text
+            # HTTP/2 may split cookies into several fields (RFC 9113 section 8.2.3).
+            between = "; " if key == "cookie" else ", "
+            headers[key] = f"{headers[key]}{between}{text}" if key in headers else text
         asked = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
         host = next((h for h in hosts if h.name == asked.lower().rstrip(".")), None)
         body = await _body(receive)
@@ -106,7 +109,8 @@ def _finished(request: Request, answer: Answer) -> Answer:
         if request.scheme == "https" or name != "strict-transport-security"
     }
     headers |= answer.headers
-    if request.route is not None and request.scheme == "https":
+    served = request.scheme == "https" or request.host.http_redirect is None
+    if request.route is not None and served:
         headers |= request.route.headers
         headers |= _cors(request, request.route)
     answer.headers = {name: value for name, value in headers.items() if value is not None}
@@ -150,10 +154,7 @@ async def _of_route(request: Request, route: Route) -> Answer:
         answer.headers["cache-control"] = "private, no-store"
         return answer
     if route.limit is not None and method in route.limit.methods:
-        # A member's own attempts are counted apart, so that strangers cannot lock them out.
-        who = "member" if request.state.username in request.form.values() else "strangers"
-        bucket = f"{request.host.name}{route.path} {who}"
-        wait_s = request.state.wait_s(bucket, route.limit)
+        wait_s = _wait_s(request, route, route.limit)
         if wait_s:
             return route.limit.answer or Answer(
                 status=429,
@@ -161,6 +162,13 @@ async def _of_route(request: Request, route: Route) -> Answer:
                 body=f"That was a little fast. Please try again in {wait_s} seconds.\n",
             )
     return await _ask(route.answers[method], request)
+
+
+def _wait_s(request: Request, route: Route, limit: Limit) -> int:
+    # A member's own attempts are counted apart, so that strangers cannot lock them out.
+    member = request.state.username in request.form.values()
+    bucket = f"{request.host.name}{route.path} {'member' if member else 'strangers'}"
+    return request.state.wait_s(bucket, limit.requests * (4 if member else 1), limit.window_s)
 
 
 async def _ask(what: Answer | Behaviour, request: Request) -> Answer:
@@ -222,8 +230,13 @@ def _compress(request: Request, answer: Answer) -> None:
     if len(body) >= _COMPRESS_FROM_BYTES and accepts_gzip(
         request.headers.get("accept-encoding", "")
     ):
-        answer.body = gzip.compress(body, compresslevel=5, mtime=0)
+        answer.body = _gzip(body)
         answer.headers["content-encoding"] = "gzip"
+
+
+@lru_cache(maxsize=64)
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, compresslevel=5, mtime=0)
 
 
 def accepts_gzip(field: str) -> bool:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from launchready.demo.answers import Answer
-    from launchready.demo.description import Limit
 
 
 @dataclass(slots=True)
@@ -36,12 +35,12 @@ class State:
         self.counters[name] = self.counters.get(name, 0) + 1
         return self.counters[name]
 
-    def wait_s(self, bucket: str, limit: Limit) -> int:
+    def wait_s(self, bucket: str, requests: int, window_s: float) -> int:
         """Count one attempt; return 0 when it is within the limit, else the seconds to wait."""
         now = time.monotonic()
-        recent = [t for t in self.attempts.get(bucket, []) if t > now - limit.window_s]
-        over = len(recent) >= limit.requests
+        recent = [t for t in self.attempts.get(bucket, []) if t > now - window_s]
+        over = len(recent) >= requests
         if not over:
             recent.append(now)
         self.attempts[bucket] = recent
-        return max(1, round(recent[0] + limit.window_s - now)) if over else 0
+        return max(1, round(recent[0] + window_s - now)) if over else 0

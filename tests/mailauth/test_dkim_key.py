@@ -23,10 +23,14 @@ _P1024 = _rsa(1024)
 _ED = base64.b64encode(
     ed25519.Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 ).decode()
-# openssl genrsa 512: the libraries of today no longer make such keys.
+# Made by openssl genrsa: the Python libraries of today make no such keys.
+_P768 = (
+    "MHwwDQYJKoZIhvcNAQEBBQADawAwaAJhAJermLgL0HqASsBwFpjyCBj1RFyq15go+QK2YSko2xZZqnR5Ckoiy8Ez8gJ/"
+    "czMbKb2LdJZoQZiJcaPVQCzF01PA5UgX1g/o6fJIx8pW1XbGw6W+5/qfQkkFW8AKzZ1FaQIDAQAB"
+)
 _P512 = (
-    "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAL0tQJ0JB3jTk0sdWcVxkv0vJ3BDyqN6m3sXuTzeKiXQ"
-    "0K0uWmOgGm2bR8Wn3OXmOHUxU8T0gBSkvTqS0Wv0CvUCAwEAAQ=="
+    "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAN3PW06mMT+AxMXsdYfRC9TgUMqcP8bFnmPAeYiUzaDhgxd1W+rcvW8aXUSo"
+    "I8m/4F9Mf+WIWojT4KKEbD4/RDUCAwEAAQ=="
 )
 
 
@@ -47,9 +51,11 @@ def test_a_key_of_1024_bits_works_but_is_weak() -> None:
     assert key.warnings == ("the RSA key has 1024 bits, 2048 wanted",)
 
 
-def test_a_key_of_512_bits_is_refused() -> None:
-    key = parse_dkim_key(f"v=DKIM1; p={_P512}")
-    assert not key.usable
+@pytest.mark.parametrize(("public_key", "bits"), [(_P768, 768), (_P512, 512)])
+def test_a_key_under_1024_bits_is_refused(public_key: str, bits: int) -> None:
+    key = parse_dkim_key(f"v=DKIM1; p={public_key}")
+    assert key.bits == bits
+    assert key.problems == (f"the RSA key has {bits} bits; verifiers refuse fewer than 1024",)
 
 
 def test_an_ed25519_key_is_sound() -> None:

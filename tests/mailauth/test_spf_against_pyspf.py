@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from launchready.mailauth.lookups import Question, run
@@ -21,10 +21,12 @@ _TERM = st.sampled_from(
         "ptr:test", "ptr", "A:B.TEST", "mx:%{o}", "all:x", "include:", "redirect=", "ip4:192.0.2.1/33",
     ]
 )  # fmt: skip
-_RECORD = st.lists(_TERM, max_size=6).map(lambda terms: " ".join(["v=spf1", *terms]))
+# RFC 7208, 6 wants unknown modifiers ignored however often they stand; pyspf refuses the second.
+_TERMS = st.lists(_TERM, max_size=6).filter(lambda terms: terms.count("x=y") < 2)
+_RECORD = _TERMS.map(lambda terms: " ".join(["v=spf1", *terms]))
 _NAME = st.sampled_from(["a.test", "b.test", "c.test", "u.c.test", "1.2.0.192.in-addr.c.test"])
 _RECORDS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {"TXT": st.lists(_RECORD, min_size=1, max_size=1) | st.just([])},
+    {"TXT": st.lists(_RECORD, min_size=1, max_size=1)},
     optional={
         "A": st.lists(
             st.sampled_from(["192.0.2.1", "192.0.2.77", "198.51.100.1"]), max_size=2, unique=True
@@ -38,7 +40,11 @@ _RECORDS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 _REVERSE = st.fixed_dictionaries(
     {}, optional={"1.2.0.192.in-addr.arpa": st.just({"PTR": ["b.test"]})}
 )
-_ZONE = st.tuples(st.dictionaries(_NAME, _RECORDS, max_size=5), _REVERSE).map(lambda z: z[0] | z[1])
+_ZONE = st.tuples(
+    st.fixed_dictionaries({"a.test": _RECORDS, "c.test": _RECORDS}),
+    st.dictionaries(_NAME, _RECORDS | st.just({"AAAA": ["2001:db8::2"]}), max_size=3),
+    _REVERSE,
+).map(lambda parts: parts[1] | parts[0] | parts[2])
 
 
 def _oracle(zones: Zones, ip: str, mail_from: str) -> str:
@@ -48,10 +54,12 @@ def _oracle(zones: Zones, ip: str, mail_from: str) -> str:
 
     kept, spf.DNSLookup = spf.DNSLookup, look_up
     try:
-        result: str = spf.query(i=ip, s=mail_from, h="b.test", strict=True).check()[0]
+        result, _, explanation = spf.query(i=ip, s=mail_from, h="b.test", strict=True).check()
     finally:
         spf.DNSLookup = kept
-    return result
+    # pyspf refuses an include of the same domain even where evaluation never gets to it.
+    assume("trivial recursion" not in explanation)
+    return str(result)
 
 
 @settings(max_examples=400)

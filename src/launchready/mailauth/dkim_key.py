@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from launchready.mailauth.lookups import Answer, Asking, ask
-from launchready.mailauth.names import host_domain, query_name
+from launchready.mailauth.names import host_domain, printable, query_name
 from launchready.mailauth.tag_list import colon_list, parse_tag_list, without_space
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def find_dkim_key(domain: str, selector: str) -> Asking[DkimKeyResult]:
     name = key_name(domain, selector)
     if name is None:
         return DkimKeyResult(
-            name=f"{selector}._domainkey.{domain}",
+            name=printable(f"{selector}._domainkey.{domain}"),
             status="invalid name",
             key=None,
             problem="selector and domain make no name to ask for",
@@ -146,8 +146,8 @@ def parse_dkim_key(raw: bytes | str) -> DkimKey:
     elif kind == "rsa" and 0 < bits < RSA_BITS_WANTED:
         warnings.append(f"the RSA key has {bits} bits, {RSA_BITS_WANTED} wanted")
     return DkimKey(
-        text=text,
-        tags=tuple(tags.items()),
+        text=printable(text),
+        tags=tuple((name, printable(value)) for name, value in tags.items()),
         key_type=kind,
         bits=bits,
         public_key=public_key,
@@ -155,7 +155,7 @@ def parse_dkim_key(raw: bytes | str) -> DkimKey:
         services=services,
         flags=flags,
         revoked=revoked,
-        problems=tuple(problems),
+        problems=tuple(printable(problem) for problem in problems),
         warnings=tuple(warnings),
     )
 

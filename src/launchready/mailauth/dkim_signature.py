@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from launchready.mailauth.dkim_canonical import Canonical
 from launchready.mailauth.mail_fields import MailField
-from launchready.mailauth.names import host_domain, is_at_or_below
+from launchready.mailauth.names import host_domain, is_at_or_below, printable
 from launchready.mailauth.tag_list import colon_list, parse_tag_list, without_space
 
 ALGORITHMS = ("rsa-sha256", "ed25519-sha256")
@@ -47,7 +47,7 @@ def parse_dkim_signature(field: MailField) -> DkimSignature:
     domain = host_domain(tags.get("d", "")) or ""
     if "d" in tags and not domain:
         problems.append("d= is not a domain")
-    headers = tuple(name.lower() for name in colon_list(tags.get("h", "")))
+    headers = tuple(printable(name.lower()) for name in colon_list(tags.get("h", "")))
     if "h" in tags and "from" not in headers:
         problems.append("h= does not name From")
     if tags.get("v", "1") != "1":
@@ -69,9 +69,9 @@ def parse_dkim_signature(field: MailField) -> DkimSignature:
     if (numbers["t"] or 0) > (numbers["x"] if numbers["x"] is not None else _SEEN_AS_NUMBER_MAX):
         problems.append("x= is before t=")
     return DkimSignature(
-        domain=domain or tags.get("d", "")[:253],
-        selector=tags.get("s", "")[:253],
-        algorithm=algorithm[:40],
+        domain=domain or printable(tags.get("d", "")[:253]),
+        selector=printable(tags.get("s", "")[:253]),
+        algorithm=printable(algorithm[:40]),
         identity_domain=identity,
         header_canonical="relaxed" if header_way == "relaxed" else "simple",
         body_canonical="relaxed" if body_way == "relaxed" else "simple",
@@ -81,7 +81,7 @@ def parse_dkim_signature(field: MailField) -> DkimSignature:
         expires_at_s=numbers["x"],
         body_hash=_octets(tags, "bh", problems),
         signature=_octets(tags, "b", problems),
-        problem=problems[0] if problems else "",
+        problem=printable(problems[0]) if problems else "",
     )
 
 

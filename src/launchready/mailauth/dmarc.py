@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from launchready.mailauth.dmarc_record import DmarcRecord, Policy
 from launchready.mailauth.dmarc_walk import Walk, WalkStop, walk_questions, walk_tree
 from launchready.mailauth.lookups import Answer, Asking, Question
-from launchready.mailauth.names import host_domain, is_at_or_below
+from launchready.mailauth.names import host_domain, is_at_or_below, printable
 
 DmarcOutcome: TypeAlias = Literal["pass", "fail", "none", "permerror", "temperror"]
 
@@ -91,7 +91,7 @@ def evaluate_dmarc(
     author = host_domain(from_domain)
     if author is None:
         notes.fault(f"{from_domain!r} is not a domain name that mail can come from")
-        return _result(from_domain, None, None, "permerror", notes)
+        return _result(printable(from_domain), None, None, "permerror", notes)
     # Whether the author domain exists matters for np (RFC 9989, 3.2.13); any type will tell.
     *answers, existence = yield (
         *walk_questions(author),
@@ -204,7 +204,7 @@ def _alignments(
         found.append(
             Alignment(
                 method=method,
-                domain=domain or given,
+                domain=domain or printable(given),
                 mode=mode,
                 organizational_domain=own.organizational_domain if own else None,
                 aligned=aligned,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from urllib.parse import unquote
 
-from launchready.mailauth.names import host_domain
+from launchready.mailauth.names import host_domain, printable
 
 Policy: TypeAlias = Literal["none", "quarantine", "reject"]
 Mode: TypeAlias = Literal["r", "s"]
@@ -142,7 +142,7 @@ def _record(text: str, tags: dict[str, str], problems: list[str]) -> DmarcRecord
         problems.append(f"fo={fo[:40]} is no list of 0 or 1, d and s")
         fo = "0"
     return DmarcRecord(
-        text=text,
+        text=printable(text),
         tags=tuple(tags.items()),
         p=p,  # type: ignore[arg-type]
         sp=choice("sp", _POLICIES),  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 
 from launchready.mailauth.dmarc_record import DmarcRecord, looks_like_dmarc, parse_dmarc
 from launchready.mailauth.lookups import Answer, Asking, Question
+from launchready.mailauth.names import shown
 
 Stop: TypeAlias = Literal["record", "none", "several", "error"]
 
@@ -86,9 +87,7 @@ def read_stop(domain: str, answer: Answer) -> WalkStop:
     records = [(text, parse_dmarc(text)) for text in answer.texts]
     valid = [record for _, record in records if record is not None]
     lookalikes = tuple(
-        text.decode("ascii", "backslashreplace")
-        for text, record in records
-        if record is None and looks_like_dmarc(text)
+        shown(text) for text, record in records if record is None and looks_like_dmarc(text)
     )
     if len(valid) > 1:
         return WalkStop(

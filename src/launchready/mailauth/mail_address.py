@@ -16,7 +16,9 @@ class Mailboxes:
     @property
     def domains(self) -> tuple[str, ...]:
         """The part after the last @ of each address; empty where there is none."""
-        return tuple(address.rpartition("@")[2] for address in self.addresses)
+        return tuple(
+            address.rpartition("@")[2] if "@" in address else "" for address in self.addresses
+        )
 
 
 @dataclass(slots=True)

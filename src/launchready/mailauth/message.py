@@ -8,7 +8,7 @@ from launchready.mailauth.dmarc import DmarcResult, evaluate_dmarc
 from launchready.mailauth.lookups import Asking
 from launchready.mailauth.mail_address import parse_mailboxes
 from launchready.mailauth.mail_fields import MailMessage, parse_message
-from launchready.mailauth.names import address, host_domain
+from launchready.mailauth.names import address, host_domain, printable
 from launchready.mailauth.spf import evaluate_spf
 from launchready.mailauth.spf_result import SpfResult
 
@@ -91,10 +91,10 @@ def verify_eml(
         dmarc = _undecided(dmarc, spf, verdicts)
         steps += [f"DMARC: {step}" for step in dmarc.steps]
     return EmlResult(
-        from_header=from_header,
+        from_header=printable(from_header),
         from_domain=author,
-        mail_from=sender or "",
-        helo=name,
+        mail_from=printable(sender or ""),
+        helo=printable(name),
         spf=spf,
         dkim=verdicts,
         dmarc=dmarc,
@@ -155,9 +155,9 @@ def _received(message: MailMessage) -> tuple[ReceivedHop, ...]:
         client = address(found[1]) if found else None
         hops.append(
             ReceivedHop(
-                helo=start[1] if start else "",
+                helo=printable(start[1]) if start else "",
                 ip=str(client) if client else "",
-                by=by[1].rstrip(";") if by else "",
+                by=printable(by[1].rstrip(";")) if by else "",
             )
         )
     return tuple(hops)

@@ -29,9 +29,10 @@ def _ascii(text: str) -> str | None:
 def query_name(text: str) -> str | None:
     """Return the name that a DNS query can carry (RFC 1035, 2.3.4), or None if none can.
 
-    Any octet may stand in a label, so only lengths are judged; U-labels become A-labels.
+    Any visible character or space may stand in a label, so mostly lengths are judged; control
+    characters are refused, as nobody publishes them. U-labels become A-labels.
     """
-    if len(text) > _INPUT_MAX_CHARS:
+    if len(text) > _INPUT_MAX_CHARS or not text.isprintable():
         return None
     name = _ascii(text.removesuffix("."))
     if name is None or not name or len(name) > _NAME_MAX_CHARS:
@@ -52,6 +53,21 @@ def host_domain(text: str) -> str | None:
     if labels[-1].isdigit() or not all(_HOST_LABEL.fullmatch(label) for label in labels):
         return None
     return name
+
+
+def printable(text: str) -> str:
+    """Escape what a terminal would obey or hide: control and format characters."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
+
+
+def shown(raw: bytes) -> str:
+    """Return octets from outside as text that is safe to print."""
+    return printable(raw.decode("ascii", "backslashreplace"))
 
 
 def is_address(text: str) -> bool:

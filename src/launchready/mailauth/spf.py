@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from launchready.mailauth.lookups import Asking, ask
-from launchready.mailauth.names import address, is_address, query_name
+from launchready.mailauth.names import address, is_address, printable, query_name
 from launchready.mailauth.spf_client import (
     Check,
     StopError,
@@ -90,7 +90,9 @@ def evaluate_spf(
     if name is None or "." not in name or is_address(checked):
         problem = f"{checked!r} is not a domain name of several labels"
         check.say(0, f"{problem}, so there is no record to ask for")
-        judged = _Judged(node=SpfNode(domain=checked, record="", result="none", problem=problem))
+        judged = _Judged(
+            node=SpfNode(domain=printable(checked), record="", result="none", problem=problem)
+        )
     else:
         judged = yield from _check_host(check, name, depth=0, explain=default_explanation)
     result = judged.node.result
@@ -99,7 +101,7 @@ def evaluate_spf(
         result=result,
         domain=judged.node.domain,
         mechanism=judged.mechanism,
-        explanation=judged.explanation if result == "fail" else "",
+        explanation=printable(judged.explanation) if result == "fail" else "",
         lookups=check.lookups,
         void_lookups=check.void_lookups,
         tree=judged.node,

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 from ipaddress import ip_network
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from launchready.mailauth.lookups import Answer, Asking, Question, Rdtype
-from launchready.mailauth.names import address, query_name
+from launchready.mailauth.names import address, printable, query_name
 from launchready.mailauth.spf_client import LOOKUPS_MAX, MX_NAMES_MAX, VOID_LOOKUPS_MAX
 from launchready.mailauth.spf_macros import MacroString, expand, fit_name, letters
 from launchready.mailauth.spf_record import (
@@ -16,8 +16,7 @@ from launchready.mailauth.spf_record import (
     parse_spf,
     select_records,
 )
-
-Found: TypeAlias = Literal["record", "none", "several", "error", "loop", "not asked"]
+from launchready.mailauth.spf_result import Found, SpfAudit, SpfAuditNode, SpfBranch
 
 # Our own bounds: a hostile record must not make the walk long. Anything near them is far over
 # the ten look-ups of RFC 7208 anyway.
@@ -25,75 +24,6 @@ _NODES_MAX = 64
 _DEPTH_MAX = 12
 _QUESTIONS_MAX = 256
 _TERMS_MAX = 512
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpfBranch:
-    """One term of a record. `lookups` counts the term and everything under it."""
-
-    text: str
-    kind: str
-    qualifier: Qualifier | Literal[""]
-    lookups: int
-    void_lookups: int
-    target: str
-    child: "SpfAuditNode | None" = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpfAuditNode:
-    """One domain of the tree; `records` are all its SPF records, `problems` their faults."""
-
-    domain: str
-    found: Found
-    records: tuple[str, ...]
-    branches: tuple[SpfBranch, ...]
-    problems: tuple[str, ...]
-    lookups: int
-    void_lookups: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpfAudit:
-    """What is true of a domain's SPF record whoever sends.
-
-    `lookups` and `void_lookups` count the worst path: a sender that matches no mechanism before
-    the end. A void look-up is a name that has neither IPv4 nor IPv6 addresses, or no record of
-    the type asked for. `all_qualifier` is the one at the end, redirects followed;
-    `all_qualifiers` those of every domain in the tree. `networks` are the literal ones that get
-    a pass and `addresses` those that a and mx lead to. `complete` is false where the tree could
-    not be seen whole: an error of the DNS, an include or redirect whose name depends on the
-    sender, or our own bounds; `unseen` says where. Entries about a term read `domain: term`.
-    """
-
-    domain: str
-    records: tuple[str, ...]
-    tree: SpfAuditNode
-    lookups: int
-    void_lookups: int
-    all_qualifier: Qualifier | Literal[""]
-    all_qualifiers: tuple[tuple[str, Qualifier], ...]
-    includes: tuple[str, ...]
-    networks: tuple[str, ...]
-    addresses: tuple[str, ...]
-    ptr_terms: tuple[str, ...]
-    after_all: tuple[str, ...]
-    macro_terms: tuple[str, ...]
-    unknown_modifiers: tuple[str, ...]
-    loops: tuple[str, ...]
-    problems: tuple[str, ...]
-    unseen: tuple[str, ...]
-    steps: tuple[str, ...]
-
-    @property
-    def complete(self) -> bool:
-        """Whether the whole tree was seen."""
-        return not self.unseen
-
-    @property
-    def ends(self) -> bool:
-        """Whether the record says what becomes of everybody else, by all or redirect."""
-        return bool(self.all_qualifier)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,7 +57,9 @@ def audit_spf(domain: str) -> Asking[SpfAudit]:
     walk = _Walk()
     name = query_name(domain)
     if name is None:
-        node = _leaf(domain, "none", walk.fault(domain, "this is not a domain name"))
+        node = _leaf(
+            printable(domain), "none", walk.fault(printable(domain), "this is not a domain name")
+        )
     else:
         node = yield from _audit(walk, name, path=(), authorises=True)
     if node.lookups > LOOKUPS_MAX:

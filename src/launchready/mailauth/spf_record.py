@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Literal, TypeAlias
 
+from launchready.mailauth.names import shown
 from launchready.mailauth.spf_macros import (
     MacroString,
     SpfSyntaxError,
@@ -16,6 +17,7 @@ Kind: TypeAlias = Literal["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exi
 
 LOOKUP_KINDS: frozenset[str] = frozenset(("include", "a", "mx", "ptr", "exists"))
 
+_PROBLEMS_MAX = 20
 _FLAGS = re.IGNORECASE | re.ASCII
 
 _VERSION = re.compile(rb"v=spf1(?= |\Z)", re.IGNORECASE)
@@ -103,17 +105,20 @@ def parse_spf(raw: bytes | str) -> SpfRecord:
             else:
                 mechanisms.append(_mechanism(term))
         except SpfSyntaxError as error:
-            problems.append(f"{ascii(term)[1:-1]}: {error}")
+            problems.append(f"{ascii(term[:80])[1:-1]}: {error}")
     problems.extend(
         f"{name}= stands more than once"
         for name in ("redirect", "exp")
         if sum(each.name == name for each in modifiers) > 1
     )
     return SpfRecord(
-        text=text,
+        text=shown(data),
         mechanisms=tuple(mechanisms),
         modifiers=tuple(modifiers),
-        problems=tuple(problems),
+        problems=(
+            *problems[:_PROBLEMS_MAX],
+            *([f"and {len(problems) - _PROBLEMS_MAX} more"] if problems[_PROBLEMS_MAX:] else ()),
+        ),
     )
 
 

@@ -1,9 +1,12 @@
-"""What an SPF evaluation returns: the result of RFC 7208, 2.6, and the tree behind it."""
+"""What an SPF evaluation (RFC 7208, 2.6) and an SPF audit return, with the trees behind them."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from launchready.mailauth.spf_record import Qualifier
+
 Result: TypeAlias = Literal["pass", "fail", "softfail", "neutral", "none", "temperror", "permerror"]
+Found: TypeAlias = Literal["record", "none", "several", "error", "loop", "not asked"]
 Outcome: TypeAlias = Literal["match", "no match", "error", "not reached", "followed"]
 
 
@@ -47,3 +50,72 @@ class SpfResult:
     tree: SpfNode
     steps: tuple[str, ...]
     problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpfBranch:
+    """One term of a record. `lookups` counts the term and everything under it."""
+
+    text: str
+    kind: str
+    qualifier: Qualifier | Literal[""]
+    lookups: int
+    void_lookups: int
+    target: str
+    child: "SpfAuditNode | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpfAuditNode:
+    """One domain of the tree; `records` are all its SPF records, `problems` their faults."""
+
+    domain: str
+    found: Found
+    records: tuple[str, ...]
+    branches: tuple[SpfBranch, ...]
+    problems: tuple[str, ...]
+    lookups: int
+    void_lookups: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpfAudit:
+    """What is true of a domain's SPF record whoever sends.
+
+    `lookups` and `void_lookups` count the worst path: a sender that matches no mechanism before
+    the end. A void look-up is a name that has neither IPv4 nor IPv6 addresses, or no record of
+    the type asked for. `all_qualifier` is the one at the end, redirects followed;
+    `all_qualifiers` those of every domain in the tree. `networks` are the literal ones that get
+    a pass and `addresses` those that a and mx lead to. `complete` is false where the tree could
+    not be seen whole: an error of the DNS, an include or redirect whose name depends on the
+    sender, or our own bounds; `unseen` says where. Entries about a term read `domain: term`.
+    """
+
+    domain: str
+    records: tuple[str, ...]
+    tree: SpfAuditNode
+    lookups: int
+    void_lookups: int
+    all_qualifier: Qualifier | Literal[""]
+    all_qualifiers: tuple[tuple[str, Qualifier], ...]
+    includes: tuple[str, ...]
+    networks: tuple[str, ...]
+    addresses: tuple[str, ...]
+    ptr_terms: tuple[str, ...]
+    after_all: tuple[str, ...]
+    macro_terms: tuple[str, ...]
+    unknown_modifiers: tuple[str, ...]
+    loops: tuple[str, ...]
+    problems: tuple[str, ...]
+    unseen: tuple[str, ...]
+    steps: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole tree was seen."""
+        return not self.unseen
+
+    @property
+    def ends(self) -> bool:
+        """Whether the record says what becomes of everybody else, by all or redirect."""
+        return bool(self.all_qualifier)

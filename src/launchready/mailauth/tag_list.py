@@ -2,9 +2,8 @@
 
 import re
 
-_TAG = re.compile(
-    r"([A-Za-z][A-Za-z0-9_]*)[ \t\r\n]*=[ \t\r\n]*([\x09\x0a\x0d\x20-\x3a\x3c-\x7e]*)"
-)
+# The value takes its leading white space along: two ways to match it would cost quadratic time.
+_TAG = re.compile(r"([A-Za-z][A-Za-z0-9_]*)[ \t\r\n]*=([\t\n\r\x20-\x3a\x3c-\x7e]*)")
 _SPACE = " \t\r\n"
 _TAGS_MAX = 128
 

@@ -289,3 +289,32 @@ def test_a_signature_changed_anywhere_never_raises(data: st.DataObject) -> None:
 
 
 _SIGNED = _sign(algorithm=b"ed25519-sha256")
+
+
+def _oracle(mail: bytes) -> bool:
+    def key(name: bytes, timeout: int = 5) -> bytes:
+        del timeout
+        found = _KEYS.get(name.decode().rstrip("."))
+        return found["TXT"][0].encode() if found else b""
+
+    try:
+        return dkim.DKIM(mail).verify(dnsfunc=key) is True
+    except (dkim.DKIMException, ValueError):
+        return False
+
+
+# White space is left out: dkimpy takes a bare CR for some and refuses it before a colon.
+@settings(max_examples=150)
+@given(st.sampled_from(_WAYS), st.data())
+def test_another_program_judges_a_changed_message_alike(
+    ways: tuple[bytes, bytes], data: st.DataObject
+) -> None:
+    mail = bytearray(_SIGNED_EACH_WAY[ways])
+    at = data.draw(st.integers(0, len(mail) - 1))
+    if mail[at] not in b" \t\r\n:":
+        mail[at] = data.draw(st.sampled_from(list(b"aA0;=.-")))
+    found = run(verify_message(bytes(mail)), Zones(_KEYS))
+    assert any(each.result == "pass" for each in found) == _oracle(bytes(mail))
+
+
+_SIGNED_EACH_WAY = {ways: _sign(ways=ways, algorithm=b"ed25519-sha256") for ways in _WAYS}

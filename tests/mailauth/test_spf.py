@@ -112,6 +112,13 @@ def test_a_local_part_of_another_script_matches_no_term_that_uses_it() -> None:
     assert found.result == "fail"
 
 
+def test_an_include_that_uses_such_a_local_part_is_passed_over() -> None:
+    found = _check(
+        {"example.test": "v=spf1 include:%{l}.w.test -all"}, mail_from="ünï@example.test"
+    )
+    assert found.result == "fail"
+
+
 def test_an_address_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="is not an IP address"):
         _check({}, ip="example.test")

@@ -171,6 +171,29 @@ def test_only_mail_that_would_pass_is_authorised() -> None:
     assert found.includes == ("b.test",)
 
 
+@pytest.mark.parametrize(
+    ("network", "allowed"),
+    [
+        ("192.0.2.7", True),
+        ("192.0.2.0/25", True),
+        ("192.0.0.0/16", False),
+        ("198.51.100.4", True),
+        ("198.51.100.5", False),
+        ("2001:db8::1", True),
+        ("::1", False),
+        ("mail.test", False),
+    ],
+)
+def test_an_address_is_allowed_by_what_is_authorised(network: str, allowed: bool) -> None:
+    found = _audit(
+        {
+            "example.test": "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 a:h.test -all",
+            "h.test": {"A": ["198.51.100.4"]},
+        }
+    )
+    assert found.allows(network) is allowed
+
+
 def test_too_many_mail_servers_are_a_problem() -> None:
     zone: dict[str, Any] = {
         "example.test": {"TXT": ["v=spf1 mx -all"], "MX": [(n, f"m{n}.test") for n in range(11)]}

@@ -10,6 +10,7 @@ from launchready.mailauth.spf_client import (
     count_lookup,
     expanded,
     matches,
+    never_matches,
     target_name,
 )
 from launchready.mailauth.spf_macros import SpfSyntaxError, parse_macro_string
@@ -230,6 +231,8 @@ def _redirect(
 def _include(
     check: Check, record: _Record, mechanism: Mechanism, child: list[SpfNode]
 ) -> Asking[bool]:
+    if never_matches(check, mechanism.domain):
+        return False
     domain = yield from target_name(check, record.domain, mechanism.domain)
     if domain is None:
         raise StopError("permerror", f"{mechanism.text} does not lead to a domain name")

@@ -174,12 +174,17 @@ def ask_for_term(
     return answers
 
 
+def never_matches(check: Check, spec: MacroString) -> bool:
+    """Whether a term needs a local part that no domain name can hold (RFC 8616, 4)."""
+    return not check.local_part.isascii() and bool(letters(spec) & {"s", "l"})
+
+
 def target_name(check: Check, domain: str, spec: MacroString) -> Asking[str | None]:
     """Return the name that a domain-spec leads to, or None if it is no name to ask for."""
     if not spec:
         return domain
-    if not check.local_part.isascii() and letters(spec) & {"s", "l"}:
-        return None  # RFC 8616, 4: such a term never matches
+    if never_matches(check, spec):
+        return None
     text = yield from expanded(check, domain, spec)
     return query_name(fit_name(text))
 

@@ -1,6 +1,7 @@
 """What an SPF evaluation (RFC 7208, 2.6) and an SPF audit return, with the trees behind them."""
 
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Literal, TypeAlias
 
 from launchready.mailauth.spf_record import Qualifier
@@ -114,6 +115,22 @@ class SpfAudit:
     def complete(self) -> bool:
         """Whether the whole tree was seen."""
         return not self.unseen
+
+    def allows(self, text: str) -> bool:
+        """Whether an address or network lies within one that gets a pass.
+
+        Only literal networks and what a and mx lead to are known here: exists, ptr and terms that
+        depend on the sender are not. Text that is no network is not allowed.
+        """
+        try:
+            wanted = ip_network(text, strict=False)
+        except ValueError:
+            return False
+        for known in (*self.networks, *self.addresses):
+            network = ip_network(known)
+            if network.version == wanted.version and wanted.subnet_of(network):  # type: ignore[arg-type]
+                return True
+        return False
 
     @property
     def ends(self) -> bool:

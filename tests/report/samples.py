@@ -104,7 +104,7 @@ def make_check(
         return say(x.what, x.subject.name)
 
     judged.__name__ = name.replace("-", "_")
-    judged.__module__ = f"samples.{family}"
+    judged.__module__ = f"checks.{family}"
     judged.__doc__ = (
         f"{name.capitalize().replace('-', ' ')}.\n\n"
         "Why: Members meet it on the first day.\n\nFix: Do what the report says."
@@ -133,13 +133,22 @@ def _certificate_check() -> Check:
     return make_check("certificate-expired", say, bar="https", owns=True)
 
 
-def _expiry_check() -> Check:
-    def say(what: str, _name: str) -> Result:
+def _page_check() -> Check:
+    def say(what: str, name: str) -> Result:
         if what == "broken":
-            return failed(because=None)
-        return Passed(evidence="63 days left")
+            return failed(
+                means="Who types the name without https never arrives: the log-in page sends them round in circles.",
+                observed="redirects in a loop",
+                wanted="one redirect to https",
+                fix=(
+                    "Send every http request to https once: return 301 https://$host$request_uri;",
+                ),
+                effort_min=10,
+                see=f"curl -sSIL http://{name}/login",
+            )
+        return Passed(evidence="one redirect")
 
-    return make_check("page-does-not-answer", say, family="redirects", bar="redirects")
+    return make_check("redirect-loop", say, family="redirects", bar="redirects")
 
 
 def _mail_checks() -> list[Check]:
@@ -224,7 +233,7 @@ def _mild_checks() -> list[Check]:
 
 
 def checks() -> list[Check]:
-    return [_certificate_check(), _expiry_check(), *_mail_checks(), *_mild_checks()]
+    return [_certificate_check(), _page_check(), *_mail_checks(), *_mild_checks()]
 
 
 def resolution(name: str, *addresses: str, alias: str = "") -> Resolution:

@@ -27,7 +27,7 @@ def test_the_first_screen_has_verdict_count_effort_and_three_fixes() -> None:
     screen = first_screen(terminal_text(report()))
     assert screen.startswith("NO-GO: 4 things are broken\n")
     assert "10 of 33 proven" in screen
-    assert "5 things to fix, about 110 minutes, 2 of them without a developer" in screen
+    assert "5 things to fix, about 105 minutes, 2 of them without a developer" in screen
     assert "\n3  Anybody can send mail in your community's name" in screen
     assert "your developer · 15 min · app.example.org" in screen
 

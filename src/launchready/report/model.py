@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from launchready import __version__
 from launchready.finding import Finding, Outcome, Severity
+from launchready.report.plain_text import one_line
 from launchready.report.routing import HostRoute
 from launchready.verdict import Verdict
 
@@ -140,6 +141,14 @@ def unchecked_groups(verdict: Verdict) -> tuple[Unchecked, ...]:
         for (reason, how, ours), outcomes in groups.items()
     ]
     return tuple(sorted(found, key=lambda u: not u.blocking))
+
+
+def unchecked_reason(outcome: Outcome) -> str:
+    """Return why an outcome is unknown, as a sentence that begins with `Could not check`."""
+    reason = one_line(outcome.detail)
+    if reason.startswith("could not check"):
+        return reason[:1].upper() + reason[1:]
+    return f"Could not check: {reason}"
 
 
 def consequences(finding: Finding) -> tuple[tuple[str, tuple[Outcome, ...]], ...]:

@@ -41,6 +41,13 @@ def block(text: str, limit: int = STEP_MAX) -> str:
     )
 
 
+def sentence(text: str, limit: int = VALUE_MAX) -> str:
+    """Return the text on one line, its first letter large unless it begins with a name or path."""
+    shown = one_line(text, limit)
+    word = shown.split(" ", 1)[0].rstrip(":,.")
+    return shown[:1].upper() + shown[1:] if word.isalpha() else shown
+
+
 def as_ascii(text: str) -> str:
     """Return the text for a screen that can only show ASCII."""
     for symbol, plain in _ASCII.items():

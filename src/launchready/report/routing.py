@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
+from launchready.derive.edge import EDGE_TITLES, sign_of
 from launchready.facts import Fact, Gap, Key
 from launchready.facts.dns import Resolution
 from launchready.facts.http import Entrance, Exchange, Reach, Walk
 from launchready.facts.tls import Handshake
 from launchready.manifest import HostEntry, Manifest
+from launchready.manifest.model import EdgeName
 
 State = Literal["good", "bad", "unknown"]
 
@@ -26,7 +28,8 @@ TROUBLE = {
     "wrong-host": "certificate of another host",
     "incomplete": "certificate chain incomplete",
     "untrusted": "certificate not trusted",
-    "weak": "certificate too weak",
+    "weak-key": "certificate's key too weak",
+    "weak-signature": "certificate's signature too weak",
 }
 
 
@@ -104,7 +107,7 @@ def _host_route(
     dns, dns_note = _dns(resolution)
     tls, tls_note = _tls(handshake, now)
     seen = _edge_seen(entrance, host.name)
-    declared = manifest.edge_of(host.name) or ""
+    declared = manifest.edge_of(host.name)
     edge_state: State = "unknown"
     if seen:
         edge_state = "bad" if declared and seen != declared else "good"
@@ -123,8 +126,8 @@ def _host_route(
         tls=tls,
         tls_note=tls_note,
         entries=_entries(host.name, entrance),
-        edge=declared or seen,
-        edge_seen=seen,
+        edge=EDGE_TITLES[declared or seen or "none"] if declared or seen else "",
+        edge_seen=EDGE_TITLES[seen] if seen else "",
         edge_state=edge_state,
         origins=host.origin,
         origin_state=origin_state,
@@ -183,33 +186,15 @@ def _entry(walk: Walk) -> Entry:
     return Entry(start=walk.start, hops=hops, state="good" if secure else "bad", note=note)
 
 
-# What each edge writes into its answers, by its own documentation.
-_EDGE_FIELDS = {
-    "cf-ray": "cloudflare",
-    "x-amz-cf-id": "cloudfront",
-    "x-vercel-id": "vercel",
-    "x-nf-request-id": "netlify",
-    "cdn-pullzone": "bunny",
-    "x-fastly-request-id": "fastly",
-}
-_EDGE_SERVERS = {"cloudflare": "cloudflare", "vercel": "vercel", "netlify": "netlify"}
-
-
-def _edge_seen(found: Fact | Gap | None, host: str) -> str:
+def _edge_seen(found: Fact | Gap | None, host: str) -> EdgeName | None:
     if not isinstance(found, Entrance):
-        return ""
+        return None
     for exchange in _exchanges(found):
-        if urlsplit(exchange.url).hostname != host:
-            continue
-        for field, edge in _EDGE_FIELDS.items():
-            if field in exchange.headers:
-                return edge
-        server = (exchange.headers.get("server") or "").strip().lower()
-        if server in _EDGE_SERVERS:
-            return _EDGE_SERVERS[server]
-        if server.startswith("bunnycdn"):
-            return "bunny"
-    return ""
+        if urlsplit(exchange.url).hostname == host:
+            for edge in EDGE_TITLES:
+                if sign_of(edge, exchange.headers):
+                    return edge
+    return None
 
 
 def _exchanges(entrance: Entrance) -> Iterator[Exchange]:

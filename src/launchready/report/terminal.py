@@ -18,7 +18,7 @@ from launchready.report.model import (
     minutes,
     unchecked_groups,
 )
-from launchready.report.plain_text import as_ascii, block, one_line
+from launchready.report.plain_text import as_ascii, block, one_line, sentence
 from launchready.report.shell_lines import shell_lines
 from launchready.report.steps import Part, parts
 from launchready.verdict import BarResult
@@ -129,7 +129,7 @@ class _Screen:
         return text
 
     def _waiting(self, group: Unchecked) -> Text:
-        text = Text(one_line(group.reason, 150))
+        text = Text(sentence(group.reason, 150))
         if group.how_to_prove:
             text.append(f"\n{one_line(group.how_to_prove, 150)}", style="dim")
         return text
@@ -184,7 +184,7 @@ class _Screen:
         self.heading(f"Could not check ({len(report.verdict.unchecked)})")
         for group in groups:
             checks = list(dict.fromkeys(o.check.id for o in group.outcomes))
-            text = Text(one_line(group.reason))
+            text = Text(sentence(group.reason))
             if group.blocking:
                 text.append(" (keeps from a go)", style="bold yellow")
             if group.how_to_prove:
@@ -212,8 +212,8 @@ class _Screen:
             f"Launch Ready {report.version}, {report.local(report.started)}, "
             f"{(report.finished - report.started).total_seconds():.0f} seconds."
         )
-        for sentence in report.limits():
-            self.say(one_line(sentence, 1000))
+        for limit in report.limits():
+            self.say(one_line(limit, 1000))
         if report.crashes:
             times = "once" if len(report.crashes) == 1 else f"{len(report.crashes)} times"
             self.say(

@@ -1,0 +1,272 @@
+"""The routing map as a picture: SVG with a layout of its own, wide for desks, narrow for phones.
+
+Hosts that end at the same place form a band, so no two lines ever cross however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import urlsplit
+
+from launchready.report.plain_text import one_line
+from launchready.report.routing import Entry, HostRoute, State
+
+_SYMBOLS: dict[State, str] = {"good": "✓", "bad": "✗", "unknown": "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Hosts that lead to one place, and the host that answers there (None: nowhere of ours)."""
+
+    target: str
+    ways_in: tuple[HostRoute, ...]
+    answers: HostRoute | None
+
+
+def bands(routes: Sequence[HostRoute]) -> tuple[Band, ...]:
+    """Return the hosts grouped by where their visitors end, in the order of the hosts."""
+    by_name = {r.host: r for r in routes}
+    groups: dict[str, list[HostRoute]] = {}
+    for route in routes:
+        groups.setdefault(_leads_to(route), []).append(route)
+    ordered = sorted(groups, key=lambda g: list(by_name).index(g) if g in by_name else len(by_name))
+    return tuple(
+        Band(
+            target,
+            tuple(sorted(groups[target], key=lambda r: r.host != target)),
+            by_name.get(target),
+        )
+        for target in ordered
+    )
+
+
+def _leads_to(route: HostRoute) -> str:
+    for entry in sorted(route.entries, key=lambda e: not e.start.startswith("https")):
+        if entry.hops and entry.state != "unknown":
+            return urlsplit(entry.end).hostname or route.host
+    return route.redirects_to or route.host
+
+
+def wide(routes: Sequence[HostRoute]) -> str:
+    """Return the picture in columns, 960 units wide."""
+    drawing = _Drawing(960)
+    drawing.y = 34
+    for x, title in ((0, "Visitors type"), (430, "They arrive at"), (660, "Edge"), (800, "Origin")):
+        drawing.text(x, 14, title, "head")
+    for band in bands(routes):
+        _wide_band(drawing, band)
+    return drawing.svg("wide", "Routing map")
+
+
+def narrow(routes: Sequence[HostRoute]) -> str:
+    """Return the picture as one column, 340 units wide, for a phone."""
+    drawing = _Drawing(340)
+    for band in bands(routes):
+        _narrow_band(drawing, band)
+    return drawing.svg("narrow", "Routing map")
+
+
+def _wide_band(d: _Drawing, band: Band) -> None:
+    top = d.y
+    box, gap = 68, 10
+    height = len(band.ways_in) * (box + gap) - gap
+    middle = top + height / 2
+    for index, route in enumerate(band.ways_in):
+        _way_in(d, top + index * (box + gap), box, route, band)
+    if height > box:
+        d.line(424, top + 20, 424, top + height - 20)
+    _target(d, 430, middle - 34, 190, band)
+    d.y = top + height + 22
+    if (target := band.answers) is None:
+        return
+    d.arrow(620, middle, 652, middle, "good")
+    state: State = target.edge_state if target.edge else "unknown"
+    d.box(656, middle - 34, 116, 68, state, dashed=not target.edge)
+    d.text(668, middle - 5, _short(_edge(target), 14), "name", title=_edge(target))
+    note = _edge_note(target)
+    d.text(668, middle + 14, _short(note, 19), f"tiny {state}", title=note)
+    d.arrow(772, middle, 792, middle, "good")
+    d.box(796, middle - 34, 164, 68, target.origin_state)
+    first, note, state = _origin(target)
+    d.text(808, middle - 5, _short(first, 20), "name", title=", ".join(target.origins) or first)
+    d.text(808, middle + 14, _short(note, 28), f"tiny {state}", title=target.origin_note or note)
+    if target.origin_state == "bad":
+        # The way around the edge, below it.
+        d.path(f"M525 {middle + 34} V{middle + 46} H878 V{middle + 37}", "bad dashed", arrow=True)
+        d.y = max(d.y, middle + 46 + 16)
+
+
+def _way_in(d: _Drawing, y: float, height: float, route: HostRoute, band: Band) -> None:
+    d.box(0, y, 250, height, _worst(e.state for e in route.entries))
+    d.text(12, y + 21, _short(route.host, 31), "name", title=route.host)
+    labels = [_label(e, band.target) for e in route.entries[:2]]
+    alike = len(set(labels)) == 1 and len({e.state for e in route.entries[:2]}) == 1
+    for row, entry in enumerate(route.entries[:2]):
+        line = y + 39 + row * 17
+        scheme = urlsplit(entry.start).scheme
+        d.text(12, line + 4, f"{_SYMBOLS[entry.state]} {scheme}", f"small {entry.state}")
+        if alike and row:
+            continue
+        at = line + 8.5 if alike and len(labels) > 1 else line
+        arrives = _ends_at(entry) == band.target and entry.state == "good"
+        label = labels[row]
+        if arrives:
+            d.arrow(250, at, 420, at, entry.state)
+        else:
+            d.path(f"M250 {at:g} L404 {at:g}", f"{entry.state} dashed", arrow=False)
+            d.text(412, at + 4, _SYMBOLS[entry.state], f"small mid {entry.state}")
+        d.text(330, at - 4, _short(label, 25), f"tiny mid {entry.state}", title=label)
+
+
+def _target(d: _Drawing, x: float, y: float, width: float, band: Band) -> None:
+    target = band.answers
+    if target is None:
+        d.box(x, y, width, 68, "unknown", dashed=True)
+        d.text(x + 12, y + 26, _short(band.target, 22), "name", title=band.target)
+        d.text(x + 12, y + 45, "not one of your hosts", "tiny unknown")
+        return
+    state = _worst((target.dns, target.tls))
+    d.box(x, y, width, 68, state)
+    d.text(x + 12, y + 21, _short(target.host, 22), "name", title=target.host)
+    address = target.dns_note or ", ".join(target.addresses) or "not looked up"
+    d.text(x + 12, y + 40, f"{_SYMBOLS[target.dns]} {_short(address, 27)}", f"tiny {target.dns}",
+           title=address)  # fmt: skip
+    tls = target.tls_note or "HTTPS not checked"
+    d.text(x + 12, y + 57, f"{_SYMBOLS[target.tls]} {_short(tls, 27)}", f"tiny {target.tls}",
+           title=tls)  # fmt: skip
+
+
+def _narrow_band(d: _Drawing, band: Band) -> None:
+    for route in band.ways_in:
+        d.box(0, d.y, 340, 64, _worst(e.state for e in route.entries))
+        d.text(12, d.y + 20, _short(route.host, 40), "name", title=route.host)
+        for row, entry in enumerate(route.entries[:2]):
+            scheme = urlsplit(entry.start).scheme
+            label = f"{_SYMBOLS[entry.state]} {scheme}: {_label(entry, band.target)}"
+            d.text(12, d.y + 38 + row * 17, _short(label, 50), f"small {entry.state}", title=label)
+        d.y += 72
+    d.arrow(170, d.y - 8, 170, d.y + 10, "good")
+    d.y += 16
+    target = band.answers
+    _target(d, 0, d.y, 340, band)
+    d.y += 68
+    if target is not None:
+        d.arrow(170, d.y, 170, d.y + 18, "good")
+        d.y += 24
+        state: State = target.edge_state if target.edge else "unknown"
+        d.box(0, d.y, 150, 50, state, dashed=not target.edge)
+        d.text(12, d.y + 21, _short(_edge(target), 18), "name", title=_edge(target))
+        d.text(12, d.y + 38, _short(_edge_note(target), 24), f"tiny {state}")
+        d.arrow(150, d.y + 25, 166, d.y + 25, "good")
+        first, note, state = _origin(target)
+        d.box(172, d.y, 168, 50, target.origin_state)
+        d.text(184, d.y + 21, _short(first, 20), "name", title=", ".join(target.origins) or first)
+        d.text(184, d.y + 38, _short(note, 28), f"tiny {state}", title=target.origin_note or note)
+        d.y += 50
+    d.y += 34
+
+
+def _label(entry: Entry, target: str) -> str:
+    if entry.note and entry.state != "good":
+        return entry.note
+    end = _ends_at(entry)
+    if entry.hops and end != target:
+        return f"to {end}"
+    count = max(0, len(entry.hops) - 1)
+    return {0: "direct", 1: "1 redirect"}.get(count, f"{count} redirects")
+
+
+def _ends_at(entry: Entry) -> str:
+    return urlsplit(entry.end).hostname or ""
+
+
+def _edge(route: HostRoute) -> str:
+    return route.edge or "no edge"
+
+
+def _edge_note(route: HostRoute) -> str:
+    if not route.edge:
+        return "none declared"
+    if not route.edge_seen:
+        return "? not seen"
+    if route.edge_state == "bad":
+        return f"✗ seen: {route.edge_seen}"
+    return "✓ in front"
+
+
+def _origin(route: HostRoute) -> tuple[str, str, State]:
+    if not route.origins and not route.edge and route.addresses:
+        return route.addresses[0], "reached directly", "unknown"
+    if not route.origins:
+        return "not declared", "your server", "unknown"
+    first = route.origins[0] + (f" +{len(route.origins) - 1}" if len(route.origins) > 1 else "")
+    if route.origin_state == "bad":
+        return first, "✗ open around the edge", "bad"
+    if route.origin_state == "good":
+        return first, "✓ only through the edge", "good"
+    return first, "? not asked directly", "unknown"
+
+
+def _worst(states: Iterable[State]) -> State:
+    found = set(states)
+    if "bad" in found:
+        return "bad"
+    return "good" if found == {"good"} else "unknown"
+
+
+def _short(text: str, limit: int) -> str:
+    """Return the text cut in its middle: both ends of a name or URL tell which it is."""
+    line = one_line(text)
+    if len(line) <= limit:
+        return line
+    tail = limit // 2
+    return f"{line[: limit - tail - 1]}…{line[-tail:]}"
+
+
+class _Drawing:
+    """SVG shapes written one after the other; colours come from the page's style sheet."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.y: float = 0
+        self.shapes: list[str] = []
+
+    def box(
+        self, x: float, y: float, width: float, height: float, state: State, *, dashed: bool = False
+    ) -> None:
+        more = " dashed" if dashed else ""
+        self.shapes.append(
+            f'<rect class="box {state}{more}" x="{x + 0.5:g}" y="{y + 0.5:g}" '
+            f'width="{width - 1:g}" height="{height - 1:g}" rx="8"/>'
+        )
+
+    def text(self, x: float, y: float, text: str, style: str, *, title: str = "") -> None:
+        full = f"<title>{escape(one_line(title))}</title>" if title and title != text else ""
+        self.shapes.append(
+            f'<text class="{style}" x="{x:g}" y="{y:g}">{full}{escape(one_line(text))}</text>'
+        )
+
+    def arrow(self, x1: float, y1: float, x2: float, y2: float, state: State) -> None:
+        dashed = "" if state == "good" else " dashed"
+        self.path(f"M{x1:g} {y1:g} L{x2:g} {y2:g}", f"{state}{dashed}", arrow=True)
+
+    def line(self, x1: float, y1: float, x2: float, y2: float) -> None:
+        self.path(f"M{x1:g} {y1:g} L{x2:g} {y2:g}", "join", arrow=False)
+
+    def path(self, path: str, style: str, *, arrow: bool) -> None:
+        head = ' marker-end="url(#tip)"' if arrow else ""
+        self.shapes.append(f'<path class="way {style}" d="{path}"{head}/>')
+
+    def svg(self, name: str, title: str) -> str:
+        height = max(40, self.y)
+        tip = (
+            '<marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
+            'markerHeight="7" orient="auto"><path class="tip" d="M0 0.5 L8 4 L0 7.5 z"/></marker>'
+        ).replace('id="tip"', f'id="tip-{name}"')
+        shapes = "".join(self.shapes).replace("url(#tip)", f"url(#tip-{name})")
+        return (
+            f'<svg class="map {name}" viewBox="0 0 {self.width} {height:g}" role="img" '
+            f'aria-label="{escape(title)}"><defs>{tip}</defs>{shapes}</svg>'
+        )

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from launchready.facts import Gap, Key, host_subject
+from launchready.facts.dns import Resolution
+from launchready.report.progress import SPARSE_EVERY, Progress
+from tests.report.samples import handshake, resolution
+from tests.report.unsafe import HOSTILE, assert_harmless
+
+
+def plain() -> tuple[Progress, io.StringIO]:
+    out = io.StringIO()
+    return Progress("example.org", Console(file=out, width=80, force_terminal=False)), out
+
+
+def test_the_first_useful_line_says_where_the_domain_leads() -> None:
+    progress, out = plain()
+    with progress:
+        found = resolution("example.org", "203.0.113.5")
+        progress.observed(found.key, found)
+        assert "example.org resolves to 203.0.113.5\n" in out.getvalue()
+
+
+def test_the_second_says_for_how_long_its_certificate_is_good() -> None:
+    progress, out = plain()
+    found = handshake("example.org", days=63)
+    progress.observed(found.key, found)
+    assert "example.org: TLS valid for 63 days\n" in out.getvalue()
+
+
+def test_a_domain_that_does_not_resolve_is_said_at_once() -> None:
+    progress, out = plain()
+    found = resolution("example.org")
+    progress.observed(found.key, found)
+    assert "example.org does not resolve" in out.getvalue()
+
+
+def test_other_hosts_write_no_line_of_their_own() -> None:
+    progress, out = plain()
+    found = resolution("app.example.org", "203.0.113.7")
+    progress.observed(found.key, found)
+    assert out.getvalue() == ""
+
+
+def test_without_a_terminal_lines_are_sparse_and_plain() -> None:
+    progress, out = plain()
+    key = Key(Resolution, host_subject("a.example.org", "example.org"))
+    with progress:
+        for _ in range(SPARSE_EVERY * 2):
+            progress.observed(key, Gap(key=key, reason="no answer"))
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 4
+    assert (
+        lines[-1]
+        == f"{SPARSE_EVERY * 2} things looked at, {SPARSE_EVERY * 2} of them not to be seen"
+    )
+    assert "\x1b" not in out.getvalue()
+
+
+def test_on_a_terminal_a_line_moves_and_leaves_nothing_behind() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=80, force_terminal=True, color_system=None)
+    with Progress("example.org", console) as progress:
+        progress.expect(10)
+        for name in ("example.org", "app.example.org"):
+            found = resolution(name, "203.0.113.5")
+            progress.observed(found.key, found)
+    shown = out.getvalue()
+    assert "example.org resolves to 203.0.113.5" in shown
+    assert shown.rstrip().endswith("2 things looked at")
+
+
+def test_hostile_answers_move_nothing() -> None:
+    for text in HOSTILE:
+        progress, out = plain()
+        found = resolution("example.org", text)
+        progress.observed(found.key, found)
+        assert_harmless(out.getvalue(), lines=True)

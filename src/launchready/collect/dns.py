@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from launchready.collect.dial import is_public
+from launchready.collect.dial import is_loopback, is_public
 from launchready.collect.name_reply import ALIASES_MAX, Reply
 from launchready.collect.world import World
 from launchready.facts import Gap, Key, Subject, domain_subject, url_subject
@@ -147,7 +147,7 @@ async def _completed(found: Resolution, world: World) -> Resolution:
         targets = tuple(sorted(address for r in replies for address in r.texts))
     private = tuple(a for a in found.addresses if not is_public(a))
     dialled = any(
-        world.dial.target(name, address, port) != (address, port)
+        is_loopback(address) or world.dial.target(name, address, port) != (address, port)
         for address in private
         for port in (80, 443)
     )

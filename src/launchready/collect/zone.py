@@ -251,7 +251,7 @@ async def _ask_server(
     server = replace(
         server,
         serial=getattr(serial, "serial", None),
-        authoritative=soa.authoritative and soa.found is not None,
+        authoritative=_serves(soa, apex),
         rcode=soa.rcode,
         trouble=soa.trouble,
         ours=soa.ours,
@@ -278,6 +278,11 @@ async def _ask_server(
         ),
     )
     return server, tuple(sorted(replies[0].texts))
+
+
+def _serves(soa: Reply, apex: str) -> bool:
+    """Return whether an answer for the SOA comes from a server that holds the zone itself."""
+    return soa.authoritative and soa.rcode == "NOERROR" and soa.denied_by in {"", apex}
 
 
 def _label(name: str, kind: str) -> str:

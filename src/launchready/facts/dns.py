@@ -66,7 +66,7 @@ class Resolution(Fact):
     private: tuple[str, ...] = ()
     """The addresses that the public Internet cannot reach."""
     private_dialled: bool = False
-    """The dial map says where to connect for one of them, so that it is no obstacle here."""
+    """One of them can be reached here: it is loopback, or the dial map says where to connect."""
     target_addresses: tuple[str, ...] | None = None
     """Addresses of the declared alias target, when no alias shows; None when not asked for."""
 

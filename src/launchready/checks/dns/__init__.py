@@ -1,0 +1,1 @@
+"""DNS: whether names lead where they should, from everywhere, and will go on doing so."""

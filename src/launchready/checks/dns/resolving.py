@@ -1,0 +1,308 @@
+"""Whether hosts lead to the right addresses, from everywhere."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+from launchready.checks.dns.wording import dig, listed, records_wanted
+from launchready.facts import Key
+from launchready.facts.declared import Declared
+from launchready.facts.dns import Resolution, ResolverAnswer, Zone
+from launchready.finding import (
+    Failed,
+    Impact,
+    NotApplicable,
+    Parent,
+    Passed,
+    Result,
+    Severity,
+    Unproven,
+    check,
+)
+
+
+@check(
+    severity=Severity.BLOCKER,
+    impact=Impact.SIGN_IN,
+    bar="sign-in",
+    prevents=[(Resolution, "unresolved"), (Resolution, "bogus")],
+)
+def does_not_resolve(found: Resolution, declared: Parent[Declared]) -> Result:
+    """A host of the launch has no address in the DNS.
+
+    Why: Browsers cannot open the host at all; members see "server not found", and everything
+    behind the name (log-in, payments, chat) is gone with it.
+
+    Fix: Publish an A record (and AAAA), or a CNAME, for the host where the domain's DNS is
+    managed. If a record is there, look whether it stands in the zone that the world asks.
+    """
+    host = found.subject.name
+    if found.addresses:
+        return Passed(evidence=f"{host} is at {listed(found.addresses)}")
+    if found.fault not in {"unresolved", "bogus"}:
+        return _explained(found)
+    bogus = found.fault == "bogus"
+    record = records_wanted(host, declared.manifest.hosts.get(host))
+    fix = (
+        ("Ask who runs the DNS to sign the record again: its DNSSEC signature does not verify.",)
+        if bogus
+        else (f"Publish this record: {record}", "Wait until every resolver has it, then recheck.")
+    )
+    return Failed(
+        means=f"Nobody can open {host}: the name leads nowhere.",
+        observed="validating resolvers refuse the answer" if bogus else _absence(found),
+        wanted="an A, AAAA or CNAME record",
+        fix=fix,
+        who="your host" if bogus else "you",
+        effort_min=30 if bogus else 10,
+        takes_effect="within minutes; an hour where the absence was remembered",
+        see=dig("A", host),
+        evidence="; ".join(f"{a.resolver}: {a.rcode or a.trouble}" for a in found.answers),
+    )
+
+
+def _absence(found: Resolution) -> str:
+    rcodes = {a.rcode for a in found.usable}
+    if rcodes == {"NXDOMAIN"}:
+        return "the name does not exist (NXDOMAIN)"
+    if rcodes == {"NOERROR"}:
+        return "the name exists, without an address"
+    return "resolvers answer " + listed(sorted(str(r) for r in rcodes))
+
+
+def _explained(found: Resolution) -> Failed:
+    """Return a failure that the owner of the resolution's fault explains."""
+    host = found.subject.name
+    return Failed(
+        means=f"{host} leads to no usable address.",
+        observed=f"no usable address ({found.fault})",
+        wanted="an address that members can reach",
+        fix=("Mend the fault above this.",),
+        who="you",
+        effort_min=0,
+        takes_effect="with the fault above",
+        see=dig("A", host),
+        because=found.key,
+    )
+
+
+@check(severity=Severity.BLOCKER, impact=Impact.SIGN_IN, bar="sign-in")
+def points_elsewhere(found: Resolution, declared: Parent[Declared]) -> Result:
+    """A host leads to another place than the manifest declares.
+
+    Why: Visitors land on an old server, a parking page or somebody else's machine; log-ins and
+    payments go to a place that is not the launch.
+
+    Fix: Change the record to the declared address or alias, or correct the manifest when the
+    declaration is out of date.
+    """
+    host = found.subject.name
+    entry = declared.manifest.hosts.get(host)
+    if entry is None or not (entry.addresses or entry.cname):
+        return NotApplicable(reason="the manifest declares neither addresses nor cname")
+    if not found.addresses:
+        return _explained(found)
+    wanted = listed(filter(None, (entry.cname, *entry.addresses)))
+    if entry.cname:
+        problem = _off_alias(found, entry.cname)
+        if problem is None:
+            return Unproven(reason=f"{entry.cname}, the declared alias, has no address to compare")
+    else:
+        stray = [a for a in found.addresses if a not in entry.addresses]
+        problem = f"leads to {listed(stray)}" if stray else ""
+    missing = [a for a in entry.addresses if a not in found.addresses]
+    if not problem and not (missing and not entry.cname):
+        return Passed(evidence=f"{host} leads to {wanted}, as declared")
+    return Failed(
+        means=f"Visitors of {host} are sent to another place than you declared."
+        if problem
+        else f"Not every server that you declared for {host} gets visitors.",
+        observed=problem or f"{listed(missing)} is not published",
+        wanted=wanted,
+        fix=(
+            f"Publish exactly this: {records_wanted(host, entry)}",
+            f"Remove the other A, AAAA and CNAME records of {host}.",
+            f'If the new place is right, change [hosts."{host}"] in launchready.toml.',
+        ),
+        who="you",
+        effort_min=10,
+        takes_effect=_wait(found),
+        see=dig("A", host),
+        evidence="; ".join(f"{a.resolver}: {listed(a.addresses)}" for a in found.usable),
+        severity=None if problem else Severity.RISK,
+    )
+
+
+def _off_alias(found: Resolution, cname: str) -> str | None:
+    """Return how the host misses its declared alias; empty when it does not, None when untold."""
+    targets = [alias.target for alias in found.aliases]
+    if targets:
+        return "" if cname in targets else f"is an alias of {targets[-1]}"
+    if not found.target_addresses:
+        return None
+    if _related(found.addresses, found.target_addresses):
+        return ""
+    return f"leads to {listed(found.addresses)}, where {cname} is not"
+
+
+def _wait(found: Resolution) -> str:
+    times = [a.ttl_s for a in found.usable if a.ttl_s is not None]
+    minutes = max(times, default=3600) // 60
+    return f"within {max(minutes, 1)} minutes, when resolvers have forgotten the old answer"
+
+
+@check(severity=Severity.RISK, impact=Impact.SIGN_IN)
+def resolvers_disagree(found: Resolution) -> Result:
+    """Resolvers answer differently for the same host.
+
+    Why: Some members reach the launch and others do not, or reach another server. Nobody at the
+    desk sees it, because their own resolver is right.
+
+    Fix: Wait until the time to live of the old record has passed; then see that every
+    authoritative server has the new record, and no second DNS host still answers.
+    """
+    host, usable = found.subject.name, found.usable
+    parent = found.subject.parent
+    if len(usable) < 2:
+        return Unproven(
+            reason=f"only {len(usable)} of {len(found.answers)} resolvers answered",
+            ours=True,
+            how_to_prove="Name two resolvers or more with --resolver.",
+        )
+    if not found.addresses:
+        return NotApplicable(reason="none of them has an address")
+    without = [a for a in usable if not a.addresses]
+    groups = _groups(usable)
+    if not without and len(groups) < 2:
+        return Passed(evidence=f"{len(usable)} resolvers lead {host} to the same place")
+    return Failed(
+        means=f"Some members cannot open {host}, though it works for others."
+        if without
+        else f"Some members reach {host} at another server than the rest.",
+        observed="; ".join(f"{a.resolver}: {_gist(a)}" for a in usable),
+        wanted="the same place from every resolver",
+        fix=(
+            f"Compare the answers of each name server: {dig('NS', host, '+trace')}",
+            "Remove the old record everywhere, also at a DNS host that you have left.",
+            "Wait for its time to live, then recheck.",
+        ),
+        who="you",
+        effort_min=20,
+        takes_effect=_wait(found),
+        see="; ".join(dig("A", host, "+short", server=a.resolver) for a in usable[:3]),
+        severity=Severity.BLOCKER if without else None,
+        # A zone whose servers differ, or that validators refuse, explains it.
+        because=Key(Zone, parent) if parent else None,
+    )
+
+
+def _gist(answer: ResolverAnswer) -> str:
+    if answer.addresses:
+        return listed(answer.addresses, 2)
+    return "no address" if answer.rcode == "NOERROR" else str(answer.rcode)
+
+
+def _groups(usable: tuple[ResolverAnswer, ...]) -> list[ResolverAnswer]:
+    """Return one answer for each place that the resolvers lead to.
+
+    Networks with many machines answer each resolver with what is near it: answers through the same
+    last alias, or from one network, or several short-lived ones each, are one place.
+    """
+    groups: list[ResolverAnswer] = []
+    for answer in usable:
+        if answer.addresses and not any(_same_place(answer, known) for known in groups):
+            groups.append(answer)
+    return groups
+
+
+def _same_place(one: ResolverAnswer, other: ResolverAnswer) -> bool:
+    if one.aliases and other.aliases and one.aliases[-1].target == other.aliases[-1].target:
+        return True
+    steered = all(
+        len(a.addresses) > 1 and a.ttl_s is not None and a.ttl_s <= 300 for a in (one, other)
+    )
+    # A missing address family is no other place.
+    shared = [(a, b) for a, b in ((one.v4, other.v4), (one.v6, other.v6)) if a and b]
+    return steered or (bool(shared) and all(_related(a, b) for a, b in shared))
+
+
+def _related(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Return whether an address is in both, or some are in one network (/16, or /32 for IPv6)."""
+    if set(some) & set(others):
+        return True
+    networks = {
+        ip_network(f"{a}/{16 if ip_address(a).version == 4 else 32}", strict=False) for a in some
+    }
+    many = len(some) > 1 or len(others) > 1
+    return many and any(
+        ip_address(a) in n for a in others for n in networks if n.version == ip_address(a).version
+    )
+
+
+@check(
+    severity=Severity.BLOCKER,
+    impact=Impact.SIGN_IN,
+    bar="sign-in",
+    prevents=[(Resolution, "private")],
+)
+def private_address_published(found: Resolution) -> Result:
+    """A host publishes an address that only exists inside a private network.
+
+    Why: Members' browsers try an address in their own home or office and find nothing, or
+    somebody else's device. It also tells the world how the inside is numbered.
+
+    Fix: Publish the public address of the server, or of the load balancer or edge before it.
+    Keep internal names in an internal DNS.
+    """
+    host = found.subject.name
+    if not found.addresses:
+        return NotApplicable(reason="the host has no address")
+    if not found.private:
+        return Passed(evidence=f"{listed(found.addresses)} can be reached by everybody")
+    every = len(found.private) == len(found.addresses)
+    whom = "Nobody outside your network" if every else "A part of your members"
+    verb = "can" if every else "cannot"
+    return Failed(
+        means=f"{whom} {verb} open {host}.",
+        observed=f"publishes {listed(found.private)}",
+        wanted="only addresses that everybody can reach",
+        fix=(
+            f"Remove the records of {host} with {listed(found.private)}.",
+            f"Publish the public address instead: {host}. 300 IN A ADDRESS-OF-YOUR-SERVER",
+        ),
+        who="you",
+        effort_min=10,
+        takes_effect=_wait(found),
+        see=dig("A", host, "+short"),
+    )
+
+
+@check(severity=Severity.ADVICE, impact=Impact.SPEED)
+def no_ipv6(found: Resolution) -> Result:
+    """A host has no IPv6 address.
+
+    Why: Many phones have only IPv6 and reach IPv4 through their provider's translation, which is
+    slower and shared with strangers, so that one of them can use up a rate limit for all.
+
+    Fix: Turn IPv6 on at the host or the edge and publish an AAAA record.
+    """
+    if not found.addresses:
+        return NotApplicable(reason="the host has no address")
+    v6 = [a for a in found.addresses if ":" in a]
+    if v6:
+        return Passed(evidence=f"at {listed(v6)}")
+    if not any(a.v6_rcode == "NOERROR" for a in found.answers):
+        return Unproven(reason="no resolver answered the question for an AAAA record")
+    return Failed(
+        means="Members on phones with only IPv6 reach you by a detour.",
+        observed="no AAAA record",
+        wanted="an AAAA record",
+        fix=(
+            "Turn IPv6 on at your hosting or edge provider.",
+            "Publish the AAAA record that it names, beside the A record.",
+        ),
+        who="your host",
+        effort_min=15,
+        takes_effect="within the hour",
+        see=dig("AAAA", found.subject.name, "+short"),
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from launchready.facts.subject import Fact
+from launchready.facts.spf_faults import SpfFault, spf_fault
+from launchready.facts.subject import Fact, Key
 from launchready.mailauth.dkim_key import DkimKeyResult
 from launchready.mailauth.dmarc import DmarcResult
 from launchready.mailauth.dmarc_reports import ReportAddress
@@ -22,7 +23,31 @@ class Spf(Fact):
     entry: MailDomainEntry
     audit: SpfAudit
     senders: tuple[tuple[str, SpfResult | None], ...] = ()
-    """For each declared sending address: SPF's result for it. None for a service, judged by the tree."""
+    """For each declared sending address: SPF's result for it. None for a service, judged by the tree.
+
+    A network stands twice, with the results of its first and its last address.
+    """
+
+    @property
+    def fault(self) -> SpfFault | Literal[""]:
+        """What keeps the record from being judged, or makes receivers ignore the whole of it."""
+        return spf_fault(self.audit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selectors(Fact):
+    """The DKIM selectors of a sending domain: those declared, or those found by common names."""
+
+    plain: ClassVar[str] = "the DKIM selectors"
+
+    entry: MailDomainEntry
+    names: tuple[str, ...]
+    guessed: tuple[str, ...] = ()
+    """The common names that were tried; none when selectors are declared."""
+    none_exist: bool = False
+    """Nothing exists at or below `_domainkey` (NXDOMAIN, RFC 8020), so there is no key at all."""
+    trouble: str = ""
+    """Why that could not be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +60,19 @@ class Dkim(Fact):
     selector: str
     result: DkimKeyResult
 
+    @property
+    def fault(self) -> Literal["lookup-fails", "missing", "several", "revoked", ""]:
+        """Why there is no key to judge."""
+        match self.result.status:
+            case "error":
+                return "lookup-fails"
+            case "missing":
+                return "missing"
+            case "several":
+                return "several"
+            case _:
+                return "revoked" if self.result.key and self.result.key.revoked else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dmarc(Fact):
@@ -45,6 +83,26 @@ class Dmarc(Fact):
     entry: MailDomainEntry
     result: DmarcResult
     report_addresses: tuple[ReportAddress, ...] = ()
+    brand_domain: str = ""
+    """The organizational domain of the launch's own domain, with which the sender should align."""
+
+    @property
+    def fault(self) -> Literal["lookup-fails", "several", "broken", "missing", ""]:
+        """Why no policy, or another one than was meant, applies."""
+        if self.result.result == "temperror":
+            return "lookup-fails"
+        above = self.result.walked
+        if any(stop.found == "several" for stop in above if self._counts(stop.domain)):
+            return "several"
+        if self.result.published_policy is None:
+            meant = self.result.parsed or any(stop.lookalikes for stop in above)
+            return "broken" if meant or self.result.result == "permerror" else "missing"
+        return "broken" if self.result.parsed and not self.result.parsed.sound else ""
+
+    def _counts(self, domain: str) -> bool:
+        """Whether a record at this name of the walk would apply to the domain."""
+        found = (self.result.from_domain, self.result.policy_domain)
+        return domain in found or (self.result.policy_domain is None and "." in domain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +114,8 @@ class MxRecord:
     addresses: tuple[str, ...]
     alias: str = ""
     """Target, when the exchange is a CNAME, which RFC 2181 section 10.3 forbids."""
+    trouble: str = ""
+    """Why its addresses could not be looked up, when the DNS failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +130,39 @@ class Mx(Fact):
     """A null MX (RFC 7505): the domain accepts no mail."""
     implicit_address: bool
     """No MX, but an address at the name itself: mail goes there (RFC 5321 section 5.1)."""
+    trouble: str = ""
+    """Why the records could not be looked up, when the DNS failed."""
+
+    @property
+    def unresolved(self) -> tuple[MxRecord, ...]:
+        """The records whose exchange has no address."""
+        return tuple(r for r in self.records if not r.addresses and not r.trouble)
+
+    @property
+    def fault(self) -> Literal["lookup-fails", "unresolvable", ""]:
+        """Why mail servers cannot be found."""
+        if self.trouble or (self.records and all(r.trouble for r in self.records)):
+            return "lookup-fails"
+        return "unresolvable" if self.unresolved else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailTalk(Fact):
+    """What came of talking to one mail exchange, before other exchanges are compared."""
+
+    plain: ClassVar[str] = "the talk with the mail server"
+
+    end: Literal["talked", "refused", "no greeting", "no connection"]
+    """`no connection`: a time-out or no way there, which may be our own network."""
+    address: str = ""
+    banner: str = ""
+    starttls: bool = False
+    tls_accepted: bool = False
+    tls_detail: str = ""
+    name_matches: bool | None = None
+    detail: str = ""
+    ours: bool = False
+    """The server turns away our own network, such as a home connection on a block list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +176,13 @@ class MailServer(Fact):
     starttls: bool
     tls_accepted: bool
     tls_detail: str = ""
+    """Version and certificate, or why the handshake failed."""
+    name_matches: bool | None = None
+    """Whether the certificate names the exchange; None without a handshake."""
     detail: str = ""
+    """Why it is not reachable, or what was odd."""
+    address: str = ""
+    """The published address that answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +192,16 @@ class MtaSts(Fact):
     plain: ClassVar[str] = "the MTA-STS policy"
 
     record: str
+    """The record; empty when there is none."""
     policy: str
+    """The policy file as it was fetched; empty when it could not be."""
     mode: str
     mx_patterns: tuple[str, ...]
     max_age_s: int
     problem: str = ""
+    """What is wrong with record or policy; receivers then act as if there were none."""
+    because: Key | None = None
+    """The key of the web host's own trouble, when that is why there is no policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from launchready.demo import Running, healthy, running
 from launchready.demo.manifest import PASSWORD_ENV, USERNAME_ENV, toml
 from launchready.demo.name_answers import Names, recursive
 from launchready.demo.name_server import answer_wire
+from launchready.demo.willow import add_circles
 from launchready.demo.zone_data import Resolver
 from launchready.manifest import load_manifest
 from tests.demo.asking import ask, resolve, texts
@@ -47,6 +48,15 @@ async def test_the_account_is_in_the_environment_while_it_runs(tmp_path: Path) -
 
 async def test_no_password_stands_in_the_manifest(willow: Running) -> None:
     assert willow.state.password not in willow.manifest.read_text()
+
+
+async def test_a_launch_of_a_hundred_hosts_runs(tmp_path: Path) -> None:
+    launch = healthy()
+    add_circles(launch, 100)
+    async with running(launch, tmp_path) as demo:
+        assert len(load_manifest(demo.manifest).all_hosts) == 106
+        assert (await ask(demo, "https://circle-100.willow.example/")).status == 200
+        assert texts(await resolve(demo, "circle-100.willow.example"), "A") == ["203.0.113.200"]
 
 
 @pytest.mark.parametrize("latency_s", [0.0, 0.002])

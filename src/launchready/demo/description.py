@@ -36,7 +36,7 @@ class Limit:
     """So many requests of the limited methods in the window, then the `answer` (429 by default)."""
 
     requests: int
-    window_s: float = 30.0
+    window_s: float = 10.0
     methods: tuple[str, ...] = ("POST",)
     answer: Answer | None = None
 

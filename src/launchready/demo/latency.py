@@ -42,7 +42,12 @@ class TcpRelay:
             self._carry(far_reader, writer, begun + 1.5 * self._round_trip_s),
         )
         try:
-            await asyncio.gather(*ways)
+            async with asyncio.TaskGroup() as tasks:
+                for way in ways:
+                    tasks.create_task(way)
+        except* OSError:
+            # One side has left; what it would have got is nobody's.
+            pass
         finally:
             far_writer.close()
 

@@ -18,6 +18,17 @@ _SHUTDOWN_S = 1.0
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
+def allow_many_sockets() -> None:
+    """Raise this process's own limit of open files, which macOS keeps at 256, as far as it may."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # noqa: PLC0415 - Windows has none
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 class Connections:
     """A TCP listener and its conversations, each a task of its own, TLS handshake included.
 

@@ -15,6 +15,13 @@ def _form(html: str, status: int = 200) -> Answer:
     return page(html, status=status, cache_control=PRIVATE)
 
 
+def doorstep(request: Request) -> Answer:
+    """Lead members to their room and everybody else to the log-in."""
+    answer = redirect("/login" if request.member is None else "/members")
+    answer.headers["cache-control"] = PRIVATE
+    return answer
+
+
 def login_page(request: Request) -> Answer:
     """Show the log-in form."""
     return _form(_login(_next(request.arguments)))

@@ -14,7 +14,7 @@ from typing import Protocol
 from launchready.demo.certificates import Authority, server_context
 from launchready.demo.description import DemoLaunch, Host
 from launchready.demo.latency import TcpRelay, UdpRelay
-from launchready.demo.listening import LOOPBACK, ClosedPort
+from launchready.demo.listening import LOOPBACK, ClosedPort, allow_many_sockets
 from launchready.demo.manifest import PASSWORD_ENV, USERNAME_ENV, toml
 from launchready.demo.name_answers import Names, authority, recursive
 from launchready.demo.name_server import NameListener
@@ -74,6 +74,7 @@ async def running(
     `latency_s` is added to every round trip of a packet, in seconds.
     Raises OSError when no port is free or the directory cannot be written.
     """
+    allow_many_sockets()
     authority_ = Authority()
     state = State()
     async with AsyncExitStack() as stack:

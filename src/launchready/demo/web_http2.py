@@ -65,8 +65,14 @@ class _Connection:
         await self._flush()
         try:
             while True:
-                async with asyncio.timeout(IDLE_S):
-                    data = await self.reader.read(CHUNK_BYTES)
+                try:
+                    async with asyncio.timeout(IDLE_S):
+                        data = await self.reader.read(CHUNK_BYTES)
+                except TimeoutError:
+                    if self.streams:
+                        # The peer is waiting for an answer of ours.
+                        continue
+                    return
                 if not data:
                     return
                 for event in self.h2.receive_data(data):

@@ -84,6 +84,23 @@ def addresses(label: str) -> list[str]:
     return [EDGE_V4.format(number), EDGE_V6.format(number)]
 
 
+def add_circles(launch: DemoLaunch, count: int) -> None:
+    """Give the launch `count` (at most 120) further hosts, `circle-1` and so on, healthy too."""
+    for number in range(1, count + 1):
+        label = f"circle-{number}"
+        host = _host(
+            label,
+            [_public("/", pages.COMMUNITY)],
+            v4=f"203.0.113.{100 + number}",
+            v6=f"2001:db8:c::{number}",
+        )
+        launch.hosts.append(host)
+        launch.zone().add("A", label, host.addresses[0])
+        launch.zone().add("AAAA", label, host.addresses[1])
+        launch.manifest["hosts"][host.name] = {"addresses": host.addresses, "origin": [ORIGIN]}
+        launch.manifest["routes"][f"{host.name}/"] = "page"
+
+
 def _zones() -> list[Zone]:
     root = Zone(origin=".", servers=[NameServer(name="a.root.example", addresses=["192.0.2.1"])])
     top = Zone(
@@ -135,11 +152,13 @@ def _mail(zone: Zone) -> None:
     zone.add("TXT", "_smtp._tls", f"v=TLSRPTv1; rua=mailto:tls@{DOMAIN}", ttl=3600)
 
 
-def _host(label: str, routes: list[Route], *, origin: bool = True) -> Host:
+def _host(
+    label: str, routes: list[Route], *, origin: bool = True, v4: str = "", v6: str = ""
+) -> Host:
     name = f"{label}.{DOMAIN}" if label else DOMAIN
     return Host(
         name=name,
-        addresses=addresses(label),
+        addresses=[v4, v6] if v4 else addresses(label),
         certificate=CertificateOptions(names=[name]),
         edge=Edge(),
         origin=Origin(address=ORIGIN) if origin else None,
@@ -211,7 +230,7 @@ def _app() -> Host:
     return _host(
         "app",
         [
-            _get("/", Answer(status=302, headers={"location": "/members", "cache-control": members.PRIVATE})),
+            _get("/", members.doorstep),
             _both("/login", members.login_page, members.log_in, 8),
             _both("/logout", members.log_out, members.log_out),
             _both("/reset", members.reset_page, members.reset, 5),
@@ -224,7 +243,7 @@ def _app() -> Host:
             chat,
             webhook,
         ],
-    )  # fmt: skip
+    )
 
 
 def _community() -> Host:

@@ -81,7 +81,7 @@ SHOWCASE: tuple[str, ...] = (
     "does-not-resolve",
     "certificate-expired",
     "spf-missing",
-    "http-not-redirected",
+    "http-not-sent-to-https",
 )
 """Defects that together make an instructive no-go."""
 

@@ -14,6 +14,7 @@ from launchready.expected import DISCOVERS, FOLLOWS, expected
 from launchready.facts import Fact, Gap, Key
 from launchready.facts.active import Throttling
 from launchready.facts.declared import Declared
+from launchready.facts.http import SecretScan
 from launchready.finding import Check
 from launchready.gather import Gatherer
 from launchready.judge import judge
@@ -83,8 +84,9 @@ async def audit(
     kinds = _needed_kinds(checks)
 
     async def gather() -> None:
-        # A limit that a burst reaches may close the whole host: everything else is seen first.
-        for now in (kinds - {Throttling}, kinds):
+        # A limit that a burst reaches may close the whole host, and one search for secrets in
+        # everything costs little more than one in a page: both come when all else is there.
+        for now in (kinds - {Throttling, SecretScan}, kinds):
 
             def wanted(observed: Mapping[Key, Fact | Gap], now: set[type[Fact]] = now) -> set[Key]:
                 return {key for key in expected(world.manifest, observed) if key.kind in now}

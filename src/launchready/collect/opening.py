@@ -9,6 +9,7 @@ from pathlib import Path
 from launchready.collect.dial import DialMap
 from launchready.collect.http_client import HttpClient
 from launchready.collect.name_client import NameClient
+from launchready.collect.secrets import SecretSearch
 from launchready.collect.world import World
 from launchready.manifest import Manifest
 from launchready.manifest.model import split_address
@@ -50,6 +51,8 @@ async def open_world(
             deadline_s=deadline_s,
             request_s=request_s,
             query_s=query_s,
+            # Equal values have equal fingerprints within one launch, and mean nothing elsewhere.
+            secrets=SecretSearch(f"{manifest.launch.domain} {manifest.launch.token}".encode()),
             http=http,
             names=names,
         )

@@ -14,6 +14,7 @@ from launchready.manifest import Manifest
 if TYPE_CHECKING:
     from launchready.collect.http_client import HttpClient
     from launchready.collect.name_client import NameClient
+    from launchready.collect.secrets import SecretSearch
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class World:
     body_max_bytes: int = 3_000_000
     turns: dict[str, asyncio.Lock] = field(default_factory=dict)
     """One lock a host, for what must not be sent to it side by side."""
+    secrets: SecretSearch
     http: HttpClient
     names: NameClient
 

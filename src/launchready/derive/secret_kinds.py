@@ -1,0 +1,62 @@
+"""What a secret in a page is: its kind in words, and whether it is meant to be public."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+
+# Identifiers and keys that their makers tell everybody to put into pages. Finding one there is
+# no leak; calling it one would be a false alarm on every second site.
+_PUBLIC = re.compile(
+    r"client-id|app(?:lication)?-id|account-(?:id|name|host)|-pub(?:lic)?-|public-key|browser"
+    r"|project-(?:api-key|url)|-url(?:\.\d)?$|-domain|tenant-id|user-api-id|access-id|key-id"
+    r"|segment-public|posthog-project|mailgun-pub|lob-pub|cloud-name|-username|-name(?:\.\d)?$"
+    r"|gcp-api-key|contentful-delivery|devcycle-(?:client|mobile)|configcat|algolia-api-key"
+    r"|launchdarkly|openweather|weatherstack|polymarket-address|supabase-project|fullstory"
+    r"|cloudinary-api-key|token-name|new-relic-browser|razorpay-key-id",
+)
+_SLACK_WEBHOOK = re.compile(r"webhook")
+_PUBLIC_VALUES = re.compile(r"pk_(?:live|test)_|pk\.ey|phc_|pk-lf-|sb_publishable_")
+_TEST_VALUES = re.compile(r"(?:sk|rk)_test_")
+
+
+def secret_kind(rule: str) -> str:
+    """Return the engine's rule as a founder reads it: `stripe-access-token` → `Stripe access token`."""
+    name = rule.rpartition("/")[2].removeprefix("betterleaks.")
+    name = re.sub(r"\.\d+$", "", name).replace("-", " ")
+    words = {"api": "API", "aws": "AWS", "gcp": "Google Cloud", "jwt": "JWT", "pat": "access token",
+             "openai": "OpenAI", "github": "GitHub", "gitlab": "GitLab", "sendgrid": "SendGrid",
+             "url": "URL", "id": "ID", "uri": "address with a password"}  # fmt: skip
+    shown = " ".join(words.get(w, w) for w in name.split())
+    return shown[:1].upper() + shown[1:]
+
+
+def public_by_design(rule: str, value: str) -> bool:
+    """Return whether what the rule found may stand in a page: made for browsers, or a test's key."""
+    name = rule.rpartition("/")[2].removeprefix("betterleaks.")
+    if _PUBLIC_VALUES.match(value):
+        return True
+    if name in {"jwt", "jwt-base64"}:
+        # Pages carry tokens of guests and of anonymous roles; one of a service is a master key.
+        return _role(value) not in {"service_role", "supabase_admin", "admin"}
+    return bool(_PUBLIC.search(name)) and not _SLACK_WEBHOOK.search(name)
+
+
+def test_only(value: str) -> bool:
+    """Return whether a key opens a provider's test mode alone."""
+    return bool(_TEST_VALUES.match(value))
+
+
+def _role(token: str) -> str:
+    """Return the claim `role` of a JWT (RFC 7519), or an empty string."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return ""
+    try:
+        payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        return ""
+    role = payload.get("role") if isinstance(payload, dict) else None
+    return role if isinstance(role, str) else ""

@@ -42,6 +42,8 @@ class Request:
     """Ask for the presented chain, on a fresh connection."""
     fresh: bool = False
     """Use no connection that is already open."""
+    around: bool = False
+    """Go to the addresses even where the dial map sends the host by its name elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,7 +61,7 @@ class Exchange(Fact):
     """Decoded (gzip, br, zstd), cut at the limit of the run."""
     body_cut: bool
     wire_bytes: int
-    """Bytes of the body before decoding."""
+    """Bytes of the body before decoding; 0 when the body was cut."""
     http_version: str
     """`1.0`, `1.1`, `2` or `3`."""
     address: str
@@ -142,10 +142,10 @@ class Visit(Fact):
 
     @property
     def fault(self) -> str:
-        """How the walk ended when it reached no answer."""
+        """How the walk ended when it reached no answer; `garbled` when the answer is not usable."""
         if self.walk.end != "answer":
             return self.walk.end.replace(" ", "-")
-        return ""
+        return self.answer.fault if self.answer else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +256,8 @@ class CorsAnswer:
     allow_credentials: bool
     status: int
     vary_origin: bool
+    preflight: bool = False
+    """The answer to an OPTIONS request that asks before the real one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

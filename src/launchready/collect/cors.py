@@ -1,0 +1,95 @@
+"""What a route lets scripts of foreign origins read (Fetch standard, CORS protocol)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from launchready.collect.http import Asking, answer_to
+from launchready.collect.web_address import url_host
+from launchready.collect.world import World
+from launchready.expected import routes
+from launchready.facts import Fact, Gap, Key, Subject
+from launchready.facts.http import Cors, CorsAnswer, Exchange
+from launchready.gather import Ask, Collector
+
+BODY_MAX_BYTES = 2_000
+_SENT_BY_POST = frozenset({"auth", "chat", "signup", "invite", "reset", "webhook", "checkout"})
+
+
+async def cors(subject: Subject, world: World, ask: Ask) -> Cors | Gap:
+    """Return what the route answers to foreign origins, in the request itself and in a preflight."""
+    key = Key(Cors, subject)
+    route = next(r for r in routes(world.manifest) if r.url == subject.name)
+    method = route.method or ("POST" if route.kind in _SENT_BY_POST else "GET")
+    askings = []
+    for origin in foreign_origins(url_host(route.url)):
+        field = ("Origin", origin)
+        preflight = (
+            field,
+            ("Access-Control-Request-Method", method),
+            ("Access-Control-Request-Headers", "content-type"),
+        )
+        askings += [
+            (origin, Asking(url=route.url, headers=(field,), body_max_bytes=BODY_MAX_BYTES)),
+            (
+                origin,
+                Asking(
+                    url=route.url,
+                    method="OPTIONS",
+                    headers=preflight,
+                    body_max_bytes=BODY_MAX_BYTES,
+                ),
+            ),
+        ]
+    found = await asyncio.gather(*(answer_to(a, world, ask, key=key) for _, a in askings))
+    answers = [
+        _answer(origin, answer)
+        for (origin, _), answer in zip(askings, found, strict=True)
+        if isinstance(answer, Exchange) and not answer.fault
+    ]
+    if not answers:
+        return _none(key, found)
+    return Cors(
+        subject=subject,
+        at=world.now(),
+        how=f"curl -si -H 'Origin: https://evil.example' {route.url}",
+        route=route,
+        answers=tuple(answers),
+    )
+
+
+def foreign_origins(host: str) -> tuple[str, ...]:
+    """Return origins that no host should trust, beside those that careless patterns let in."""
+    return (
+        "https://evil.example",
+        "null",
+        f"https://{host}.evil.example",
+        f"https://evil{host}",
+        f"http://launchready.{host}",
+    )
+
+
+def _answer(origin: str, answer: Exchange) -> CorsAnswer:
+    vary = {v.strip().lower() for v in (answer.headers.get("vary") or "").split(",")}
+    credentials = answer.headers.get("access-control-allow-credentials") or ""
+    return CorsAnswer(
+        origin=origin,
+        allow_origin=answer.headers.get("access-control-allow-origin"),
+        # The Fetch standard compares this value with case.
+        allow_credentials=credentials.strip() == "true",
+        status=answer.status,
+        vary_origin=bool({"origin", "*"} & vary),
+        preflight=answer.method == "OPTIONS",
+    )
+
+
+def _none(key: Key, found: list[Exchange | Gap]) -> Gap:
+    gap = next((f for f in found if isinstance(f, Gap)), None)
+    if gap is not None:
+        return gap
+    fact = next(f for f in found if isinstance(f, Exchange))
+    who = f"bot protection ({fact.challenge}) answered" if fact.challenge else fact.trouble
+    return Gap(key=key, reason=who)
+
+
+COLLECTORS: dict[type[Fact], Collector] = {Cors: cors}

@@ -1,0 +1,160 @@
+"""Requests beside the declared routes: sensitive paths, and requests that must fail."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from launchready.collect.http import Asking, answer_to
+from launchready.collect.walks import DEEP_PATH, DEEP_QUERY
+from launchready.collect.web_address import subject_of, url_host
+from launchready.collect.world import World
+from launchready.derive.exposed_paths import asked_paths, gist, recognise
+from launchready.derive.same_page import same_page
+from launchready.facts import Fact, Gap, Key, Subject
+from launchready.facts.http import ErrorAnswers, Exchange, Probe
+from launchready.gather import Ask, Collector
+
+BODY_MAX_BYTES = 64_000
+AT_ONCE = 24
+
+# So much of a fact's time is spent on asking; what is left then counts as unanswered.
+_TIME_SHARE = 0.7
+_SILENT_MAX = 6
+
+
+@dataclass(slots=True)
+class _Round:
+    """What is known while the paths of one host are asked."""
+
+    ends_at: float
+    answers: dict[str, Exchange] = field(default_factory=dict)
+    silent: int = 0
+    stopped: bool = False
+
+    @property
+    def over(self) -> bool:
+        """No more is asked: the host throttles us, challenges us or has fallen silent."""
+        late = asyncio.get_running_loop().time() > self.ends_at
+        return self.stopped or self.silent >= _SILENT_MAX or late
+
+    def take(self, path: str, found: Exchange | Gap) -> None:
+        """Keep an answer; notice when the host has had enough."""
+        if isinstance(found, Gap) or found.fault:
+            self.silent += 1
+            self.stopped = self.stopped or (not isinstance(found, Gap) and bool(found.challenge))
+        elif found.status == 429 or (found.status == 503 and "retry-after" in found.headers):
+            self.stopped = True
+        else:
+            self.silent = 0
+            self.answers[path] = found
+
+
+async def probe(subject: Subject, world: World, ask: Ask) -> Probe | Gap:
+    """Return what the host answers to paths that must not be public.
+
+    Of each answer only what identifies it is kept, so that no secret gets into the fact.
+    """
+    key = Key(Probe, subject)
+    root = f"https://{subject.name}"
+    nowhere = await _nowhere(key, root, world, ask)
+    if isinstance(nowhere, Gap):
+        return nowhere
+    other = f"{root}/{secrets.token_hex(8)}"
+    second = await answer_to(Asking(url=other, body_max_bytes=BODY_MAX_BYTES), world, ask, key=key)
+    loop = asyncio.get_running_loop()
+    asked = _Round(ends_at=loop.time() + world.deadline_s * _TIME_SHARE)
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(path: str) -> None:
+        async with places:
+            if not asked.over:
+                asked.take(path, await _asked(f"{root}{path}", world, ask, key))
+
+    paths = asked_paths()
+    await asyncio.gather(*(one(path) for path in paths))
+    found = [
+        _identified(path, answer, nowhere)
+        for path, answer in asked.answers.items()
+        if answer.status == 200
+        and not same_page(answer, nowhere)
+        and not (isinstance(second, Exchange) and same_page(answer, second))
+    ]
+    return Probe(
+        subject=subject,
+        at=world.now(),
+        how=f"curl -si {root}/.env  # and {len(paths) - 1} more paths",
+        nowhere=nowhere,
+        found=tuple(found),
+        asked=paths,
+        unanswered=tuple(p for p in paths if p not in asked.answers),
+    )
+
+
+async def error_answers(subject: Subject, world: World, ask: Ask) -> ErrorAnswers | Gap:
+    """Return what the host says to a missing page, malformed input and a wrong method."""
+    key = Key(ErrorAnswers, subject)
+    root = f"https://{subject.name}"
+    missing = await _nowhere(key, root, world, ask)
+    if isinstance(missing, Gap):
+        return missing
+    askings = (
+        Asking(url=f"{root}/?id[]=%ff%fe%00&page=-1"),
+        Asking(url=f"{root}{DEEP_PATH}/{'9' * 300}"),
+        Asking(
+            url=f"{root}{DEEP_PATH}",
+            method="POST",
+            headers=(("Content-Type", "application/json"),),
+            body=b"{",
+        ),
+    )
+    others = await asyncio.gather(
+        *(
+            answer_to(replace(a, body_max_bytes=BODY_MAX_BYTES * 4), world, ask, key=key)
+            for a in askings
+        )
+    )
+    answers = [a for a in others if isinstance(a, Exchange) and not a.challenge]
+    return ErrorAnswers(
+        subject=subject,
+        at=world.now(),
+        how=f"curl -si {missing.url}",
+        answers=(missing, *answers),
+    )
+
+
+async def _nowhere(key: Key, root: str, world: World, ask: Ask) -> Exchange | Gap:
+    """Return the host's answer to a path that does not exist, which the entrance asks for too."""
+    subject = subject_of(f"{root}{DEEP_PATH}?{DEEP_QUERY}", world)
+    found = await ask(Exchange, subject)
+    shared = Key(Exchange, subject)
+    if isinstance(found, Gap):
+        because = shared if found.because is not None else None
+        return Gap(key=key, reason=found.reason, because=because, ours=found.ours)
+    if found.fault:
+        who = f"bot protection ({found.challenge})" if found.challenge else found.trouble
+        return Gap(key=key, reason=f"{url_host(root)}: {who}", because=shared)
+    return found
+
+
+async def _asked(url: str, world: World, ask: Ask, key: Key) -> Exchange | Gap:
+    """Return the answer, that of the same path with a slash behind it when it leads there."""
+    asking = Asking(url=url, body_max_bytes=BODY_MAX_BYTES)
+    found = await answer_to(asking, world, ask, key=key)
+    if isinstance(found, Exchange) and found.location is not None:
+        bare = urlsplit(url).path
+        if not bare.endswith("/") and found.location in {f"{bare}/", f"{url}/"}:
+            return await answer_to(replace(asking, url=f"{url}/"), world, ask, key=key)
+    return found
+
+
+def _identified(path: str, answer: Exchange, nowhere: Exchange) -> Exchange:
+    """Return the answer with only that of its body which proves what it is."""
+    known = recognise(path, answer, nowhere)
+    kept = gist(known, answer.body) if known is not None else b""
+    return replace(answer, body=kept, body_cut=True)
+
+
+COLLECTORS: dict[type[Fact], Collector] = {Probe: probe, ErrorAnswers: error_answers}

@@ -1,0 +1,257 @@
+"""Sensitive paths, failing requests, foreign origins and the way around the edge."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
+from pathlib import Path
+from ssl import SSLContext
+
+import pytest
+
+from launchready.collect import cors, http, probes, reach, walks
+from launchready.derive.exposed_paths import asked_paths, exposed
+from launchready.facts import Gap, Key, route_subject
+from launchready.facts.dns import Resolution
+from launchready.facts.http import Cors, CorsAnswer, ErrorAnswers, Exchange, Probe, Reach
+from tests.collect.certificates import Authority, authority, leaf, server_context
+from tests.collect.test_http import page
+from tests.collect.worlds import Loopback, loopback_world, serving
+
+Answer = Callable[[str, str, dict[str, str]], bytes]
+HTML = "Content-Type: text/html; charset=utf-8"
+NOT_FOUND = page(b"<h1>not here</h1>", HTML, status="404 Not Found")
+CORS = "[routes]\n'https://example.org/api' = 'api'\n"
+
+
+@cache
+def issuer() -> Authority:
+    return authority("Test Root")
+
+
+@cache
+def context() -> SSLContext:
+    return server_context(leaf("example.org", by=issuer()))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    file = tmp_path / "root.pem"
+    file.write_bytes(issuer().pem)
+    return file
+
+
+class Https:
+    """Answers by a function of method, target and fields; remembers what was asked."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            first, *lines = head.strip().split("\r\n")
+            method, target, _ = first.split()
+            fields = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
+            await reader.readexactly(int(fields.get("content-length", 0)))
+            self.asked.append(f"{method} {target}")
+            writer.write(self.answer(method, target, fields))
+            await writer.drain()
+
+
+@asynccontextmanager
+async def https_world(
+    answer: Answer,
+    root: Path,
+    *,
+    more: str = "",
+    origins: Mapping[str, Answer | None] | None = None,
+    addresses: Mapping[str, tuple[str, ...]] | None = None,
+) -> AsyncIterator[tuple[Loopback, Https]]:
+    """Yield a world whose example.org is served over TLS, beside servers at further addresses."""
+    async with AsyncExitStack() as stack:
+        site = Https(answer)
+        ports = {"203.0.113.5:443": await stack.enter_async_context(serving(site, tls=context()))}
+        for address, other in (origins or {}).items():
+            ports |= {f"{address}:443": 1, f"{address}:80": 1}
+            if other is not None:
+                serve = serving(Https(other), tls=context())
+                ports[f"{address}:443"] = await stack.enter_async_context(serve)
+        loopback = await stack.enter_async_context(
+            loopback_world(
+                ports,
+                manifest=f'[launch]\ndomain = "example.org"\n{more}',
+                addresses=addresses,
+                ca=root,
+                collectors={
+                    **http.COLLECTORS, **walks.COLLECTORS, **probes.COLLECTORS,
+                    **cors.COLLECTORS, **reach.COLLECTORS,
+                },
+            )
+        )  # fmt: skip
+        yield loopback, site
+
+
+async def probed(answer: Answer, root: Path) -> tuple[Probe, Https]:
+    async with https_world(answer, root) as (loopback, site):
+        found = await loopback.gatherer.ask(Probe, loopback.host())
+    assert isinstance(found, Probe), found
+    return found, site
+
+
+def only(files: Mapping[str, bytes], otherwise: bytes = NOT_FOUND) -> Answer:
+    return lambda _method, target, _fields: files.get(target, otherwise)
+
+
+async def test_a_public_env_file_is_found_and_no_value_of_it_is_kept(root: Path) -> None:
+    secret = b"DEBUG=0\nDB_PASSWORD=hunter2hunter2\nSTRIPE_KEY=sk_live_abcdef\n"
+    found, _ = await probed(only({"/.env": page(secret)}), root)
+    ((path, answer),) = exposed(found)
+    assert path.path == "/.env"
+    assert path.grade == "secret"
+    assert b"DB_PASSWORD=" in answer.body
+    assert b"hunter2" not in answer.body
+    assert b"sk_live" not in answer.body
+
+
+async def test_a_site_without_exposed_paths_shows_none(root: Path) -> None:
+    found, site = await probed(only({}), root)
+    assert exposed(found) == ()
+    assert found.asked == asked_paths()
+    assert found.unanswered == ()
+    assert len(site.asked) == len(asked_paths()) + 2
+
+
+async def test_a_single_page_app_that_answers_every_path_exposes_nothing(root: Path) -> None:
+    def shell(_method: str, target: str, _fields: dict[str, str]) -> bytes:
+        body = f"<!doctype html><title>Community</title><script nonce='{hash(target):x}'></script>"
+        return page(f"{body}<div id=root data-path='{target}'></div>".encode(), HTML)
+
+    found, _ = await probed(shell, root)
+    assert exposed(found) == ()
+    assert found.found == ()
+
+
+async def test_api_docs_behind_a_slash_are_found(root: Path) -> None:
+    docs = page(b"<!doctype html><link href=/swagger-ui.css><div id=swagger-ui></div>", HTML)
+    moved = page(b"", "Location: https://example.org/docs/", status="307 Temporary Redirect")
+    found, _ = await probed(only({"/docs": moved, "/docs/": docs}), root)
+    assert [path.path for path, _ in exposed(found)] == ["/docs"]
+
+
+async def test_a_host_that_throttles_is_asked_no_further(root: Path) -> None:
+    asked = iter(range(1000))
+
+    def throttling(_method: str, _target: str, _fields: dict[str, str]) -> bytes:
+        return NOT_FOUND if next(asked) < 10 else page(b"", status="429 Too Many Requests")
+
+    found, site = await probed(throttling, root)
+    assert found.unanswered
+    assert len(site.asked) < len(asked_paths())
+
+
+async def test_a_challenge_in_place_of_the_site_is_a_gap(root: Path) -> None:
+    wall = page(b"", "cf-mitigated: challenge", status="403 Forbidden")
+    async with https_world(only({}, wall), root) as (loopback, _):
+        found = await loopback.gatherer.ask(Probe, loopback.host())
+    assert isinstance(found, Gap)
+    assert found.because is not None
+    assert found.because.kind is Exchange
+
+
+async def test_probes_of_a_host_that_does_not_resolve_lead_back_to_its_resolution(
+    root: Path,
+) -> None:
+    nowhere: dict[str, tuple[str, ...]] = {"example.org": ()}
+    async with https_world(only({}), root, addresses=nowhere) as (loopback, _):
+        found = await loopback.gatherer.ask(Probe, loopback.host())
+        assert isinstance(found, Gap)
+        assert found.because is not None
+        behind = loopback.gatherer.observed[found.because]
+        assert isinstance(behind, Gap)
+        assert behind.because == Key(Resolution, loopback.host())
+
+
+async def test_error_answers_hold_what_each_failing_request_got(root: Path) -> None:
+    def answer(method: str, target: str, _fields: dict[str, str]) -> bytes:
+        if method == "POST":
+            return page(b"method", status="405 Method Not Allowed")
+        return page(b"broken", status="500 Oops") if "?id" in target else NOT_FOUND
+
+    async with https_world(answer, root) as (loopback, _):
+        found = await loopback.gatherer.ask(ErrorAnswers, loopback.host())
+    assert isinstance(found, ErrorAnswers)
+    assert [a.status for a in found.answers] == [404, 500, 404, 405]
+
+
+async def test_the_missing_page_is_fetched_once_for_all_who_want_it(root: Path) -> None:
+    async with https_world(only({}), root) as (loopback, site):
+        host = loopback.host()
+        await loopback.gatherer.ask(Probe, host)
+        await loopback.gatherer.ask(ErrorAnswers, host)
+    assert sum(walks.DEEP_QUERY in asked for asked in site.asked) == 1
+
+
+async def test_a_reflected_origin_is_recorded_with_its_credentials(root: Path) -> None:
+    def reflecting(_method: str, _target: str, fields: dict[str, str]) -> bytes:
+        allow = f"Access-Control-Allow-Origin: {fields['origin']}"
+        return page(b"{}", allow, "Access-Control-Allow-Credentials: true", "Vary: Origin")
+
+    async with https_world(reflecting, root, more=CORS) as (loopback, site):
+        subject = route_subject("https://example.org/api", "example.org")
+        found = await loopback.gatherer.ask(Cors, subject)
+    assert isinstance(found, Cors)
+    assert CorsAnswer(
+        origin="https://evil.example", allow_origin="https://evil.example",
+        allow_credentials=True, status=200, vary_origin=True,
+    ) in found.answers  # fmt: skip
+    assert {a.preflight for a in found.answers} == {True, False}
+    assert {a.split()[0] for a in site.asked} == {"GET", "OPTIONS"}
+
+
+async def test_a_route_that_allows_no_origin_is_recorded_so(root: Path) -> None:
+    async with https_world(only({}), root, more=CORS) as (loopback, _):
+        subject = route_subject("https://example.org/api", "example.org")
+        found = await loopback.gatherer.ask(Cors, subject)
+    assert isinstance(found, Cors)
+    assert all(a.allow_origin is None for a in found.answers)
+
+
+ORIGIN = "[hosts.'example.org']\norigin = '198.51.100.7'\n"
+HOME = page(b"<title>Our community</title>Welcome to all members", HTML)
+
+
+async def reached(root: Path, direct: Answer | None, public: bytes = HOME) -> Reach | Gap:
+    origins = {"198.51.100.7": direct}
+    async with https_world(only({"/": public}), root, more=ORIGIN, origins=origins) as (
+        loopback,
+        _,
+    ):
+        return await loopback.gatherer.ask(Reach, loopback.host())
+
+
+async def test_an_origin_that_serves_the_site_around_the_edge_is_seen(root: Path) -> None:
+    found = await reached(root, only({"/": HOME}))
+    assert isinstance(found, Reach)
+    assert (found.reachable, found.same_site, found.origin) == (True, True, "198.51.100.7")
+
+
+async def test_an_origin_that_refuses_strangers_is_not_the_site(root: Path) -> None:
+    found = await reached(root, only({}, page(b"no", status="403 Forbidden")))
+    assert isinstance(found, Reach)
+    assert (found.reachable, found.same_site) == (True, False)
+
+
+async def test_an_origin_with_another_site_is_not_the_site(root: Path) -> None:
+    found = await reached(root, only({"/": page(b"<title>Welcome to nginx!</title>", HTML)}))
+    assert isinstance(found, Reach)
+    assert not found.same_site
+
+
+async def test_a_closed_origin_is_not_reachable(root: Path) -> None:
+    found = await reached(root, None)
+    assert isinstance(found, Reach)
+    assert not found.reachable

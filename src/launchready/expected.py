@@ -25,6 +25,7 @@ from launchready.facts.active import SignIn, Throttling
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution, Zone
 from launchready.facts.http import (
+    Approach,
     Cors,
     Entrance,
     ErrorAnswers,
@@ -51,6 +52,7 @@ FOLLOWS: dict[type[Fact], type[Fact]] = {
 }
 """Kinds that are expected only once another kind was seen."""
 
+APPROACHED_KINDS = frozenset({"auth", "signup", "invite", "reset", "checkout"})
 THROTTLED_KINDS = frozenset({"auth", "reset", "invite", "signup", "chat", "webhook"})
 ASSETS_MAX = 60
 """So many scripts, styles, images and fonts of all pages together are looked at."""
@@ -77,6 +79,8 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
         keys.add(Key(Visit, subject))
         if route.kind in {"api", "chat", "auth", "private"}:
             keys.add(Key(Cors, subject))
+        if route.kind in APPROACHED_KINDS:
+            keys.add(Key(Approach, subject))
         if route.kind in THROTTLED_KINDS:
             keys.add(Key(Throttling, subject))
     for old in manifest.redirects.values():

@@ -104,6 +104,7 @@ async def entrance(subject: Subject, world: World, ask: Ask) -> Entrance | Gap:
         deep_query=DEEP_QUERY,
         http_closed=closed,
         trouble="; ".join(trouble),
+        redirects_to=_declared_target(subject.name, world),
     )
 
 
@@ -217,6 +218,11 @@ async def _leads_nowhere(gap: Gap, url: str, world: World, ask: Ask) -> bool:
         return False
     explanation = await ask(gap.because.kind, gap.because.subject)
     return not isinstance(explanation, Gap) and bool(explanation.fault)
+
+
+def _declared_target(name: str, world: World) -> str:
+    entry = world.manifest.all_hosts.get(name)
+    return (entry.redirects_to or "") if entry else ""
 
 
 def _closed(walked: Walked) -> bool:

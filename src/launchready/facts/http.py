@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar, Literal
 
-from launchready.facts.hops import changes_entrance, is_plain, keeps_path
+from launchready.facts.hops import changes_entrance, host, is_plain, keeps_path, keeps_query
 from launchready.facts.subject import Fact
 from launchready.manifest import OldUrlEntry, RouteEntry
 
@@ -167,39 +167,83 @@ class Entrance(Fact):
     http_closed: bool
     """Nothing listens on port 80, which is safe but turns away who types the bare name."""
     trouble: str = ""
+    redirects_to: str = ""
+    """The host that the manifest says this one only leads to; empty if it is a site of its own."""
 
     @property
     def walks(self) -> tuple[Walk, ...]:
-        """The walks that could be made."""
+        """The walks that could be made, HTTPS first."""
         every = (self.https_root, self.https_deep, self.http_root, self.http_deep)
         return tuple(w for w in every if w is not None)
 
     @property
     def lost_path(self) -> tuple[str, str] | None:
-        """The hop (from, to) that changes only the entrance and still loses the deep path."""
+        """The hop (from, to) that leads to another entrance or host and loses the deep path."""
+        return self._lost(lambda url: keeps_path(self.deep_path, url))
+
+    @property
+    def lost_query(self) -> tuple[str, str] | None:
+        """The hop (from, to) that leads to another entrance or host and loses the query."""
+        return self._lost(lambda url: keeps_query(self.deep_query, url))
+
+    def _lost(self, kept: Callable[[str], bool]) -> tuple[str, str] | None:
         for walk in (self.https_deep, self.http_deep):
-            for here, there in pairwise(walk.urls if walk else ()):
-                kept = keeps_path(self.deep_path, here)
-                if kept and not keeps_path(self.deep_path, there) and changes_entrance(here, there):
-                    return here, there
+            for here, there in pairwise(walk.hops if walk else ()):
+                # What an application does with its own pages, to its log-in page above all, is
+                # no fault of the entrance; a permanent redirect to another host is configured.
+                judged = changes_entrance(here.url, there.url) or (
+                    host(here.url) != host(there.url)
+                    and (here.status in {301, 308} or host(there.url) == self.redirects_to)
+                )
+                if judged and kept(here.url) and not kept(there.url):
+                    return here.url, there.url
         return None
+
+    @property
+    def strays(self) -> Literal["", "stays", "astray"]:
+        """How a host that should only redirect does not: it answers itself, or leads elsewhere."""
+        walk = self.https_root or self.http_root
+        if not self.redirects_to or walk is None or walk.end != "answer":
+            return ""
+        seen = {host(url) for url in walk.urls}
+        if self.redirects_to in seen:
+            return ""
+        return "stays" if seen == {self.subject.name} else "astray"
 
     @property
     def fault(self) -> str:
         """What spoils every page behind this entrance, the gravest first; empty if nothing does.
 
-        `loop`, `too-many-hops`, `private-address`, `bad-location`: how a walk ended.
-        `stays-plain`: HTTP is never sent to HTTPS. `path-lost`: see `lost_path`.
+        `loop`, `too-many-hops`, `private-address`, `bad-location`, `gap`: how a walk ended.
+        `stays`, `astray`: see `strays`. `stays-plain`: HTTP is never sent to HTTPS.
+        `path-lost`: see `lost_path`.
         """
         ends = {w.end for w in self.walks}
-        for end in ("loop", "too many hops", "private address", "bad location"):
+        for end in ("loop", "too many hops", "private address", "bad location", "gap"):
             if end in ends:
                 return end.replace(" ", "-")
+        if self.strays:
+            return self.strays
         for walk in (self.http_root, self.http_deep):
             last = walk.last if walk else None
             if last is not None and last.status // 100 == 2 and is_plain(last.url):
                 return "stays-plain"
         return "path-lost" if self.lost_path else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approach(Fact):
+    """A log-in, sign-up or checkout route reached by its other entrances, path and query kept.
+
+    Each way starts with plain HTTP or at a host that only redirects to the route's host.
+    """
+
+    plain: ClassVar[str] = "the ways to the page"
+
+    route: RouteEntry
+    ways: tuple[Walk, ...]
+    trouble: str = ""
+    """Why some of the ways could not be followed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from launchready.checks.shared_caches import private_answer_storable
+from launchready.checks.caching.shared import private_answer_storable
 from launchready.facts import route_subject
 from launchready.facts.http import Visit
 from launchready.finding import Severity

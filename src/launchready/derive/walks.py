@@ -1,0 +1,58 @@
+"""What a walk along redirects shows: its circle, its downgrade, how many hops are the launch's own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import pairwise
+
+from launchready.facts.hops import destination, host, is_plain, keeps_query, same_page
+from launchready.facts.http import Walk
+
+
+def circle(walk: Walk) -> tuple[str, ...]:
+    """Return the URLs that lead back to the first of them; all of the walk's when it is not seen."""
+    urls = walk.urls
+    last = walk.last
+    if last is not None and last.location is not None:
+        back = destination(last.url, last.location)
+        if back in urls:
+            return urls[urls.index(back) :]
+    for at, url in enumerate(urls):
+        if url in urls[at + 1 :]:
+            return urls[at : urls.index(url, at + 1)]
+    return urls
+
+
+def circle_hosts(walk: Walk) -> str:
+    """Return the hosts of the circle, sorted and joined, the same from wherever it was entered."""
+    return " and ".join(sorted({host(url) for url in circle(walk)}))
+
+
+def downgrade(walk: Walk) -> tuple[str, str] | None:
+    """Return the hop (from, to) that leaves HTTPS for HTTP, None when there is none."""
+    urls = walk.urls
+    last = walk.last
+    if walk.end != "answer" and last is not None and last.location is not None:
+        urls = (*urls, destination(last.url, last.location))
+    for here, there in pairwise(urls):
+        if not is_plain(here) and is_plain(there):
+            return here, there
+    return None
+
+
+def own_hops(walk: Walk, hosts: Collection[str]) -> int:
+    """Return how many redirects the launch's own hosts sent; a log-in service's own do not count."""
+    return sum(host(here) in hosts for here, _ in pairwise(walk.urls))
+
+
+def shown(walk: Walk, *, most: int = 6) -> str:
+    """Return the hops as `a → b → c`, each URL cut at 80 characters."""
+    urls = [u[:80] for u in walk.urls[:most]]
+    more = " → …" if len(walk.urls) > most else ""
+    return " → ".join(urls) + more
+
+
+def reached(walk: Walk, target: str) -> bool:
+    """Return whether the walk came by the target: scheme, host and path, and its query if it has one."""
+    query = target.partition("?")[2]
+    return any(same_page(url, target) and keeps_query(query, url) for url in walk.urls)

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+
+from launchready.checks.redirects.hosts import (
+    host_does_not_redirect,
+    redirects_elsewhere_than_declared,
+    www_and_apex_disagree,
+)
+from launchready.facts import host_subject
+from launchready.facts.declared import Declared
+from launchready.facts.http import Entrance, Walk
+from launchready.finding import Check
+from tests.checks.web_making import chain, entrance
+from tests.making import DOMAIN, declared, gap, outcome
+
+BOTH = '[launch]\ndomain = "example.org"\n[hosts."www.example.org"]\n'
+WWW = host_subject("www.example.org", DOMAIN)
+
+
+def www(root: Walk | None, **more: str) -> Entrance:
+    return entrance("www.example.org", https_root=root, redirects_to="example.org", **more)
+
+
+@pytest.mark.parametrize("check", [host_does_not_redirect, redirects_elsewhere_than_declared])
+class TestARedirectingHost:
+    def test_one_that_redirects_as_declared_passes(self, check: Check) -> None:
+        good = www(chain("https://www.example.org/", "https://example.org/"))
+        assert outcome(check, good).status == "passed"
+
+    def test_one_whose_target_redirects_further_passes(self, check: Check) -> None:
+        urls = ("https://www.example.org/", "https://example.org/", "https://app.example.org/")
+        assert outcome(check, www(chain(*urls))).status == "passed"
+
+    def test_a_site_of_its_own_is_not_judged(self, check: Check) -> None:
+        assert outcome(check, entrance()).status == "not_applicable"
+
+    def test_no_answer_is_unknown(self, check: Check) -> None:
+        silent = entrance(
+            "www.example.org", https_root=None, http_root=None, redirects_to="example.org"
+        )
+        assert outcome(check, silent).status == "unknown"
+
+    def test_a_gap_is_unknown(self, check: Check) -> None:
+        assert outcome(check, gap(Entrance, WWW)).status == "unknown"
+
+
+class TestHostDoesNotRedirect:
+    @pytest.mark.parametrize("status", [200, 404, 503])
+    def test_a_host_that_answers_by_itself_fails(self, status: int) -> None:
+        copy = www(chain("https://www.example.org/", status=status))
+        assert outcome(host_does_not_redirect, copy).status == "failed"
+        assert outcome(redirects_elsewhere_than_declared, copy).status == "not_applicable"
+        assert copy.fault == "stays"
+
+
+class TestRedirectsElsewhereThanDeclared:
+    def test_a_host_that_leads_to_a_third_one_fails(self) -> None:
+        astray = www(chain("https://www.example.org/", "https://parked.example.net/"))
+        assert outcome(redirects_elsewhere_than_declared, astray).status == "failed"
+        assert outcome(host_does_not_redirect, astray).status == "passed"
+
+
+class TestWwwAndApexDisagree:
+    def both(self, bare: Walk, other: Walk, manifest: Declared | None = None) -> str:
+        return outcome(
+            www_and_apex_disagree,
+            entrance(https_root=bare),
+            entrance("www.example.org", https_root=other),
+            manifest or declared(BOTH),
+        ).status
+
+    def test_one_that_redirects_to_the_other_passes(self) -> None:
+        www = chain("https://www.example.org/", "https://example.org/")
+        assert self.both(chain("https://example.org/"), www) == "passed"
+
+    def test_both_answering_by_themselves_fails(self) -> None:
+        assert (
+            self.both(chain("https://example.org/"), chain("https://www.example.org/")) == "failed"
+        )
+
+    def test_an_error_on_one_of_them_fails(self) -> None:
+        www = chain("https://www.example.org/", status=404)
+        assert self.both(chain("https://example.org/"), www) == "failed"
+
+    def test_different_ends_fail(self) -> None:
+        bare = chain("https://example.org/", "https://app.example.org/")
+        www = chain("https://www.example.org/", "https://shop.example.org/")
+        assert self.both(bare, www) == "failed"
+
+    def test_a_circle_is_reported_elsewhere(self) -> None:
+        circle = chain("https://example.org/", "https://www.example.org/", end="loop")
+        assert self.both(circle, circle) == "not_applicable"
+
+    def test_a_domain_without_www_is_not_judged(self) -> None:
+        found = outcome(www_and_apex_disagree, entrance(), declared())
+        assert found.status == "not_applicable"
+
+    def test_a_declared_redirect_is_judged_elsewhere(self) -> None:
+        copy = entrance(
+            "www.example.org",
+            https_root=chain("https://www.example.org/"),
+            redirects_to="example.org",
+        )
+        found = outcome(www_and_apex_disagree, entrance(), copy, declared(BOTH))
+        assert found.status == "not_applicable"
+
+    def test_a_gap_is_unknown(self) -> None:
+        found = outcome(www_and_apex_disagree, entrance(), gap(Entrance, WWW), declared(BOTH))
+        assert found.status == "unknown"

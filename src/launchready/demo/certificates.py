@@ -117,14 +117,13 @@ def server_context(
     old = bool({"1.0", "1.1"} & set(versions))
     if old or options.key == "rsa1024" or options.signature_hash == "sha1":
         # OpenSSL's own floor would refuse the weakness that is to be shown.
-        context.set_ciphers("ALL:@SECLEVEL=0")
-    named = {v: getattr(ssl.TLSVersion, "TLSv1" + v[1:].replace(".", "_").removesuffix("_0"))
-             for v in versions}  # fmt: skip
-    ordered = sorted(named)
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    names = {"1.0": "TLSv1", "1.1": "TLSv1_1", "1.2": "TLSv1_2", "1.3": "TLSv1_3"}
+    oldest, newest = ssl.TLSVersion[names[min(versions)]], ssl.TLSVersion[names[max(versions)]]
     with warnings.catch_warnings():
         # That the old versions are deprecated is what the demo shows.
         warnings.simplefilter("ignore", DeprecationWarning)
-        context.minimum_version, context.maximum_version = named[ordered[0]], named[ordered[-1]]
+        context.minimum_version, context.maximum_version = oldest, newest
     if protocols:
         context.set_alpn_protocols(list(protocols))
     # load_cert_chain reads files only.
@@ -169,15 +168,16 @@ def _authority_certificate(
         .subject_name(subject)
         .issuer_name(subject if issuer is None else issuer[0].subject)
         .public_key(key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None if issuer is None else 0),
-                       critical=True)
+        .add_extension(
+            x509.BasicConstraints(ca=True, path_length=None if issuer is None else 0), critical=True
+        )
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
         )
         .sign(signer, hashes.SHA256())
-    )  # fmt: skip
+    )
 
 
 def _server_certificate(

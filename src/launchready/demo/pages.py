@@ -14,13 +14,15 @@ NAVIGATION = """\
 width="32" height="32">Willow</a>
 <nav aria-label="Main"><a href="https://willow.example/pricing">Membership</a>
 <a href="https://community.willow.example/">Community</a>
-<a class="button quiet" href="https://app.willow.example/login">Log in</a></nav></header>"""
+<a class="button quiet" href="https://app.willow.example/{door}</a></nav></header>"""
 
 
-def document(title: str, main: str, *, script: bool = False) -> str:
-    """Return a whole page of Willow around its main part."""
-    code = f'\n<script src="{STATIC}{SCRIPT}" defer></script>' if script else ""
-    navigation = NAVIGATION.format(static=STATIC, picture=PICTURE)
+def document(title: str, main: str, *, member: bool = False) -> str:
+    """Return a whole page of Willow around its main part; members get the guide's script."""
+    code = f'\n<script src="{STATIC}{SCRIPT}" defer></script>' if member else ""
+    navigation = NAVIGATION.format(
+        static=STATIC, picture=PICTURE, door='members">Your room' if member else 'login">Log in'
+    )
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -130,7 +132,7 @@ def members(name: str) -> str:
 <label for="message">Your question</label><input id="message" name="message" required>
 <button>Ask</button></form><p id="reply" role="status"></p>
 <form method="post" action="/logout"><button class="quiet">Log out</button></form></section>""",
-        script=True,
+        member=True,
     )
 
 

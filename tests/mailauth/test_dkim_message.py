@@ -1,4 +1,5 @@
 import base64
+import hashlib
 import re
 from dataclasses import asdict
 
@@ -15,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchready.mailauth.dkim import DkimVerdict, verify_message
-from launchready.mailauth.dkim_canonical import canonical_body, canonical_field
+from launchready.mailauth.dkim_canonical import canonical_body, canonical_field, signed_octets
 from launchready.mailauth.lookups import arun, run
+from launchready.mailauth.mail_fields import MailField
 from tests.mailauth.mail_zones import Zones
 
 _RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -206,12 +208,33 @@ def test_a_signature_with_a_fault_is_a_permanent_error(old: bytes, new: bytes) -
     assert _verify(_tampered(old, new)).result == "permerror"
 
 
-def test_expiry_is_judged_by_the_given_time_only() -> None:
-    signer = dkim.DKIM(_MAIL)
-    header = signer.sign(b"s1", b"example.test", _RSA_PEM)
-    mail = re.sub(rb"t=([0-9]+);", rb"t=\1; x=99999999999;", header + _MAIL)
-    found = _verify(mail)
-    assert (found.expires_at_s, found.expired) == (99999999999, False)
+def _signed_until(expires_at_s: int) -> bytes:
+    body = base64.b64encode(hashlib.sha256(canonical_body(b"Hi\r\n", "relaxed")).digest())
+    field = MailField(
+        name="dkim-signature",
+        raw=b"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=example.test; s=ed;\r\n"
+        b" t=5; x=%d; h=from; bh=%b; b=" % (expires_at_s, body),
+    )
+    author = MailField(name="from", raw=b"From: a@example.test")
+    octets = signed_octets((author,), ("from",), field, "relaxed")
+    value = base64.b64encode(_ED.sign(hashlib.sha256(octets).digest()))
+    return field.raw + value + b"\r\n" + author.raw + b"\r\n\r\nHi\r\n"
+
+
+@pytest.mark.parametrize(
+    ("now_s", "result", "expired"),
+    [(None, "pass", False), (10, "pass", False), (11, "fail", True)],
+)
+def test_expiry_is_judged_by_the_given_time_only(
+    now_s: int | None, result: str, expired: bool
+) -> None:
+    found = _verify(_signed_until(10), now_s=now_s)
+    assert (found.signed_at_s, found.expires_at_s) == (5, 10)
+    assert (found.result, found.expired) == (result, expired)
+
+
+def test_an_expiry_before_the_signing_is_a_permanent_error() -> None:
+    assert _verify(_signed_until(4)).result == "permerror"
 
 
 def test_each_signature_has_its_own_verdict() -> None:
@@ -246,6 +269,61 @@ async def test_keys_of_all_signatures_are_asked_for_at_once() -> None:
 
 def test_the_verdict_can_be_written_as_plain_data() -> None:
     assert asdict(_verify(_sign()))["result"] == "pass"
+
+
+_RFC_8463_KEYS: dict[str, dict[str, list[str | tuple[bytes, ...] | tuple[int, str]]]] = {
+    "brisbane._domainkey.football.example.com": {
+        "TXT": ["v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="]
+    },
+    "test._domainkey.football.example.com": {
+        "TXT": [
+            (
+                b"v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWR",
+                b"iGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/byYzCNb3W91y3FutAC",
+                b"DfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3",
+                b"Ip3G+2kryOTIKT+l/K4w3QIDAQAB",
+            )
+        ]
+    },
+}
+_RFC_8463_MAIL = b"""\
+DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;
+ d=football.example.com; i=@football.example.com;
+ q=dns/txt; s=brisbane; t=1528637909; h=from : to :
+ subject : date : message-id : from : subject : date;
+ bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;
+ b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus
+ Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==
+DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;
+ d=football.example.com; i=@football.example.com;
+ q=dns/txt; s=test; t=1528637909; h=from : to : subject :
+ date : message-id : from : subject : date;
+ bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;
+ b=F45dVWDfMbQDGHJFlXUNB2HKfbCeLRyhDXgFpEL8GwpsRe0IeIixNTe3
+ DhCVlUrSjV4BwcVcOF6+FF3Zo9Rpo1tFOeS9mPYQTnGdaSGsgeefOsk2Jz
+ dA+L10TeYt9BgDfQNZtKdN1WO//KgIqXP7OdEFE4LjFYNcUxZQ4FADY+8=
+From: Joe SixPack <joe@football.example.com>
+To: Suzie Q <suzie@shopping.example.net>
+Subject: Is dinner ready?
+Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)
+Message-ID: <20030712040037.46341.5F8J@football.example.com>
+
+Hi.
+
+We lost the game.  Are you hungry yet?
+
+Joe.
+
+"""
+
+
+# RFC 8463, appendix A
+def test_the_signed_message_of_the_rfc_verifies_with_both_keys() -> None:
+    verdicts = run(verify_message(_RFC_8463_MAIL), Zones(_RFC_8463_KEYS))
+    assert [(each.algorithm, each.result, each.bits) for each in verdicts] == [
+        ("ed25519-sha256", "pass", 256),
+        ("rsa-sha256", "pass", 1024),
+    ]
 
 
 # RFC 6376, 3.4.5

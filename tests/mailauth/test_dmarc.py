@@ -306,6 +306,16 @@ def test_an_equal_domain_is_aligned_whatever_the_dns_hides() -> None:
     assert found.result == "pass"
 
 
+def test_when_existence_is_unknown_the_domain_counts_as_existing_and_that_is_told() -> None:
+    found = _evaluate(
+        "a.example.test",
+        {"example.test": "v=DMARC1; p=none; sp=quarantine; np=reject"},
+        failing=["a.example.test"],
+    )
+    assert (found.policy, found.policy_tag) == ("quarantine", "sp")
+    assert "whether the domain exists could not be asked; np= may apply instead" in found.problems
+
+
 def test_a_top_level_domain_that_does_not_answer_hinders_nothing() -> None:
     found = _evaluate(
         "example.test", _RELAXED, failing=["_dmarc.test"], spf_domain="b.example.test"
@@ -395,6 +405,18 @@ def test_an_address_of_the_same_organization_needs_no_consent() -> None:
         ("not needed", ""),
         ("not needed", ""),
     ]
+
+
+def test_nothing_is_asked_for_a_policy_domain_that_is_none() -> None:
+    record = parse_dmarc("v=DMARC1; p=none; rua=mailto:a@other.test; ruf=mailto:b@other.test")
+    assert record is not None
+    zones = Zones({})
+    found = run(audit_report_addresses("a..b", record), zones)
+    assert [(each.tag, each.consent) for each in found] == [
+        ("rua", "not checkable"),
+        ("ruf", "not checkable"),
+    ]
+    assert zones.asked == []
 
 
 def test_an_address_that_is_no_mail_address_cannot_be_checked() -> None:

@@ -157,6 +157,28 @@ def test_records_have_the_result_of_the_rfc(records: dict[str, Any], result: str
     assert _check(records).result == result
 
 
+@pytest.mark.parametrize("term", ["include:a..test", "redirect=a..test"])
+def test_what_leads_to_no_name_is_a_permanent_error(term: str) -> None:
+    found = _check({"example.test": f"v=spf1 {term}"})
+    assert (found.result, found.problem) == (
+        "permerror",
+        f"{term} does not lead to a domain name",
+    )
+    assert found.tree.terms[0].outcome == "error"
+
+
+@pytest.mark.parametrize("term", ["include:x.test", "redirect=x.test"])
+def test_an_error_further_down_is_temporary_too(term: str) -> None:
+    found = _check({"example.test": f"v=spf1 {term}"}, failing=["x.test"])
+    assert (found.result, found.lookups) == ("temperror", 1)
+    assert "TXT records of x.test could not be asked for" in found.problem
+
+
+def test_names_that_no_query_can_carry_do_not_match() -> None:
+    found = _check({"example.test": "v=spf1 a:a..test mx:b..test exists:c..test ~all"})
+    assert (found.result, found.lookups, found.void_lookups) == ("softfail", 3, 0)
+
+
 def test_an_error_of_the_dns_is_temporary() -> None:
     assert _check({}, failing=["example.test"]).result == "temperror"
     found = _check({"example.test": "v=spf1 a:x.test -all"}, failing=["x.test"])

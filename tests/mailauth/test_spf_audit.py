@@ -217,6 +217,36 @@ def test_a_hostile_tree_is_bounded() -> None:
     assert len(asked) <= 256
 
 
+def test_too_many_questions_make_the_audit_incomplete() -> None:
+    zone: dict[str, Any] = {
+        "example.test": {
+            "TXT": ["v=spf1 " + " ".join(f"mx:x{n}.test" for n in range(40)) + " -all"]
+        }
+    }
+    zone |= {f"x{n}.test": {"MX": [(i, f"m{i}.test") for i in range(10)]} for n in range(40)}
+    found = _audit(zone)
+    assert not found.complete
+    assert found.lookups == 40
+
+
+def test_very_many_terms_make_the_audit_incomplete() -> None:
+    found = _audit({"example.test": "v=spf1 " + "ip4:192.0.2.1 " * 600 + "-all"})
+    assert found.unseen == ("example.test: more than 512 terms",)
+
+
+def test_terms_that_lead_to_no_name_are_problems() -> None:
+    found = _audit({"example.test": "v=spf1 a:a..test redirect=b..test"})
+    assert found.problems == (
+        "example.test: a:a..test does not lead to a domain name",
+        "example.test: redirect=b..test does not lead to a domain name",
+    )
+
+
+def test_an_mx_that_accepts_no_mail_allows_nobody() -> None:
+    found = _audit({"example.test": {"TXT": ["v=spf1 mx -all"], "MX": [(0, ".")]}})
+    assert (found.addresses, found.void_lookups, found.problems) == ((), 0, ())
+
+
 def test_a_domain_that_is_none_is_a_problem() -> None:
     assert run(audit_spf("a..b"), Zones({})).problems == ("a..b: this is not a domain name",)
 

@@ -48,7 +48,8 @@ def log_out(request: Request) -> Answer:
         request.state.sessions.pop(request.cookies.get(cookie.name, ""), None)
     answer = redirect("/login", status=303)
     answer.headers["cache-control"] = PRIVATE
-    answer.cookies = [cookie.ended()]
+    if cookie.ends:
+        answer.cookies = [cookie.ended()]
     return answer
 
 
@@ -178,7 +179,8 @@ def rdap(request: Request) -> Answer:
     """Answer for the launch's own domain as a registry does (RFC 9083)."""
     launch = request.launch
     name = request.path.rpartition("/")[2].lower().rstrip(".")
-    if name != launch.domain:
+    zone = next((z for z in launch.zones if z.origin == f"{launch.domain}."), None)
+    if name != launch.domain or zone is None:
         missing = {"errorCode": 404, "title": "Not Found", "description": ["No such domain."]}
         return json_answer(missing, status=404, content_type="application/rdap+json")
     found = {
@@ -199,7 +201,7 @@ def rdap(request: Request) -> Answer:
                 ],
             }
         ],
-        "secureDNS": {"delegationSigned": launch.zone().ds != "none"},
+        "secureDNS": {"delegationSigned": zone.ds != "none"},
         "rdapConformance": ["rdap_level_0"],
     }
     return json_answer(found, content_type="application/rdap+json")

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
@@ -19,14 +19,6 @@ from launchready.facts.tls import Certificate
 NAMES_KEPT = 100
 _TEXT_MAX = 300
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_BAD = (
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    x509.ExtensionNotFound,
-    x509.DuplicateExtension,
-)
-# cryptography raises these on ASN.1 that OpenSSL itself lets through.
 _WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
 RSA_BITS_MIN = 2048
 EC_BITS_MIN = 224
@@ -41,7 +33,7 @@ def load(der: bytes) -> x509.Certificate | None:
             # Odd serial numbers and the like warn; what is wrong is judged elsewhere.
             warnings.simplefilter("ignore")
             return x509.load_der_x509_certificate(der)
-    except _BAD:
+    except Exception:  # noqa: BLE001 - the parser raises more than it documents
         return None
 
 
@@ -58,13 +50,10 @@ def read(der: bytes) -> Certificate:
         )  # fmt: skip
     names = alternative_names(certificate)
     key_type, key_bits = _try(lambda: _key(certificate), ("", 0))
-    organizations = _try(
-        lambda: certificate.issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME), []
-    )
     return Certificate(
-        subject=_try(certificate.subject.rfc4514_string, "(not readable)")[:_TEXT_MAX],
-        issuer=_try(certificate.issuer.rfc4514_string, "(not readable)")[:_TEXT_MAX],
-        issuer_organization=str(organizations[0].value)[:_TEXT_MAX] if organizations else "",
+        subject=_written(lambda: certificate.subject),
+        issuer=_written(lambda: certificate.issuer),
+        issuer_organization=_attribute(lambda: certificate.issuer, NameOID.ORGANIZATION_NAME),
         names=names[:NAMES_KEPT],
         names_total=len(names),
         not_before=_try(lambda: certificate.not_valid_before_utc, _EPOCH),
@@ -82,8 +71,7 @@ def common_name(certificate: x509.Certificate | None) -> str:
     """Return the subject's common name; empty when there is none."""
     if certificate is None:
         return ""
-    names = _try(lambda: certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME), [])
-    return str(names[0].value)[:_TEXT_MAX] if names else ""
+    return _attribute(lambda: certificate.subject, NameOID.COMMON_NAME)
 
 
 def alternative_names(certificate: x509.Certificate | None) -> tuple[str, ...]:
@@ -102,21 +90,9 @@ def alternative_names(certificate: x509.Certificate | None) -> tuple[str, ...]:
 
 def is_self_signed(certificate: x509.Certificate) -> bool:
     """Return whether a certificate was issued by its own subject and signed with its own key."""
-
-    def signed() -> bool:
-        if certificate.issuer != certificate.subject:
-            return False
-        try:
-            certificate.verify_directly_issued_by(certificate)
-        except _BAD:
-            return True  # an algorithm that is no longer checked, such as MD5: the names decide
-        except Exception as error:
-            if type(error).__name__ == "InvalidSignature":
-                return False
-            raise
-        return True
-
-    return _try(signed, False)
+    return _try(lambda: certificate.issuer == certificate.subject, False) and _issued(
+        certificate, certificate
+    )
 
 
 def issuer_urls(certificate: x509.Certificate) -> tuple[str, ...]:
@@ -200,15 +176,25 @@ def _issued(above: x509.Certificate, below: x509.Certificate) -> bool:
             return False
         try:
             below.verify_directly_issued_by(above)
-        except _BAD:
+        except InvalidSignature:
+            return False
+        except Exception:  # noqa: BLE001 - a hash that is no longer checked, such as MD5: the names decide
             return True
-        except Exception as error:
-            if type(error).__name__ == "InvalidSignature":
-                return False
-            raise
         return True
 
     return _try(verified, False)
+
+
+def _written(name: Callable[[], x509.Name]) -> str:
+    return _try(lambda: name().rfc4514_string()[:_TEXT_MAX], "(not readable)")
+
+
+def _attribute(name: Callable[[], x509.Name], kind: x509.ObjectIdentifier) -> str:
+    def first() -> str:
+        found = name().get_attributes_for_oid(kind)
+        return str(found[0].value)[:_TEXT_MAX] if found else ""
+
+    return _try(first, "")
 
 
 def _same_name(certificate: x509.Certificate) -> bool:
@@ -218,7 +204,7 @@ def _same_name(certificate: x509.Certificate) -> bool:
 def _try(read_field: Callable[[], T], otherwise: T) -> T:
     try:
         return read_field()
-    except _BAD:
+    except Exception:  # noqa: BLE001 - the parser raises more than it documents; OpenSSL lets such a field pass
         return otherwise
 
 

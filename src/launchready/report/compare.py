@@ -128,7 +128,7 @@ def _key(outcome: Mapping[str, Any]) -> _Key:
 
 
 def _outcomes(report: Mapping[str, Any]) -> dict[_Key, Mapping[str, Any]]:
-    return {_key(o): o for o in _dicts(report.get("outcomes")) if o.get("status") in _STATUSES}
+    return {_key(o): o for o in _dicts(report.get("outcomes")) if _status(o) in _STATUSES}
 
 
 def _causes(report: Mapping[str, Any]) -> dict[_Key, str]:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 from urllib.parse import urlsplit
 
+from launchready.report.drawing import Drawing
 from launchready.report.plain_text import one_line
 from launchready.report.routing import Entry, HostRoute, State
 
+_CROWDED = 12
+"""With more bands than these the calm ones are drawn small."""
 _SYMBOLS: dict[State, str] = {"good": "✓", "bad": "✗", "unknown": "?"}
 
 
@@ -51,24 +53,74 @@ def _leads_to(route: HostRoute) -> str:
 
 def wide(routes: Sequence[HostRoute]) -> str:
     """Return the picture in columns, 960 units wide."""
-    drawing = _Drawing(960)
+    drawing = Drawing(960)
     drawing.y = 34
     for x, title in ((0, "Visitors type"), (430, "They arrive at"), (660, "Edge"), (800, "Origin")):
         drawing.text(x, 14, title, "head")
-    for band in bands(routes):
-        _wide_band(drawing, band)
+    found = bands(routes)
+    crowded = len(found) > _CROWDED
+    # Among many, what needs a look comes first and what is alike takes one line.
+    for band in sorted(found, key=_calm) if crowded else found:
+        if crowded and _plain(band):
+            _wide_line(drawing, band.ways_in[0])
+        else:
+            _wide_band(drawing, band)
     return drawing.svg("wide", "Routing map")
 
 
 def narrow(routes: Sequence[HostRoute]) -> str:
     """Return the picture as one column, 340 units wide, for a phone."""
-    drawing = _Drawing(340)
-    for band in bands(routes):
+    drawing = Drawing(340)
+    found = bands(routes)
+    for band in sorted(found, key=_calm) if len(found) > _CROWDED else found:
         _narrow_band(drawing, band)
     return drawing.svg("narrow", "Routing map")
 
 
-def _wide_band(d: _Drawing, band: Band) -> None:
+def _calm(band: Band) -> bool:
+    return all(state != "bad" for route in band.ways_in for state in _states(route))
+
+
+def _states(route: HostRoute) -> tuple[State, ...]:
+    ways = (entry.state for entry in route.entries)
+    return (route.dns, route.tls, route.edge_state, route.origin_state, *ways)
+
+
+def _plain(band: Band) -> bool:
+    return _calm(band) and len(band.ways_in) == 1 and band.answers is band.ways_in[0]
+
+
+def _wide_line(d: Drawing, route: HostRoute) -> None:
+    """Draw a host on which nothing is wrong and to which no other leads, on one line."""
+    y, height = d.y, 34
+    middle = y + height / 2
+    d.box(0, y, 250, height, _worst(e.state for e in route.entries))
+    d.text(12, middle + 4, _short(route.host, 28), "name", title=route.host)
+    state = _worst(e.state for e in route.entries)
+    labels = dict.fromkeys(_label(e, route.host) for e in route.entries[:2])
+    label = f"{_SYMBOLS[state]} {' / '.join(labels)}"
+    d.text(335, middle - 4, _short(label, 27), f"tiny mid {state}", title=label)
+    d.arrow(250, middle, 424, middle, state)
+    state = _worst((route.dns, route.tls))
+    d.box(430, y, 190, height, state)
+    address = route.dns_note or _first(route.addresses)
+    tls = route.tls_note.removeprefix("TLS valid for ")
+    seen = ", ".join(x for x in (address, tls) if x)
+    text = f"{_SYMBOLS[state]} {seen or 'not looked up'}"
+    d.text(442, middle + 4, _short(text, 28), f"tiny {state}", title=text)
+    d.arrow(620, middle, 652, middle, "good")
+    state = route.edge_state if route.edge else "unknown"
+    d.box(656, y, 116, height, state, dashed=not route.edge)
+    edge = f"{_SYMBOLS[state]} {route.edge}" if route.edge else "no edge"
+    d.text(668, middle + 4, _short(edge, 15), f"small {state}", title=_edge_note(route))
+    d.arrow(772, middle, 792, middle, "good")
+    d.box(796, y, 164, height, route.origin_state)
+    first, note, state = _origin(route)
+    d.text(808, middle + 4, _short(first, 22), f"small {state}", title=note)
+    d.y = y + height + 10
+
+
+def _wide_band(d: Drawing, band: Band) -> None:
     top = d.y
     box, gap = 68, 10
     height = len(band.ways_in) * (box + gap) - gap
@@ -98,9 +150,9 @@ def _wide_band(d: _Drawing, band: Band) -> None:
         d.y = max(d.y, middle + 46 + 16)
 
 
-def _way_in(d: _Drawing, y: float, height: float, route: HostRoute, band: Band) -> None:
+def _way_in(d: Drawing, y: float, height: float, route: HostRoute, band: Band) -> None:
     d.box(0, y, 250, height, _worst(e.state for e in route.entries))
-    d.text(12, y + 21, _short(route.host, 31), "name", title=route.host)
+    d.text(12, y + 21, _short(route.host, 28), "name", title=route.host)
     labels = [_label(e, band.target) for e in route.entries[:2]]
     alike = len(set(labels)) == 1 and len({e.state for e in route.entries[:2]}) == 1
     for row, entry in enumerate(route.entries[:2]):
@@ -120,7 +172,7 @@ def _way_in(d: _Drawing, y: float, height: float, route: HostRoute, band: Band) 
         d.text(330, at - 4, _short(label, 25), f"tiny mid {entry.state}", title=label)
 
 
-def _target(d: _Drawing, x: float, y: float, width: float, band: Band) -> None:
+def _target(d: Drawing, x: float, y: float, width: float, band: Band) -> None:
     target = band.answers
     if target is None:
         d.box(x, y, width, 68, "unknown", dashed=True)
@@ -129,7 +181,7 @@ def _target(d: _Drawing, x: float, y: float, width: float, band: Band) -> None:
         return
     state = _worst((target.dns, target.tls))
     d.box(x, y, width, 68, state)
-    d.text(x + 12, y + 21, _short(target.host, 22), "name", title=target.host)
+    d.text(x + 12, y + 21, _short(target.host, 21), "name", title=target.host)
     address = target.dns_note or ", ".join(target.addresses) or "not looked up"
     d.text(x + 12, y + 40, f"{_SYMBOLS[target.dns]} {_short(address, 27)}", f"tiny {target.dns}",
            title=address)  # fmt: skip
@@ -138,7 +190,7 @@ def _target(d: _Drawing, x: float, y: float, width: float, band: Band) -> None:
            title=tls)  # fmt: skip
 
 
-def _narrow_band(d: _Drawing, band: Band) -> None:
+def _narrow_band(d: Drawing, band: Band) -> None:
     for route in band.ways_in:
         d.box(0, d.y, 340, 64, _worst(e.state for e in route.entries))
         d.text(12, d.y + 20, _short(route.host, 40), "name", title=route.host)
@@ -201,12 +253,17 @@ def _origin(route: HostRoute) -> tuple[str, str, State]:
         return route.addresses[0], "reached directly", "unknown"
     if not route.origins:
         return "not declared", "your server", "unknown"
-    first = route.origins[0] + (f" +{len(route.origins) - 1}" if len(route.origins) > 1 else "")
+    first = _first(route.origins)
     if route.origin_state == "bad":
         return first, "✗ open around the edge", "bad"
     if route.origin_state == "good":
         return first, "✓ only through the edge", "good"
     return first, "? not asked directly", "unknown"
+
+
+def _first(addresses: Sequence[str]) -> str:
+    more = f" +{len(addresses) - 1}" if len(addresses) > 1 else ""
+    return f"{addresses[0]}{more}" if addresses else ""
 
 
 def _worst(states: Iterable[State]) -> State:
@@ -221,52 +278,5 @@ def _short(text: str, limit: int) -> str:
     line = one_line(text)
     if len(line) <= limit:
         return line
-    tail = limit // 2
+    tail = limit // 3
     return f"{line[: limit - tail - 1]}…{line[-tail:]}"
-
-
-class _Drawing:
-    """SVG shapes written one after the other; colours come from the page's style sheet."""
-
-    def __init__(self, width: int) -> None:
-        self.width = width
-        self.y: float = 0
-        self.shapes: list[str] = []
-
-    def box(
-        self, x: float, y: float, width: float, height: float, state: State, *, dashed: bool = False
-    ) -> None:
-        more = " dashed" if dashed else ""
-        self.shapes.append(
-            f'<rect class="box {state}{more}" x="{x + 0.5:g}" y="{y + 0.5:g}" '
-            f'width="{width - 1:g}" height="{height - 1:g}" rx="8"/>'
-        )
-
-    def text(self, x: float, y: float, text: str, style: str, *, title: str = "") -> None:
-        full = f"<title>{escape(one_line(title))}</title>" if title and title != text else ""
-        self.shapes.append(
-            f'<text class="{style}" x="{x:g}" y="{y:g}">{full}{escape(one_line(text))}</text>'
-        )
-
-    def arrow(self, x1: float, y1: float, x2: float, y2: float, state: State) -> None:
-        dashed = "" if state == "good" else " dashed"
-        self.path(f"M{x1:g} {y1:g} L{x2:g} {y2:g}", f"{state}{dashed}", arrow=True)
-
-    def line(self, x1: float, y1: float, x2: float, y2: float) -> None:
-        self.path(f"M{x1:g} {y1:g} L{x2:g} {y2:g}", "join", arrow=False)
-
-    def path(self, path: str, style: str, *, arrow: bool) -> None:
-        head = ' marker-end="url(#tip)"' if arrow else ""
-        self.shapes.append(f'<path class="way {style}" d="{path}"{head}/>')
-
-    def svg(self, name: str, title: str) -> str:
-        height = max(40, self.y)
-        tip = (
-            '<marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
-            'markerHeight="7" orient="auto"><path class="tip" d="M0 0.5 L8 4 L0 7.5 z"/></marker>'
-        ).replace('id="tip"', f'id="tip-{name}"')
-        shapes = "".join(self.shapes).replace("url(#tip)", f"url(#tip-{name})")
-        return (
-            f'<svg class="map {name}" viewBox="0 0 {self.width} {height:g}" role="img" '
-            f'aria-label="{escape(title)}"><defs>{tip}</defs>{shapes}</svg>'
-        )

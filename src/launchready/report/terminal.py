@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from launchready.finding import Finding, Severity
@@ -60,18 +59,19 @@ class _Screen:
 
     def rows(self, *rows: tuple[str | Text, str | Text], first: int, indent: int = 0) -> None:
         """Print two columns: the first of fixed width, the second wrapped beside it."""
-        table = Table.grid(padding=(0, 1, 0, 0))
-        table.add_column(width=first, no_wrap=True)
-        table.add_column(width=max(10, self.width - first - indent - 2), overflow="fold")
+        width = max(10, self.width - first - indent - 2)
+        lines: list[Text] = []
         for left, right in rows:
-            table.add_row(self._shown(left), self._shown(right))
-        if indent:
-            outer = Table.grid()
-            outer.add_column(width=indent)
-            outer.add_column()
-            outer.add_row("", table)
-            table = outer
-        self.console.print(table, width=self.width, highlight=False)
+            label = self._shown(left)
+            label.align("left", first + 1)
+            for line in self._shown(right).wrap(self.console, width, overflow="fold"):
+                line.rstrip()
+                lines.append(Text(" " * indent).append_text(label).append_text(line))
+                label = Text(" " * (first + 1))
+        # Wrapped here: a table would do the same at ten times the cost.
+        self.console.print(
+            Text("\n").join(lines), no_wrap=True, overflow="ignore", crop=False, highlight=False
+        )
 
     def heading(self, text: str, style: str = "bold") -> None:
         self.say()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from launchready.mailauth.dmarc import DmarcResult, evaluate_dmarc
 from launchready.mailauth.dmarc_record import parse_dmarc
 from launchready.mailauth.dmarc_reports import audit_report_addresses
-from launchready.mailauth.dmarc_walk import walk_names
+from launchready.mailauth.dmarc_walk import walk, walk_names
 from launchready.mailauth.lookups import arun, run
 from tests.mailauth.mail_zones import Zones
 
@@ -48,6 +48,14 @@ def test_a_walk_never_has_more_than_eight_steps(labels: int) -> None:
     names = walk_names(".".join("abcdefghijklmnopqrstuvwxyzabcdefghijklmn"[:labels]))
     assert len(names) == min(labels, 8)
     assert len(set(names)) == len(names)
+
+
+def test_a_walk_alone_finds_the_organizational_domain() -> None:
+    found = run(
+        walk("a.mail.example.test"), Zones({"_dmarc.example.test": {"TXT": ["v=DMARC1; p=none"]}})
+    )
+    assert (found.organizational_domain, found.settled) == ("example.test", True)
+    assert [stop.found for stop in found.stops] == ["none", "none", "record", "none"]
 
 
 def test_the_author_domains_own_record_gives_p() -> None:

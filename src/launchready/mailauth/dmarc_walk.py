@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from launchready.mailauth.dmarc_record import DmarcRecord, looks_like_dmarc, parse_dmarc
-from launchready.mailauth.lookups import Answer, Question
+from launchready.mailauth.lookups import Answer, Asking, Question
 from launchready.mailauth.names import shown
 
 Stop: TypeAlias = Literal["record", "none", "several", "error"]
@@ -117,3 +117,9 @@ def _settled(stops: list[WalkStop]) -> bool:
     return not any(
         stop.found == "error" and (at == 0 or "." in stop.domain) for at, stop in enumerate(stops)
     )
+
+
+def walk(domain: str) -> Asking[Walk]:
+    """Walk the tree above a domain in comparable form (see `names.host_domain`)."""
+    answers = yield walk_questions(domain)
+    return walk_tree(domain, answers)

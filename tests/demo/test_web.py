@@ -105,10 +105,15 @@ async def test_the_edge_keeps_fingerprinted_files(willow: Running) -> None:
 
 async def test_http_leads_to_https_and_keeps_path_and_query(willow: Running) -> None:
     for name in ("willow.example", "www.willow.example", "app.willow.example"):
-        reply = await ask(willow, f"http://{name}/deep/path?a=1&b=%20")
+        reply = await ask(willow, f"http://{name}/deep/p%20ath%2Fx?a=1&b=%20")
         assert reply.status == 301
-        assert reply.headers["location"] == f"https://{name}/deep/path?a=1&b=%20"
+        assert reply.headers["location"] == f"https://{name}/deep/p%20ath%2Fx?a=1&b=%20"
         assert "strict-transport-security" not in reply.headers
+
+
+async def test_the_log_in_is_told_where_a_visitor_wanted_to_go(willow: Running) -> None:
+    reply = await ask(willow, f"{APP}/members")
+    assert reply.headers["location"] == "/login?next=/members"
 
 
 async def test_www_leads_to_the_apex(willow: Running) -> None:

@@ -25,6 +25,9 @@ class Request:
     method: str
     scheme: str
     path: str
+    """Decoded, as routes are compared."""
+    raw_path: str
+    """As it was sent."""
     query: str
     headers: dict[str, str]
     body: bytes

@@ -11,6 +11,7 @@ from collections.abc import Mapping, MutableMapping
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from launchready.demo.answers import Answer, Behaviour, Request, redirect
 from launchready.demo.description import DemoLaunch, Host, Limit, Redirect, Route
@@ -51,6 +52,7 @@ def site(launch: DemoLaunch, state: State, hosts: list[Host], *, direct: bool) -
         request = Request(
             launch=launch, host=host, route=host.route_for(path), state=state,
             method=scope["method"], scheme=scope["scheme"], path=path,
+            raw_path=scope["raw_path"].decode("latin-1"),
             query=scope["query_string"].decode("latin-1"), headers=headers, body=body,
             direct=direct,
         )  # fmt: skip
@@ -150,7 +152,7 @@ async def _of_route(request: Request, route: Route) -> Answer:
             body=f"This page does not take {request.method}.\n",
         )
     if route.private and request.member is None:
-        answer = redirect(f"/login?next={request.path}")
+        answer = redirect(f"/login?next={quote(request.raw_path, safe='/')}")
         answer.headers["cache-control"] = "private, no-store"
         return answer
     if route.limit is not None and method in route.limit.methods:
@@ -180,7 +182,7 @@ async def _ask(what: Answer | Behaviour, request: Request) -> Answer:
 
 def _sent_on(to: Redirect, request: Request) -> Answer:
     query = f"?{request.query}" if request.query else ""
-    location = to.to.format(host=request.host.name, path=request.path, query=query)
+    location = to.to.format(host=request.host.name, path=request.raw_path, query=query)
     return redirect(location, status=to.status)
 
 

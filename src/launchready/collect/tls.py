@@ -105,7 +105,7 @@ async def _addresses(key: Key, world: World, ask: Ask) -> list[str] | Gap:
         return Gap(key=key, reason=resolution.reason, because=resolution.key, ours=resolution.ours)
     if resolution.fault:
         return Gap(key=key, reason="the host does not resolve", because=resolution.key)
-    return list(resolution.addresses[:ADDRESSES_MAX])
+    return list(resolution.to_visit[:ADDRESSES_MAX])
 
 
 async def _hello(world: World, host: str, address: str) -> Hello:

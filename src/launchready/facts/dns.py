@@ -83,6 +83,16 @@ class Resolution(Fact):
         return tuple(dict.fromkeys(v4 + v6))
 
     @property
+    def to_visit(self) -> tuple[str, ...]:
+        """The addresses of the first resolver that has any, the private ones only if all are.
+
+        Another resolver's stale answer, or a private address beside public ones, is a finding of
+        its own: judging the pages there as well would count it twice.
+        """
+        first = next((a.addresses for a in self.answers if a.addresses), ())
+        return tuple(a for a in first if a not in self.private) or first
+
+    @property
     def aliases(self) -> tuple[Alias, ...]:
         """The alias chain of the first resolver that gave one."""
         return next((a.aliases for a in self.answers if a.aliases), ())

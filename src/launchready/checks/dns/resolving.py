@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
-
 from launchready.checks.dns.wording import dig, listed, records_wanted
 from launchready.facts import Key
 from launchready.facts.declared import Declared
@@ -19,6 +17,9 @@ from launchready.finding import (
     Unproven,
     check,
 )
+
+FLEETING_S = 120
+"""Networks that steer by DNS let addresses live for a minute or two."""
 
 
 @check(
@@ -100,16 +101,19 @@ def points_elsewhere(found: Resolution, declared: Parent[Declared]) -> Result:
     entry = declared.manifest.hosts.get(host)
     if entry is None or not (entry.addresses or entry.cname):
         return NotApplicable(reason="the manifest declares neither addresses nor cname")
-    if not found.addresses:
+    if found.fault:
         return _explained(found)
+    if len(_groups(found.usable)) > 1 and any(
+        a.addresses and set(a.addresses) <= set(entry.addresses) for a in found.usable
+    ):
+        return NotApplicable(reason="resolvers differ, which is a finding of its own")
     wanted = listed(filter(None, (entry.cname, *entry.addresses)))
     if entry.cname:
         problem = _off_alias(found, entry.cname)
         if problem is None:
-            return Unproven(reason=f"{entry.cname}, the declared alias, has no address to compare")
+            return Unproven(reason=f"the addresses do not tell whether it leads to {entry.cname}")
     else:
-        stray = [a for a in found.addresses if a not in entry.addresses]
-        problem = f"leads to {listed(stray)}" if stray else ""
+        problem = _off_addresses(found, entry.addresses)
     missing = [a for a in entry.addresses if a not in found.addresses]
     if not problem and not (missing and not entry.cname):
         return Passed(evidence=f"{host} leads to {wanted}, as declared")
@@ -133,6 +137,12 @@ def points_elsewhere(found: Resolution, declared: Parent[Declared]) -> Result:
     )
 
 
+def _off_addresses(found: Resolution, declared: tuple[str, ...]) -> str:
+    # A private address among public ones is a finding of its own.
+    stray = [a for a in found.addresses if a not in declared and a not in found.private]
+    return f"leads to {listed(stray)}" if stray else ""
+
+
 def _off_alias(found: Resolution, cname: str) -> str | None:
     """Return how the host misses its declared alias; empty when it does not, None when untold."""
     targets = [alias.target for alias in found.aliases]
@@ -140,8 +150,12 @@ def _off_alias(found: Resolution, cname: str) -> str | None:
         return "" if cname in targets else f"is an alias of {targets[-1]}"
     if not found.target_addresses:
         return None
-    if _related(found.addresses, found.target_addresses):
+    if set(found.addresses) & set(found.target_addresses):
         return ""
+    v4 = [[a for a in many if ":" not in a] for many in (found.addresses, found.target_addresses)]
+    if all(len(addresses) > 1 for addresses in v4):
+        # A large network hands out others each time: two disjoint samples tell nothing.
+        return None
     return f"leads to {listed(found.addresses)}, where {cname} is not"
 
 
@@ -206,7 +220,7 @@ def _groups(usable: tuple[ResolverAnswer, ...]) -> list[ResolverAnswer]:
     """Return one answer for each place that the resolvers lead to.
 
     Networks with many machines answer each resolver with what is near it: answers through the same
-    last alias, or from one network, or several short-lived ones each, are one place.
+    last alias, with an address in common, or of several fleeting addresses each, are one place.
     """
     groups: list[ResolverAnswer] = []
     for answer in usable:
@@ -218,24 +232,11 @@ def _groups(usable: tuple[ResolverAnswer, ...]) -> list[ResolverAnswer]:
 def _same_place(one: ResolverAnswer, other: ResolverAnswer) -> bool:
     if one.aliases and other.aliases and one.aliases[-1].target == other.aliases[-1].target:
         return True
-    steered = all(
-        len(a.addresses) > 1 and a.ttl_s is not None and a.ttl_s <= 300 for a in (one, other)
-    )
     # A missing address family is no other place.
     shared = [(a, b) for a, b in ((one.v4, other.v4), (one.v6, other.v6)) if a and b]
-    return steered or (bool(shared) and all(_related(a, b) for a, b in shared))
-
-
-def _related(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    """Return whether an address is in both, or some are in one network (/16, or /32 for IPv6)."""
-    if set(some) & set(others):
-        return True
-    networks = {
-        ip_network(f"{a}/{16 if ip_address(a).version == 4 else 32}", strict=False) for a in some
-    }
-    many = len(some) > 1 or len(others) > 1
-    return many and any(
-        ip_address(a) in n for a in others for n in networks if n.version == ip_address(a).version
+    fleeting = all(a.ttl_s is not None and a.ttl_s <= FLEETING_S for a in (one, other))
+    return bool(shared) and all(
+        set(a) & set(b) or (fleeting and len(a) > 1 and len(b) > 1) for a, b in shared
     )
 
 

@@ -4,9 +4,192 @@ from __future__ import annotations
 
 from launchready.demo.defects.registry import defect
 from launchready.demo.description import DemoLaunch
+from launchready.demo.willow import DOMAIN, addresses
+from launchready.demo.zone_data import NameServer
 
 
 @defect("does-not-resolve")
 def does_not_resolve(launch: DemoLaunch) -> None:
     """The community's host has no record in the DNS."""
     launch.zone().drop("*", "community")
+
+
+@defect("does-not-resolve", variant="without-address")
+def has_no_address(launch: DemoLaunch) -> None:
+    """The community's name stands in the DNS, but without an address."""
+    launch.zone().drop("*", "community")
+    launch.zone().add("TXT", "community", "moving soon")
+
+
+@defect("domain-does-not-exist")
+def domain_does_not_exist(launch: DemoLaunch) -> None:
+    """The domain is no longer registered."""
+    launch.zones = [z for z in launch.zones if z is not launch.zone()]
+
+
+@defect("points-elsewhere")
+def points_elsewhere(launch: DemoLaunch) -> None:
+    """The manifest declares another address for the community than the DNS publishes."""
+    launch.manifest["hosts"][f"community.{DOMAIN}"]["addresses"] = ["203.0.113.113"]
+
+
+@defect("points-elsewhere", variant="alias")
+def points_at_another_alias(launch: DemoLaunch) -> None:
+    """The manifest declares an alias for the community that the DNS does not have."""
+    entry = launch.manifest["hosts"][f"community.{DOMAIN}"]
+    entry.pop("addresses", None)
+    entry["cname"] = f"app.{DOMAIN}"
+
+
+@defect("resolvers-disagree")
+def resolvers_disagree(launch: DemoLaunch) -> None:
+    """One resolver still has the old address of the community."""
+    launch.resolvers[1].say(f"community.{DOMAIN}", "A", addresses("app")[:1])
+
+
+@defect("resolvers-disagree", variant="missing")
+def resolver_knows_nothing(launch: DemoLaunch) -> None:
+    """One resolver says that the community's host does not exist."""
+    launch.resolvers[1].say(f"community.{DOMAIN}", "*", "NXDOMAIN")
+
+
+@defect("private-address-published")
+def private_address_published(launch: DemoLaunch) -> None:
+    """The community's host publishes the address that it has in the office, too."""
+    launch.zone().add("A", "community", "10.20.30.40")
+
+
+@defect("no-ipv6")
+def no_ipv6(launch: DemoLaunch) -> None:
+    """The community's host has no IPv6 address."""
+    launch.zone().drop("AAAA", "community")
+    declared = launch.manifest["hosts"][f"community.{DOMAIN}"]["addresses"]
+    declared[:] = [a for a in declared if ":" not in a]
+
+
+@defect("dangling-alias")
+def dangling_alias(launch: DemoLaunch) -> None:
+    """The community's host is an alias of a name at a hosting service that is gone."""
+    launch.zone().drop("*", "community")
+    launch.zone().add("CNAME", "community", "willow-community.post.example.")
+
+
+@defect("forgotten-alias-dangles")
+def forgotten_alias_dangles(launch: DemoLaunch) -> None:
+    """An old blog's alias still points at a service that was left."""
+    launch.zone().add("CNAME", "blog", "willow-blog.post.example.")
+
+
+@defect("alias-loop")
+def alias_loop(launch: DemoLaunch) -> None:
+    """The community's host is an alias of a name that is an alias of it."""
+    launch.zone().drop("*", "community")
+    launch.zone().add("CNAME", "community", f"members.{DOMAIN}.")
+    launch.zone().add("CNAME", "members", f"community.{DOMAIN}.")
+
+
+@defect("alias-at-apex")
+def alias_at_apex(launch: DemoLaunch) -> None:
+    """The domain itself is an alias of www, beside its other records."""
+    for resolver in launch.resolvers:
+        resolver.say(DOMAIN, "CNAME", [f"www.{DOMAIN}."])
+
+
+@defect("wildcard-record")
+def wildcard_record(launch: DemoLaunch) -> None:
+    """Every misspelt name of the domain leads to the community."""
+    launch.zone().add("A", "*", addresses("community")[0])
+
+
+@defect("lame-delegation")
+def lame_delegation(launch: DemoLaunch) -> None:
+    """One of the name servers does not know the domain."""
+    launch.zone().servers[1].mode = "lame"
+
+
+@defect("lame-delegation", variant="all")
+def every_server_is_lame(launch: DemoLaunch) -> None:
+    """None of the name servers knows the domain."""
+    for server in launch.zone().servers:
+        server.mode = "refuses"
+
+
+@defect("nameserver-silent")
+def nameserver_silent(launch: DemoLaunch) -> None:
+    """One of the name servers does not answer."""
+    launch.zone().servers[1].mode = "silent"
+
+
+@defect("delegation-mismatch")
+def delegation_mismatch(launch: DemoLaunch) -> None:
+    """The registrar still names a server that the zone no longer names."""
+    zone = launch.zone()
+    zone.servers.append(NameServer(name=f"ns3.{DOMAIN}", addresses=["192.0.2.55"]))
+    zone.add("A", "ns3", "192.0.2.55", ttl=3600)
+    zone.child_ns = [f"ns1.{DOMAIN}", f"ns2.{DOMAIN}"]
+
+
+@defect("nameservers-disagree")
+def nameservers_disagree(launch: DemoLaunch) -> None:
+    """The second name server still has an old copy of the zone."""
+    zone = launch.zone()
+    zone.servers[1].serial = zone.serial - 7
+    zone.own_records(1).replace("A", "community", addresses("app")[0])
+
+
+@defect("nameservers-disagree", variant="serial")
+def nameserver_is_behind(launch: DemoLaunch) -> None:
+    """The second name server has an older copy of the zone with the same addresses."""
+    zone = launch.zone()
+    zone.servers[1].serial = zone.serial - 7
+
+
+@defect("ttl-too-long")
+def ttl_too_long(launch: DemoLaunch) -> None:
+    """The addresses are to be changed for the launch and are remembered for two days."""
+    launch.declare("launch", switches_dns=True)
+    launch.zone().set_ttl(172_800, "A", "community")
+    launch.zone().set_ttl(172_800, "AAAA", "community")
+
+
+@defect("dnssec-bogus")
+def dnssec_bogus(launch: DemoLaunch) -> None:
+    """The registrar's DS record belongs to a key that the zone no longer has."""
+    launch.zone().ds = "other"
+
+
+@defect("dnssec-bogus", variant="lapsed")
+def signatures_have_lapsed(launch: DemoLaunch) -> None:
+    """The zone's signatures ended two days ago."""
+    launch.zone().signatures_days = -2
+
+
+@defect("dnssec-bogus", variant="unsigned")
+def signing_was_turned_off(launch: DemoLaunch) -> None:
+    """The zone is no longer signed, but the registrar still has its DS record."""
+    launch.zone().signed = False
+
+
+@defect("dnssec-signatures-expire-soon")
+def signatures_expire_soon(launch: DemoLaunch) -> None:
+    """The zone's signatures end in five hours, and nothing renews them."""
+    launch.zone().signatures_days = 5 / 24
+
+
+@defect("caa-forbids-issuer")
+def caa_forbids_issuer(launch: DemoLaunch) -> None:
+    """The community's CAA record lets nobody issue certificates."""
+    launch.zone().add("CAA", "community", '0 issue ";"')
+
+
+@defect("caa-broken")
+def caa_broken(launch: DemoLaunch) -> None:
+    """Questions for the community's CAA records fail."""
+    for resolver in launch.resolvers:
+        resolver.say(f"community.{DOMAIN}", "CAA", "SERVFAIL")
+
+
+@defect("registration-lapses-soon")
+def registration_lapses_soon(launch: DemoLaunch) -> None:
+    """The domain's registration ends in five days."""
+    launch.registration.days_left = 5

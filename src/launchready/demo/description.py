@@ -167,6 +167,9 @@ class Cookie:
         default_factory=lambda: ["Path=/", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=86400"]
     )
 
+    ends: bool = True
+    """False: logging out leaves it in the browser."""
+
     def line(self, value: str) -> str:
         """Return the value of Set-Cookie (RFC 6265 section 4.1)."""
         return "; ".join([f"{self.name}={value}", *self.attributes])

@@ -96,7 +96,7 @@ def _routes() -> dict[str, Any]:
         "app.willow.example/chat": {
             "kind": "chat", "json_body": True, "fields": {"message": "message"},
         },
-        "app.willow.example/webhooks/payments": {"kind": "webhook", "json_body": True},
+        "app.willow.example/webhooks/payments": {"kind": "webhook", "json_body": True, "limit": 30},
         "app.willow.example/health": "health",
         "api.willow.example/v1/circles": {
             "kind": "api", "cors": ["https://app.willow.example"],

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchready.report.html import html_text
-from launchready.report.model import Report
+from launchready.report.model import Looking, Report
 from launchready.report.routing import Entry, Hop, HostRoute
 from launchready.report.routing_picture import bands, narrow, wide
 from tests.report.samples import healthy, report
@@ -217,3 +217,8 @@ def test_the_map_keeps_its_boxes_inside_for_any_number_of_hosts(count: int) -> N
 
 def test_a_report_without_routes_has_no_map() -> None:
     assert "<figure>" not in html_text(report(routing=()))
+
+
+def test_a_run_of_a_part_says_so_beside_the_verdict() -> None:
+    document = html_text(report(looking=Looking(only=("mail",))))
+    assert "Only a part of the checks ran: only mail." in document.split("</header>")[0]

@@ -24,6 +24,8 @@ def copied(step: str) -> list[str]:
         ("In nginx: add_header X-Frame-Options DENY always;",
          "add_header X-Frame-Options DENY always;"),
         ('Under [people] add: alerts = ["Name"]', 'alerts = ["Name"]'),
+        ("nginx: server { listen 80; return 308 https://$host$request_uri; }",
+         "server { listen 80; return 308 https://$host$request_uri; }"),
         ("Run: `certbot renew`.", "certbot renew"),
         ("Content-Security-Policy: default-src 'self'", "Content-Security-Policy: default-src 'self'"),
         ("Put this in front:\n    server {\n      return 301;\n    }", "server {\n  return 301;\n}"),
@@ -37,6 +39,9 @@ def test_what_is_to_be_copied_stands_by_itself(step: str, record: str) -> None:
     "step",
     [
         "Log in at your registrar and renew the domain.",
+        "Remove CAA records that name no authority you use.",
+        'If it is meant so: edge = "none" under [hosts."a.example.org"].',
+        "Afterwards: return to the page and look.",
         "Ask your host: they can switch it on.",
         "Note: it takes an hour.",
         "Open https://example.org/ and look.",

@@ -105,10 +105,21 @@ def test_it_says_where_the_other_reports_are() -> None:
 
 
 def test_it_says_that_the_dns_was_not_followed() -> None:
-    looking = Looking(dial=("example.org:443=127.0.0.1:8443",), only=("mail",))
+    looking = Looking(dial=("example.org:443=127.0.0.1:8443",))
     text = " ".join(terminal_text(report(looking=looking)).split())
     assert "Connections went where --dial sent them" in text
-    assert "Only a part of the checks ran: only mail." in text
+
+
+def test_a_run_of_a_part_says_so_on_the_first_screen() -> None:
+    made = report(looking=Looking(only=("mail",), skip=("dmarc-missing",)))
+    screen = first_screen(terminal_text(made))
+    assert "Only a part of the checks ran: only mail; without dmarc-missing." in screen
+
+
+def test_a_run_that_was_stopped_says_so_on_the_first_screen() -> None:
+    made = report()
+    stopped = dataclasses.replace(made, verdict=dataclasses.replace(made.verdict, partial=True))
+    assert "This run was stopped early" in first_screen(terminal_text(stopped))
 
 
 def test_our_own_bugs_are_not_hidden() -> None:

@@ -26,6 +26,9 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"# {escaped(verdict.headline)}"
     yield ""
     yield f"{escaped(one_line(report.title))}: **{verdict.proven} of {verdict.total} proven.** {verdict.effort}."
+    for caution in report.cautions():
+        yield ""
+        yield f"**{escaped(one_line(caution, 1000))}**"
     yield ""
     yield "## The minimum bar"
     yield ""

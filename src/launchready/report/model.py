@@ -80,8 +80,8 @@ class Report:
         there = moment.astimezone(zone or UTC)
         return f"{there:%Y-%m-%d %H:%M} {there.tzname()}"
 
-    def limits(self) -> tuple[str, ...]:
-        """Return what a reader must know about how this run looked, one sentence each."""
+    def cautions(self) -> tuple[str, ...]:
+        """Return what keeps the verdict from speaking for the whole launch, one sentence each."""
         looking = self.looking
         said = []
         if self.verdict.partial:
@@ -90,6 +90,12 @@ class Report:
             chosen = [f"only {', '.join(looking.only)}"] if looking.only else []
             chosen += [f"without {', '.join(looking.skip)}"] if looking.skip else []
             said.append(f"Only a part of the checks ran: {'; '.join(chosen)}.")
+        return tuple(said)
+
+    def limits(self) -> tuple[str, ...]:
+        """Return how this run looked, where members look otherwise, one sentence each."""
+        looking = self.looking
+        said = []
         if looking.dial:
             said.append(
                 f"Connections went where --dial sent them ({len(looking.dial)} lines), "

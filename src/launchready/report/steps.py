@@ -18,11 +18,16 @@ class Part:
 
 
 _RECORD = r"v=(?:spf1|DMARC1|DKIM1|STSv1|TLSRPTv1)\b.*"
-_ZONE_LINE = r"\S+\s+(?:\d+\s+)?(?:IN\s+)?(?:TXT|CNAME|A|AAAA|MX|CAA|NS|DS|SRV)\s+\S.*"
+_ZONE_LINE = (
+    r"(?:@|_\S+|\S*\.\S*)\s+(?:\d+\s+)?(?:IN\s+)?(?:TXT|CNAME|A|AAAA|MX|CAA|NS|DS|SRV)\s+\S.*"
+)
 _HEADER = r"(?:[A-Z][A-Za-z0-9]*-)+[A-Za-z0-9]+:\s+\S.*"
-_DIRECTIVE = r"(?:add_header|proxy_hide_header|return|Header)\s+\S.*"
-_SETTING = r"[a-z_]+ = \S.*"
-_COPIED = re.compile(rf"(?:{_RECORD}|{_ZONE_LINE}|{_HEADER}|{_DIRECTIVE}|{_SETTING})\Z")
+_DIRECTIVE = r"(?:add_header\s|proxy_hide_header\s|return\s\d{3}\b|Header\s(?:always\s)?(?:set|add|unset)\s).*"
+_SERVER_BLOCK = r"(?:server|location|map|if)\b[^{}]*\{.*\}"
+_SETTING = r"[a-z_]+ = (?:\"[^\"]*\"|\[[^\]]*\]|[\w.-]+)"
+_COPIED = re.compile(
+    rf"(?:{_RECORD}|{_ZONE_LINE}|{_HEADER}|{_DIRECTIVE}|{_SERVER_BLOCK}|{_SETTING})\Z"
+)
 _SPAN = re.compile(r"`([^`\n]+)`")
 
 

@@ -102,6 +102,8 @@ class _Screen:
         who = one_line(report.title, 40)
         self.say(f"{who} · {verdict.proven} of {verdict.total} proven")
         self.say(verdict.effort)
+        for caution in report.cautions():
+            self.say(one_line(caution, 300), "yellow")
         first = verdict.to_fix[:3]
         if first:
             self.say()

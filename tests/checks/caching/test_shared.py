@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from launchready.checks.caching.shared import private_answer_storable
+from launchready.checks.caching.shared import (
+    cookie_in_cacheable_answer,
+    private_answer_served_from_cache,
+    private_answer_storable,
+)
 from launchready.facts import route_subject
 from launchready.facts.http import Visit
 from launchready.finding import Severity
@@ -95,3 +99,116 @@ class TestPrivateAnswerStorable:
     def test_a_gap_is_unknown(self) -> None:
         found = outcome(private_answer_storable, gap(Visit, route_subject(URL, DOMAIN)))
         assert found.status == "unknown"
+
+
+class TestPrivateAnswerServedFromCache:
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"age": "12"},
+            {"cf_cache_status": "HIT"},
+            {"x_cache": "Hit from cloudfront"},
+            {"x_vercel_cache": "STALE"},
+            {"cache_status": "ExampleCache; hit; ttl=30"},
+            {"x_varnish": "32770 98305"},
+        ],
+    )
+    def test_a_stored_copy_of_a_private_page_is_a_blocker(self, fields: dict[str, str]) -> None:
+        page = visit(exchange(URL, headers=_named(fields)), kind="private")
+        found = outcome(private_answer_served_from_cache, page)
+        assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
+        assert outcome(private_answer_storable, page).status == "not_applicable"
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"age": "0"},
+            {"cf_cache_status": "DYNAMIC"},
+            {"x_cache": "Miss from cloudfront"},
+            {"cache_status": '"Netlify Edge"; fwd=miss'},
+            {"x_varnish": "32770"},
+            {},
+        ],
+    )
+    def test_a_fresh_answer_passes(self, fields: dict[str, str]) -> None:
+        page = visit(exchange(URL, status=401, headers=_named(fields)), kind="private")
+        assert outcome(private_answer_served_from_cache, page).status == "passed"
+
+    def test_a_stored_redirect_to_the_log_in_page_is_a_blocker(self) -> None:
+        first = exchange(URL, status=302, headers={"Location": "/login", "Age": "30"})
+        page = visit(first, exchange("https://example.org/login"), kind="private")
+        assert outcome(private_answer_served_from_cache, page).status == "failed"
+
+    def test_the_log_in_page_behind_it_may_come_from_a_cache(self) -> None:
+        first = exchange(URL, status=302, headers={"Location": "/login"})
+        login = exchange("https://example.org/login", headers={"Age": "30"})
+        page = visit(first, login, kind="private")
+        assert outcome(private_answer_served_from_cache, page).status == "passed"
+
+    def test_a_prerendered_log_in_form_without_anything_personal_passes(self) -> None:
+        form = answer(kind="auth", x_vercel_cache="HIT", body="<form></form>")
+        assert outcome(private_answer_served_from_cache, form).status == "passed"
+
+    def test_a_stored_log_in_form_with_a_session_is_a_blocker(self) -> None:
+        form = answer(kind="auth", age="9", set_cookie="sid=1; Secure")
+        assert outcome(private_answer_served_from_cache, form).status == "failed"
+
+    def test_a_page_for_everybody_is_not_judged(self) -> None:
+        page = answer(kind="page", age="9")
+        assert outcome(private_answer_served_from_cache, page).status == "not_applicable"
+
+    def test_a_challenge_proves_nothing(self) -> None:
+        page = visit(exchange(URL, challenge="Cloudflare"), kind="private")
+        assert outcome(private_answer_served_from_cache, page).status == "unknown"
+
+    def test_a_gap_is_unknown(self) -> None:
+        found = outcome(private_answer_served_from_cache, gap(Visit, route_subject(URL, DOMAIN)))
+        assert found.status == "unknown"
+
+
+class TestCookieInCacheableAnswer:
+    @pytest.mark.parametrize(
+        ("fields", "severity"),
+        [
+            ({"cache_control": "public, max-age=60", "set_cookie": "sid=1"}, Severity.BLOCKER),
+            ({"cache_control": "s-maxage=60", "set_cookie": "PHPSESSID=1"}, Severity.BLOCKER),
+            ({"cache_control": "max-age=60", "set_cookie": "seen=1"}, Severity.RISK),
+            ({"set_cookie": "sessionid=1", "vary": "Cookie"}, Severity.ADVICE),
+        ],
+    )
+    def test_a_cookie_that_a_cache_may_hand_on_fails(
+        self, fields: dict[str, str], severity: Severity
+    ) -> None:
+        page = visit(exchange(URL, headers=_named(fields)), kind="page")
+        found = outcome(cookie_in_cacheable_answer, page)
+        assert (found.status, found.severity) == ("failed", severity)
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"cache_control": "public, max-age=60"},
+            {"cache_control": "private", "set_cookie": "sid=1"},
+            {"cache_control": "no-store", "set_cookie": "sid=1"},
+            {"cache_control": "no-cache", "set_cookie": "sid=1"},
+            {"cache_control": "public, max-age=60", "set_cookie": "__cf_bm=1; Secure"},
+            {"cache_control": "public, max-age=60", "set_cookie": "AWSALBCORS=1"},
+            {"cache_control": "public, max-age=60", "set_cookie": "sid=; Max-Age=0"},
+        ],
+    )
+    def test_what_harms_nobody_passes(self, fields: dict[str, str]) -> None:
+        page = visit(exchange(URL, headers=_named(fields)), kind="page")
+        assert outcome(cookie_in_cacheable_answer, page).status == "passed"
+
+    def test_the_value_of_a_cookie_is_never_shown(self) -> None:
+        fields = {"Cache-Control": "public, max-age=60", "Set-Cookie": "sid=topsecretvalue"}
+        found = outcome(cookie_in_cacheable_answer, visit(exchange(URL, headers=fields)))
+        assert found.failure
+        assert "topsecretvalue" not in repr(found.failure)
+
+    def test_a_gap_is_unknown(self) -> None:
+        found = outcome(cookie_in_cacheable_answer, gap(Visit, route_subject(URL, DOMAIN)))
+        assert found.status == "unknown"
+
+
+def _named(fields: dict[str, str]) -> dict[str, str]:
+    return {n.replace("_", "-"): v for n, v in fields.items()}

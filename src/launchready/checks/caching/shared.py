@@ -5,7 +5,14 @@ from __future__ import annotations
 from launchready.derive.caching import stored_by_shared
 from launchready.derive.commands import headers_of
 from launchready.derive.edge import cache_said
-from launchready.derive.personal import PERSONAL_KINDS, judged_answers, personal_signs
+from launchready.derive.personal import (
+    PERSONAL_KINDS,
+    cookie_names,
+    is_session_cookie,
+    judged_answers,
+    personal_signs,
+)
+from launchready.facts.hops import host
 from launchready.facts.http import Exchange, Visit
 from launchready.finding import (
     Failed,
@@ -39,7 +46,7 @@ def private_answer_storable(visit: Visit) -> Result:
         return Unproven(reason="the route itself gave no answer to judge")
     if challenged := next((a.challenge for a in judged if a.challenge), ""):
         return Unproven(reason=f"{challenged} answered instead of the site")
-    if any(cache_said(a.headers).answer == "hit" for a in judged):
+    if any(_given_from_cache(visit, a) for a in judged):
         return NotApplicable(reason="a stored copy is already being given; see there")
     found = [(w, a) for a in judged if (w := _weight(visit, a)) is not None]
     if not found:
@@ -100,6 +107,106 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
         ),
         who="your developer",
         effort_min=15,
+        takes_effect="at once, after the caches were purged",
+        see=headers_of(answer.url),
+    )
+
+
+@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private")
+def private_answer_served_from_cache(visit: Visit) -> Result:
+    """A stored copy of a private or personal answer is being given to visitors.
+
+    Why: What one member or visitor got is given to the next: their page, their form's token, or a redirect to the log-in page that members never get past.
+
+    Fix: Send `Cache-Control: private, no-store`, exclude the page from the CDN's caching rules, and purge its cache.
+    """
+    kind = visit.route.kind
+    if kind not in PERSONAL_KINDS:
+        return NotApplicable(reason=f"a {kind} route gives everyone the same")
+    if visit.route.cacheable:
+        return NotApplicable(reason="the manifest says that shared caches may store it")
+    judged = judged_answers(visit)
+    if not judged:
+        return Unproven(reason="the route itself gave no answer to judge")
+    if challenged := next((a.challenge for a in judged if a.challenge), ""):
+        return Unproven(reason=f"{challenged} answered instead of the site")
+    for answer in judged:
+        if _given_from_cache(visit, answer):
+            return _served(visit, answer, cache_said(answer.headers).line)
+    said = cache_said(judged[-1].headers)
+    return Passed(evidence=said.line or "no header tells of a stored copy")
+
+
+def _given_from_cache(visit: Visit, answer: Exchange) -> bool:
+    # A form that is the same for everybody harms nobody from a cache.
+    personal = visit.route.kind == "private" or bool(personal_signs(answer))
+    return personal and cache_said(answer.headers).answer == "hit"
+
+
+def _served(visit: Visit, answer: Exchange, line: str) -> Failed:
+    return Failed(
+        means="Visitors are given a stored copy of a page that was made for somebody else."
+        if answer.location is None
+        else "Members are sent back to the log-in page from a stored copy, whoever they are.",
+        observed=f"{answer.status}, {line}",
+        wanted="a fresh answer for everyone",
+        evidence=answer.url,
+        fix=(
+            f"Send this header with the {visit.route.kind} pages, redirects and errors included: {_HEADER}",
+            "Exclude these pages from every “cache everything” rule of your CDN and host.",
+            "Purge the whole cache, once the two are in place.",
+        ),
+        who="your developer",
+        effort_min=20,
+        takes_effect="at once, after the purge",
+        see=headers_of(answer.url),
+    )
+
+
+@check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="caching")
+def cookie_in_cacheable_answer(visit: Visit) -> Result:
+    """A public answer that shared caches may store sets a cookie.
+
+    Why: A cache that stores the answer gives the same cookie to everybody; when it holds a session, visitors share one and members see each other's account.
+
+    Fix: Set no cookie on pages for everybody, or send `Cache-Control: private` with them.
+    """
+    if visit.route.kind in PERSONAL_KINDS:
+        return NotApplicable(reason="a personal route must not be stored at all; see there")
+    if not visit.walk.hops:
+        return Unproven(reason="there was no answer")
+    own = [h for h in visit.walk.hops if host(h.url) == visit.route.host]
+    if any(h.challenge for h in own):
+        return Unproven(reason="bot protection answered instead of the site")
+    for answer in own:
+        names = cookie_names(answer.headers)
+        storing = stored_by_shared(answer)
+        if names and answer.status < 400 and storing.storable and not storing.asks_first:
+            return _shared_cookie(answer, names)
+    return Passed(evidence="no cookie on an answer that may be stored")
+
+
+def _shared_cookie(answer: Exchange, names: tuple[str, ...]) -> Failed:
+    storing = stored_by_shared(answer)
+    session = next((n for n in names if is_session_cookie(n)), "")
+    said = answer.headers.get("cache-control")
+    severity = Severity.ADVICE
+    if storing.explicit:
+        severity = Severity.BLOCKER if session else Severity.RISK
+    return Failed(
+        severity=severity,
+        means="A cache could hand one visitor's session to all who come after."
+        if session
+        else "A cache could hand the same cookie to all visitors.",
+        observed=f"Set-Cookie: {session or names[0]}=…, Cache-Control: {said[:80] if said else 'none'}",
+        wanted="no cookie, or Cache-Control: private",
+        evidence=f"{answer.url}: {storing.reason} (RFC 9111 sections 3 and 7.3)",
+        fix=(
+            f"Do not set {session or names[0]} before a visitor signs in or fills in a form.",
+            "Or send with every answer that sets a cookie: Cache-Control: private",
+        ),
+        who="your developer",
+        effort_min=20,
         takes_effect="at once, after the caches were purged",
         see=headers_of(answer.url),
     )

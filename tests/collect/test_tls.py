@@ -251,7 +251,24 @@ async def test_two_hosts_that_lack_the_same_issuer_do_not_wait_for_each_other(
         )
     assert isinstance(one, Handshake)
     assert isinstance(other, Handshake)
-    assert (one.trust, other.trust) == ("untrusted", "untrusted")
+    assert (one.trust, other.trust) == ("incomplete", "incomplete")
+
+
+@pytest.mark.parametrize(
+    ("name", "trust"),
+    [
+        ("Other Intermediate CA", "incomplete"),
+        ("Harbour CA 3", "incomplete"),
+        ("Harbour Root X2", "untrusted"),
+        ("Other CA", "untrusted"),
+        ("Nobody Known", "untrusted"),
+    ],
+)
+async def test_an_issuer_that_nobody_has_is_judged_by_its_name(
+    name: str, trust: str, root: Authority, ca: Path
+) -> None:
+    found = await shake_with(leaf(HOST, by=authority(name, root), send_issuer=False), ca)
+    assert found.trust == trust
 
 
 async def test_an_issuer_that_is_published_but_out_of_reach_leaves_the_chain_incomplete(
@@ -265,7 +282,7 @@ async def test_an_issuer_that_is_published_but_out_of_reach_leaves_the_chain_inc
         found = await here.gatherer.ask(Handshake, here.host())
     assert isinstance(found, Handshake)
     assert found.trust == "incomplete"
-    assert "could not be fetched" in found.trust_detail
+    assert "could not be had elsewhere" in found.trust_detail
 
 
 async def test_a_root_that_a_certificate_points_to_is_not_trusted(ca: Path) -> None:

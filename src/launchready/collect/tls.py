@@ -166,7 +166,7 @@ async def _judge(subject: Subject, hello: Hello, world: World, ask: Ask) -> Judg
         )
     return judge_hello(
         subject.name, hello, world.now(), completed=completed,
-        issuer_is_published=issuers.published, wrong_name=wrong_name,
+        issuer_is_intermediate=issuers.intermediate, wrong_name=wrong_name,
     )  # fmt: skip
 
 

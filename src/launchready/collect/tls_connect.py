@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pycurl
 
-from launchready.collect.http_client import HttpClient, PerformResult
+from launchready.collect.http_client import HttpClient
 from launchready.collect.http_message import Failure
+from launchready.collect.http_outcome import PerformResult
 from launchready.collect.world import World
 from launchready.facts.tls import Hello
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pycurl
@@ -26,12 +27,12 @@ Pool = Callable[[], Awaitable[list[x509.Certificate]]]
 class Issuers:
     """The intermediates found for a chain.
 
-    `published`: a certificate says where its issuer lies, and it is not a root, which OpenSSL
-    would have known if it were trusted.
+    `intermediate` says that what is missing is one, as far as can be told; a missing root that
+    OpenSSL does not know is one that nobody trusts.
     """
 
     pem: tuple[bytes, ...] = ()
-    published: bool = False
+    intermediate: bool = False
 
 
 async def find_issuers(world: World, hello: Hello, siblings: Pool) -> Issuers:
@@ -46,11 +47,11 @@ async def find_issuers(world: World, hello: Hello, siblings: Pool) -> Issuers:
         return Issuers()
     pool: list[x509.Certificate] | None = None
     found: list[x509.Certificate] = []
-    published = False
+    intermediate = False
     top = path[-1]
     for _ in range(STEPS_MAX):
         urls = certificates.issuer_urls(top)
-        published = published or bool(urls)
+        intermediate = bool(urls) or _by_an_intermediate(top, world.ca_file)
         if pool is None:
             pool = await siblings()
         above = certificates.issuer_of(top, pool)
@@ -60,13 +61,36 @@ async def find_issuers(world: World, hello: Hello, siblings: Pool) -> Issuers:
                 break
         # A root from outside must not reach the bundle: it would be trusted there.
         if above is not None and above.subject == above.issuer:
-            published = False
+            intermediate = False
             break
         if above is None or above in found:
             break
         found.append(above)
         top = above
-    return Issuers(pem=tuple(c.public_bytes(Encoding.PEM) for c in found), published=published)
+    return Issuers(
+        pem=tuple(c.public_bytes(Encoding.PEM) for c in found), intermediate=intermediate
+    )
+
+
+def _by_an_intermediate(certificate: x509.Certificate, ca_file: Path | None) -> bool:
+    """Return whether the issuer's own certificate, which nobody has, is likely an intermediate.
+
+    Public authorities always say where it lies; this is for those that a launch brings along.
+    """
+    above = certificates.issuers_issuer(certificate)
+    if above is not None:
+        return not above
+    words = certificates.words_of(certificates.issuer_name(certificate))
+    if words & {"root"}:
+        return False
+    if words & {"intermediate", "issuing", "subordinate", "sub"}:
+        return True
+    family = words - certificates.AUTHORITY_WORDS
+    roots = _certificates(ca_file.read_bytes()) if ca_file is not None else []
+    return bool(family) and any(
+        family == certificates.words_of(certificates.common_name(r)) - certificates.AUTHORITY_WORDS
+        for r in roots
+    )
 
 
 async def _fetch(world: World, url: str) -> list[x509.Certificate]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -109,6 +110,56 @@ def issuer_urls(certificate: x509.Certificate) -> tuple[str, ...]:
         return tuple(u for u in urls if u.lower().startswith("http://") and len(u) < 2000)[:3]
 
     return _try(find, ())
+
+
+AUTHORITY_WORDS = frozenset(
+    [
+        "root",
+        "intermediate",
+        "issuing",
+        "subordinate",
+        "sub",
+        "ca",
+        "certificate",
+        "certification",
+        "authority",
+        "tls",
+        "ssl",
+        "rsa",
+        "ecc",
+        "ecdsa",
+        "server",
+        "the",
+        "and",
+    ]
+)
+"""Words of an authority's name that do not tell it from others."""
+
+
+def issuer_name(certificate: x509.Certificate) -> str:
+    """Return the common name of the issuer; empty when there is none."""
+    return _attribute(lambda: certificate.issuer, NameOID.COMMON_NAME)
+
+
+def words_of(name: str) -> frozenset[str]:
+    """Return the words of a name in lower case, without numbers."""
+    return frozenset(re.findall(r"[^\W\d_]{2,}", name.lower()))
+
+
+def issuers_issuer(certificate: x509.Certificate) -> bool | None:
+    """Return whether the issuer is a root by what the certificate says of the issuer's own issuer.
+
+    None when it says nothing (authorityCertIssuer, RFC 5280 section 4.2.1.1, is seldom there).
+    """
+
+    def told() -> bool | None:
+        value = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+        above = [
+            n.value for n in value.authority_cert_issuer or () if isinstance(n, x509.DirectoryName)
+        ]
+        return above[0] == certificate.issuer if above else None
+
+    return _try(told, None)
 
 
 def matches(host: str, names: Iterable[str]) -> bool:

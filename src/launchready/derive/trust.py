@@ -47,13 +47,13 @@ def judge_hello(
     now: datetime,
     *,
     completed: Hello | None = None,
-    issuer_is_published: bool = False,
+    issuer_is_intermediate: bool = False,
     wrong_name: bool = False,
 ) -> Judged:
     """Return the verdict on what an address answered.
 
     `completed` is the answer when the missing issuers were supplied to OpenSSL;
-    `issuer_is_published` says that the top certificate names a place where its issuer lies,
+    `issuer_is_intermediate` says that the missing issuer is no root,
     `wrong_name` that libcurl refused the name before OpenSSL was heard on the chain.
     """
     chain = tuple(certificates.read(der) for der in hello.chain_der)
@@ -63,7 +63,9 @@ def judge_hello(
     names = certificates.alternative_names(loaded)
     faults: dict[Trust, str] = {}
     if hello.answer == "rejected":
-        faults |= _refused_by_openssl(hello, chain, now, completed, published=issuer_is_published)
+        faults |= _refused_by_openssl(
+            hello, chain, now, completed, intermediate=issuer_is_intermediate
+        )
     name_problem = ""
     if wrong_name or "wrong-host" in faults or not names:
         name_problem = _name_problem(host, names) or f"it is not for {host}"
@@ -110,7 +112,7 @@ def _refused_by_openssl(
     now: datetime,
     completed: Hello | None,
     *,
-    published: bool,
+    intermediate: bool,
 ) -> dict[Trust, str]:
     code = hello.verify_code
     if code <= NAME_ONLY:
@@ -122,8 +124,8 @@ def _refused_by_openssl(
     missing = _missing_issuer(chain)
     lacking = f"the certificate of its issuer ({missing}) is not sent along"
     if completed is None:
-        if published:
-            where = "and it could not be fetched from where the issuer keeps it"
+        if intermediate:
+            where = "and it could not be had elsewhere"
             return {"incomplete": f"{lacking}, {where}"}
         unknown = "which browsers do not know and which is not sent along"
         return {"untrusted": f"issued by {missing}, {unknown}"}

@@ -26,9 +26,10 @@ def page(path: str, kind: RouteKind = "page", **fields: str) -> Visit:
 
 def lists(*visits: Visit) -> tuple[dict[str, str], dict[str, str]]:
     safe, dynamic = cache_lists(manifest(TOML), visits)
+    start = "https://example.org"
     return (
-        {r.url.removeprefix("https://example.org"): r.reason for r in safe},
-        {r.url.removeprefix("https://example.org"): r.reason for r in dynamic},
+        {url.removeprefix(start): why for url, why in safe},
+        {url.removeprefix(start): why for url, why in dynamic},
     )
 
 

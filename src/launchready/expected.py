@@ -37,11 +37,11 @@ from launchready.facts.http import (
     SourceMap,
     Visit,
 )
-from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Spf, TlsRpt
+from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selectors, Spf, TlsRpt
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
 from launchready.manifest import Manifest, RouteEntry
 
-DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, Mx})
+DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, Mx, Selectors})
 """Kinds of facts from which further keys follow."""
 
 FOLLOWS: dict[type[Fact], type[Fact]] = {
@@ -49,6 +49,7 @@ FOLLOWS: dict[type[Fact], type[Fact]] = {
     SecretScan: Visit,
     SourceMap: Visit,
     MailServer: Mx,
+    Dkim: Selectors,
 }
 """Kinds that are expected only once another kind was seen."""
 
@@ -142,9 +143,12 @@ def _mail(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
         domain = mail_domain(manifest, entry.name)
         keys |= {Key(kind, domain) for kind in (Spf, Dmarc, Mx)}
         if entry.sends:
+            keys.add(Key(Selectors, domain))
+            known = observed.get(Key(Selectors, domain))
+            names = known.names if isinstance(known, Selectors) else entry.selectors
             keys |= {
                 Key(Dkim, Subject("selector", f"{s}._domainkey.{entry.name}", domain))
-                for s in entry.selectors
+                for s in names
             }
         keys |= {Key(kind, domain) for kind in (MtaSts, TlsRpt)}
         mx = observed.get(Key(Mx, domain))

@@ -95,6 +95,8 @@ class Unproven:
     reason: str
     ours: bool = False
     how_to_prove: str = ""
+    because: Key | None = None
+    """A fact whose fault explains it; it is then folded under that fault's finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,7 @@ def _outcome(check: Check, subject: Subject, index: _Index) -> Outcome:
                 subject=subject,
                 status="unknown",
                 detail=result.reason,
+                because=result.because,
                 ours=result.ours,
                 how_to_prove=result.how_to_prove,
             )

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from launchready.derive.senders import COMMON_SELECTORS, recognised
 from launchready.derive.sign_in_links import asks_for_password, sign_in_links, title_of
 from launchready.discover.found import Found, FoundHost
-from launchready.discover.platforms import COMMON_SELECTORS, MAIL_PROVIDERS, edge, platform
+from launchready.discover.platforms import edge, platform
 from launchready.facts import host_subject, route_subject
 from launchready.facts.dns import Resolution
 from launchready.facts.http import Headers, Visit, Walk
@@ -196,12 +197,8 @@ async def _mail(gatherer: Gatherer, domain: str) -> tuple[list[str], list[str], 
     texts = [t.decode("utf-8", "replace").lower() for t in txt.as_answer().texts]
     spf = [t for t in texts if t.startswith("v=spf1")]
     never = any(t.split() == ["v=spf1", "-all"] for t in spf)
-    senders: list[str] = []
-    for suffix, name, _ in MAIL_PROVIDERS:
-        in_mx = any(e.rstrip(".").endswith(suffix) for e in exchanges)
-        in_spf = any(f"{suffix} " in f"{t} " for t in spf)
-        if (in_mx or in_spf) and name not in senders:
-            senders.append(name)
+    included = [word.partition(":")[2] for t in spf for word in t.split() if "include:" in word]
+    senders = [service.name for service in recognised([*exchanges, *included])]
     selectors = [
         s
         for s, reply in zip(COMMON_SELECTORS, keys, strict=True)

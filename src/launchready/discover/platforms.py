@@ -102,31 +102,3 @@ def edge(headers: Headers) -> str:
         ("netlify", "x-nf-request-id" in headers),
     )
     return next((name for name, there in marks if there), "")
-
-
-MAIL_PROVIDERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    # MX or SPF include suffix, what to call it under senders, selectors it is known to use
-    ("google.com", "google", ("google",)),
-    ("googlemail.com", "google", ("google",)),
-    ("outlook.com", "microsoft365", ("selector1", "selector2")),
-    ("protonmail.ch", "proton", ("protonmail", "protonmail2", "protonmail3")),
-    ("messagingengine.com", "fastmail", ("fm1", "fm2", "fm3")),
-    ("zoho.com", "zoho", ("zoho", "zmail")),
-    ("zoho.eu", "zoho", ("zoho", "zmail")),
-    ("icloud.com", "icloud", ("sig1",)),
-    ("mailgun.org", "mailgun", ("mailo", "pic", "smtp", "k1")),
-    ("sendgrid.net", "sendgrid", ("s1", "s2")),
-    ("amazonses.com", "amazonses", ()),
-    ("mtasv.net", "postmark", ("pm",)),
-    ("mandrillapp.com", "mandrill", ("mandrill",)),
-    ("mcsv.net", "mailchimp", ("k1", "k2", "k3")),
-    ("sendinblue.com", "brevo", ("mail", "brevo1", "brevo2")),
-    ("resend.com", "resend", ("resend",)),
-    ("mailersend.net", "mailersend", ("mlsend", "mlsend2")),
-    ("convertkit.com", "convertkit", ("ck", "cka")),
-)
-COMMON_SELECTORS = (
-    "google", "selector1", "selector2", "s1", "s2", "k1", "k2", "k3", "default", "mail", "dkim",
-    "smtp", "pm", "resend", "mandrill", "fm1", "fm2", "fm3", "protonmail", "zoho", "sig1",
-    "mlsend", "brevo1", "mailo", "cf2024-1", "key1", "x", "dk",
-)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Whether the launch's mail arrives, and whether nobody else can send in its name."""

@@ -1,0 +1,74 @@
+"""What the checks of mail share: the words of a fix that publishes a record, and its command."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from launchready.facts import Key
+from launchready.finding import Failed, Severity, Who
+
+WAIT = "within an hour"
+NOT_SENDING = "this domain sends no mail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A failure of a record in the DNS, but for what is the same in all of them."""
+
+    means: str
+    observed: str
+    wanted: str
+    fix: tuple[str, ...]
+    effort_min: int = 10
+    who: Who = "you"
+    takes_effect: str = WAIT
+
+    def failed(
+        self,
+        see: str,
+        *,
+        evidence: str = "",
+        severity: Severity | None = None,
+        because: Key | None = None,
+    ) -> Failed:
+        """Return the failure."""
+        return Failed(
+            means=self.means,
+            observed=shortened(self.observed),
+            wanted=self.wanted,
+            fix=self.fix,
+            who=self.who,
+            effort_min=self.effort_min,
+            takes_effect=self.takes_effect,
+            see=see,
+            evidence=evidence,
+            severity=severity,
+            because=because,
+        )
+
+
+def dig(kind: str, name: str) -> str:
+    """Return the command that shows the records of a type at a name."""
+    return f"dig +short {kind} {shlex.quote(name)}"
+
+
+def publish(kind: str, name: str, value: str) -> str:
+    """Return the step that publishes one new record."""
+    return f"At your DNS provider, add this {kind} record at {name}: {value}"
+
+
+def change(kind: str, name: str, value: str) -> str:
+    """Return the step that gives an existing record a new value."""
+    return f"At your DNS provider, change the {kind} record at {name} to: {value}"
+
+
+def shortened(text: str, limit: int = 200) -> str:
+    """Return a text that fits a line or two of a report."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def listed(items: tuple[str, ...] | list[str], limit: int = 4) -> str:
+    """Return the first items in one line, with how many more there are."""
+    more = f" (and {len(items) - limit} more)" if len(items) > limit else ""
+    return "; ".join(items[:limit]) + more

@@ -1,0 +1,169 @@
+"""Whether receivers can read the SPF record: each check passing, failing and not knowing."""
+
+from __future__ import annotations
+
+import pytest
+
+from launchready.checks.mail.spf import (
+    spf_include_broken,
+    spf_includes_itself,
+    spf_lookup_fails,
+    spf_missing,
+    spf_several_records,
+    spf_syntax_error,
+    spf_too_many_lookups,
+    spf_too_many_void_lookups,
+)
+from launchready.facts.mail import Spf
+from launchready.finding import Check, Severity
+from tests.checks.mail_making import DOMAIN_SUBJECT, Zones, spf, unreadable_spf
+from tests.making import DOMAIN, gap, outcome
+
+GOOD = "v=spf1 ip4:192.0.2.25 -all"
+EVERY = (
+    spf_missing, spf_several_records, spf_syntax_error, spf_includes_itself, spf_include_broken,
+    spf_too_many_lookups, spf_too_many_void_lookups, spf_lookup_fails,
+)  # fmt: skip
+
+
+def services(count: int) -> Zones:
+    return {(f"s{n}.example.net", "TXT"): [f"v=spf1 ip4:198.51.100.{n} -all"] for n in range(count)}
+
+
+def including(count: int) -> str:
+    return "v=spf1 " + " ".join(f"include:s{n}.example.net" for n in range(count)) + " -all"
+
+
+def fix_of(check: Check, fact: Spf) -> str:
+    found = outcome(check, fact)
+    assert found.failure is not None, found
+    return "\n".join(found.failure.fix)
+
+
+@pytest.mark.parametrize("check", EVERY, ids=lambda c: c.id)
+def test_a_good_record_passes(check: Check) -> None:
+    assert outcome(check, spf(GOOD)).status == "passed"
+
+
+@pytest.mark.parametrize("check", EVERY, ids=lambda c: c.id)
+def test_a_domain_that_could_not_be_asked_is_unknown(check: Check) -> None:
+    found = outcome(check, gap(Spf, DOMAIN_SUBJECT))
+    assert found.status == "unknown"
+
+
+@pytest.mark.parametrize("check", EVERY[:-1], ids=lambda c: c.id)
+def test_a_failing_look_up_is_unknown_and_folds_under_its_own_finding(check: Check) -> None:
+    found = outcome(check, unreadable_spf())
+    assert (found.status, found.because) == ("unknown", unreadable_spf().key)
+
+
+@pytest.mark.parametrize("check", EVERY, ids=lambda c: c.id)
+def test_a_domain_that_never_sends_is_not_asked_for_a_record(check: Check) -> None:
+    found = outcome(check, spf(sends=False))
+    assert found.status == "not_applicable"
+
+
+def test_a_missing_record_is_a_blocker_with_the_record_to_publish() -> None:
+    fact = spf(senders=["google", "203.0.113.7", "include:_spf.example.net", "postmark"])
+    found = outcome(spf_missing, fact)
+    assert found.severity is Severity.BLOCKER
+    record = "v=spf1 include:_spf.google.com ip4:203.0.113.7 include:_spf.example.net ~all"
+    assert fix_of(spf_missing, fact).endswith(f"TXT record at {DOMAIN}: {record}")
+
+
+def test_a_missing_record_without_declared_senders_says_what_to_add() -> None:
+    assert "v=spf1 mx ~all" in fix_of(spf_missing, spf())
+
+
+@pytest.mark.parametrize("check", EVERY[1:-1], ids=lambda c: c.id)
+def test_a_missing_record_is_one_finding_only(check: Check) -> None:
+    assert outcome(check, spf()).status == "not_applicable"
+
+
+def test_several_records_are_merged_in_the_fix() -> None:
+    fact = spf(["v=spf1 ip4:192.0.2.25 mx -all", "v=spf1 include:s0.example.net mx -all"])
+    assert outcome(spf_several_records, fact).detail == "2 SPF records"
+    wanted = "v=spf1 ip4:192.0.2.25 mx include:s0.example.net -all"
+    assert fix_of(spf_several_records, fact).endswith(wanted)
+
+
+def test_a_term_that_is_not_valid_fails_and_is_named() -> None:
+    fact = spf("v=spf1 ip4:192.0.2.25 ip4:203.0.113.999 -all")
+    found = outcome(spf_syntax_error, fact)
+    assert found.status == "failed"
+    assert "ip4:203.0.113.999" in found.detail
+    assert "to: v=spf1 ip4:192.0.2.25 -all" in fix_of(spf_syntax_error, fact)
+
+
+def test_a_fault_in_an_include_is_not_the_records_own() -> None:
+    fact = spf("v=spf1 include:s.example.net -all", {("s.example.net", "TXT"): ["v=spf1 ip4:x"]})
+    assert outcome(spf_syntax_error, fact).status == "passed"
+    assert outcome(spf_include_broken, fact).status == "failed"
+
+
+def test_an_include_without_a_record_fails_and_is_left_out_of_the_fix() -> None:
+    fact = spf("v=spf1 include:gone.example.net mx -all")
+    found = outcome(spf_include_broken, fact)
+    assert found.detail == "gone.example.net: there is no SPF record"
+    assert "to: v=spf1 mx -all" in fix_of(spf_include_broken, fact)
+
+
+def test_an_include_of_itself_fails() -> None:
+    fact = spf(f"v=spf1 mx include:{DOMAIN} -all")
+    assert outcome(spf_includes_itself, fact).detail == f"{DOMAIN} > {DOMAIN}"
+    assert fix_of(spf_includes_itself, fact).endswith("to: v=spf1 mx -all")
+
+
+def test_a_circle_further_down_names_the_record_that_closes_it() -> None:
+    zones: Zones = {("s.example.net", "TXT"): [f"v=spf1 include:{DOMAIN} -all"]}
+    fact = spf("v=spf1 include:s.example.net -all", zones)
+    assert fix_of(spf_includes_itself, fact).startswith("In the SPF record of s.example.net")
+
+
+def test_ten_look_ups_pass() -> None:
+    found = outcome(spf_too_many_lookups, spf(including(10), services(10)))
+    assert (found.status, found.detail) == ("passed", "10 of 10 look-ups")
+
+
+def test_eleven_look_ups_fail_with_the_tree() -> None:
+    found = outcome(spf_too_many_lookups, spf(including(11), services(11)))
+    assert (found.status, found.detail) == ("failed", "11 look-ups")
+    assert found.failure is not None
+    assert "  s10.example.net: 0 look-ups" in found.failure.evidence
+
+
+def test_an_include_that_depends_on_the_sender_leaves_the_count_unknown() -> None:
+    found = outcome(spf_too_many_lookups, spf("v=spf1 include:%{i}.s.example.net -all"))
+    assert (found.status, found.because) == ("unknown", None)
+    assert f"launchready mail spf {DOMAIN} --ip" in found.how_to_prove
+
+
+def test_declared_addresses_settle_an_include_that_depends_on_the_sender() -> None:
+    zones: Zones = {("192.0.2.25.s.example.net", "TXT"): ["v=spf1 ip4:192.0.2.25 -all"]}
+    fact = spf("v=spf1 include:%{i}.s.example.net -all", zones, senders=["192.0.2.25"])
+    assert outcome(spf_too_many_lookups, fact).status == "passed"
+
+
+def test_three_void_look_ups_fail_and_two_pass() -> None:
+    three = spf("v=spf1 a:a.example.net a:b.example.net a:c.example.net mx -all",
+                {(DOMAIN, "MX"): [(10, DOMAIN)]})  # fmt: skip
+    assert outcome(spf_too_many_void_lookups, three).detail == "3 look-ups that find nothing"
+    assert fix_of(spf_too_many_void_lookups, three).endswith("to: v=spf1 mx -all")
+    two = spf("v=spf1 a:a.example.net a:b.example.net -all")
+    assert outcome(spf_too_many_void_lookups, two).status == "passed"
+
+
+def test_includes_that_do_not_exist_are_counted_once_as_broken() -> None:
+    fact = spf("v=spf1 include:a.example.net include:b.example.net include:c.example.net -all")
+    assert outcome(spf_too_many_void_lookups, fact).status == "passed"
+
+
+def test_an_include_that_cannot_be_looked_up_fails() -> None:
+    fact = spf("v=spf1 include:s.example.net -all", {("s.example.net", "TXT"): "SERVFAIL"})
+    found = outcome(spf_lookup_fails, fact)
+    assert (found.status, found.severity) == ("failed", Severity.RISK)
+    assert "s.example.net" in found.detail
+
+
+def test_an_own_record_that_cannot_be_looked_up_is_a_blocker() -> None:
+    assert outcome(spf_lookup_fails, unreadable_spf()).severity is Severity.BLOCKER

@@ -26,10 +26,9 @@ def page(path: str, kind: RouteKind = "page", **fields: str) -> Visit:
 
 def lists(*visits: Visit) -> tuple[dict[str, str], dict[str, str]]:
     safe, dynamic = cache_lists(manifest(TOML), visits)
-    start = "https://example.org"
     return (
-        {url.removeprefix(start): why for url, why in safe},
-        {url.removeprefix(start): why for url, why in dynamic},
+        {r.url.removeprefix("https://example.org"): r.reason for r in safe},
+        {r.url.removeprefix("https://example.org"): r.reason for r in dynamic},
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from launchready.derive.caching import stored_by_shared
 from launchready.derive.personal import PERSONAL_KINDS, personal_signs
@@ -23,22 +24,30 @@ _DYNAMIC: dict[RouteKind, str] = {
 }
 
 
-Listed = tuple[tuple[str, str], ...]
-"""Routes by URL, each with the reason why it stands in the list."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteCaching:
+    """One route and why it may be cached or must not."""
+
+    url: str
+    kind: RouteKind
+    reason: str
 
 
-def cache_lists(manifest: Manifest, visits: Iterable[Visit]) -> tuple[Listed, Listed]:
+def cache_lists(
+    manifest: Manifest, visits: Iterable[Visit]
+) -> tuple[tuple[RouteCaching, ...], tuple[RouteCaching, ...]]:
     """Return the routes that are safe to cache, and those that must stay dynamic.
 
     Every route of the launch stands in exactly one list, in the manifest's order. What was not
     seen stays dynamic: not knowing is no permission.
     """
     seen = {v.route.url: v for v in visits}
-    safe: list[tuple[str, str]] = []
-    dynamic: list[tuple[str, str]] = []
+    safe: list[RouteCaching] = []
+    dynamic: list[RouteCaching] = []
     for route in routes(manifest):
         may, reason = _judged(route, seen.get(route.url))
-        (safe if may else dynamic).append((route.url, reason))
+        entry = RouteCaching(url=route.url, kind=route.kind, reason=reason)
+        (safe if may else dynamic).append(entry)
     return tuple(safe), tuple(dynamic)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchready.report.plain_text import as_ascii, block, one_line
+from launchready.report.plain_text import as_ascii, block, one_line, sentence
 from tests.report.unsafe import HOSTILE, assert_harmless
 
 
@@ -60,3 +60,10 @@ def test_symbols_have_stand_ins_where_only_ascii_can_be_shown() -> None:
 
 def test_the_tail_that_was_cut_is_counted() -> None:
     assert one_line("x" * 1000, 10) == "x" * 10 + "… (990 more characters)"
+
+
+def test_a_sentence_begins_large_unless_a_name_begins_it() -> None:
+    assert sentence("could not check it") == "Could not check it"
+    assert sentence("app.example.org: expired") == "app.example.org: expired"
+    assert sentence("/private: open") == "/private: open"
+    assert sentence("launchready watch tells") == "launchready watch tells"

@@ -26,6 +26,8 @@ def copied(step: str) -> list[str]:
         ('Under [people] add: alerts = ["Name"]', 'alerts = ["Name"]'),
         ("nginx: server { listen 80; return 308 https://$host$request_uri; }",
          "server { listen 80; return 308 https://$host$request_uri; }"),
+        ("Publish: a.example. 300 IN A 203.0.113.1; a.example. 300 IN AAAA 2001:db8::1",
+         "a.example. 300 IN A 203.0.113.1\na.example. 300 IN AAAA 2001:db8::1"),
         ("Run: `certbot renew`.", "certbot renew"),
         ("Content-Security-Policy: default-src 'self'", "Content-Security-Policy: default-src 'self'"),
         ("Put this in front:\n    server {\n      return 301;\n    }", "server {\n  return 301;\n}"),

@@ -45,7 +45,8 @@ def sentence(text: str, limit: int = VALUE_MAX) -> str:
     """Return the text on one line, its first letter large unless it begins with a name or path."""
     shown = one_line(text, limit)
     word = shown.split(" ", 1)[0].rstrip(":,.")
-    return shown[:1].upper() + shown[1:] if word.isalpha() else shown
+    begins = word.isalpha() and word != "launchready"
+    return shown[:1].upper() + shown[1:] if begins else shown
 
 
 def as_ascii(text: str) -> str:

@@ -107,7 +107,9 @@ class Progress:
             return
         done = self.facts + self.gaps
         seen = f"{done} of {self.total}" if self.total else f"{done}"
-        text = f"{seen} looked at {last}".rstrip()
+        text = f"{seen} looked at · {last}" if last else f"{seen} looked at"
+        if not self.console.encoding.lower().startswith("utf"):
+            text = as_ascii(text)
         self._bar.update(
             self._bar.task_ids[0],
             description=f"{text[:52]:<52}",

@@ -95,7 +95,7 @@ def _wide_line(d: Drawing, route: HostRoute) -> None:
     y, height = d.y, 34
     middle = y + height / 2
     d.box(0, y, 250, height, _worst(e.state for e in route.entries))
-    d.text(12, middle + 4, _short(route.host, 28), "name", title=route.host)
+    _name(d, 12, middle + 4, route.host, 28)
     state = _worst(e.state for e in route.entries)
     labels = dict.fromkeys(_label(e, route.host) for e in route.entries[:2])
     label = f"{_SYMBOLS[state]} {' / '.join(labels)}"
@@ -152,7 +152,7 @@ def _wide_band(d: Drawing, band: Band) -> None:
 
 def _way_in(d: Drawing, y: float, height: float, route: HostRoute, band: Band) -> None:
     d.box(0, y, 250, height, _worst(e.state for e in route.entries))
-    d.text(12, y + 21, _short(route.host, 28), "name", title=route.host)
+    _name(d, 12, y + 21, route.host, 28)
     labels = [_label(e, band.target) for e in route.entries[:2]]
     alike = len(set(labels)) == 1 and len({e.state for e in route.entries[:2]}) == 1
     for row, entry in enumerate(route.entries[:2]):
@@ -176,13 +176,13 @@ def _target(d: Drawing, x: float, y: float, width: float, band: Band) -> None:
     target = band.answers
     if target is None:
         d.box(x, y, width, 68, "unknown", dashed=True)
-        d.text(x + 12, y + 26, _short(band.target, 22), "name", title=band.target)
+        _name(d, x + 12, y + 26, band.target, 20 if width < 300 else 40)
         d.text(x + 12, y + 45, "not one of your hosts", "tiny unknown")
         return
     state = _worst((target.dns, target.tls))
     d.box(x, y, width, 68, state)
-    d.text(x + 12, y + 21, _short(target.host, 21), "name", title=target.host)
-    address = target.dns_note or ", ".join(target.addresses) or "not looked up"
+    _name(d, x + 12, y + 21, target.host, 20 if width < 300 else 40)
+    address = target.dns_note or _first(target.addresses) or "not looked up"
     d.text(x + 12, y + 40, f"{_SYMBOLS[target.dns]} {_short(address, 27)}", f"tiny {target.dns}",
            title=address)  # fmt: skip
     tls = target.tls_note or "HTTPS not checked"
@@ -218,6 +218,14 @@ def _narrow_band(d: Drawing, band: Band) -> None:
         d.text(184, d.y + 38, _short(note, 28), f"tiny {state}", title=target.origin_note or note)
         d.y += 50
     d.y += 34
+
+
+def _name(d: Drawing, x: float, y: float, name: str, limit: int) -> None:
+    """Write a host's name, smaller before it is cut."""
+    if len(name) <= limit:
+        d.text(x, y, name, "name", title=name)
+    else:
+        d.text(x, y, _short(name, limit * 6 // 5), "name tight", title=name)
 
 
 def _label(entry: Entry, target: str) -> str:

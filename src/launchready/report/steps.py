@@ -48,15 +48,21 @@ def parts(step: str) -> tuple[Part, ...]:
 
 def _line_parts(line: str) -> list[Part]:
     if _COPIED.match(line):
-        return [Part("copy", line)]
+        return [Part("copy", _apart(line))]
     # A record may itself hold a colon, so the first colon that leaves a record behind it counts.
     for colon in re.finditer(r":\s+", line):
         tail = line[colon.end() :]
         if _COPIED.match(tail):
-            return [*_spans(line[: colon.start() + 1]), Part("copy", tail)]
+            return [*_spans(line[: colon.start() + 1]), Part("copy", _apart(tail))]
         if (span := _SPAN.fullmatch(tail.rstrip("."))) is not None:
             return [*_spans(line[: colon.start() + 1]), Part("copy", span[1])]
     return _spans(line)
+
+
+def _apart(tail: str) -> str:
+    """Put several lines of a zone, written behind each other, below each other."""
+    lines = tail.split("; ")
+    return "\n".join(lines) if all(re.fullmatch(_ZONE_LINE, x) for x in lines) else tail
 
 
 def _spans(text: str) -> list[Part]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -55,7 +55,7 @@ class _Screen:
 
     def say(self, text: str | Text = "", style: str = "") -> None:
         line = text if isinstance(text, Text) else Text(text, style=style)
-        self.console.print(self._shown(line), width=self.width, overflow="fold", highlight=False)
+        self._print(self._shown(line).wrap(self.console, self.width, overflow="fold"))
 
     def rows(self, *rows: tuple[str | Text, str | Text], first: int, indent: int = 0) -> None:
         """Print two columns: the first of fixed width, the second wrapped beside it."""
@@ -65,12 +65,17 @@ class _Screen:
             label = self._shown(left)
             label.align("left", first + 1)
             for line in self._shown(right).wrap(self.console, width, overflow="fold"):
-                line.rstrip()
                 lines.append(Text(" " * indent).append_text(label).append_text(line))
                 label = Text(" " * (first + 1))
-        # Wrapped here: a table would do the same at ten times the cost.
+        self._print(lines)
+
+    def _print(self, lines: Iterable[Text]) -> None:
+        # Wrapped before: a table would do the same at ten times the cost.
+        wrapped = list(lines)
+        for line in wrapped:
+            line.rstrip()
         self.console.print(
-            Text("\n").join(lines), no_wrap=True, overflow="ignore", crop=False, highlight=False
+            Text("\n").join(wrapped), no_wrap=True, overflow="ignore", crop=False, highlight=False
         )
 
     def heading(self, text: str, style: str = "bold") -> None:

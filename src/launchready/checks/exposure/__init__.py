@@ -1,0 +1,1 @@
+"""Exposure: what the outside can read that it should not."""

@@ -15,7 +15,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import (
+    AuthorityInformationAccessOID,
+    ExtendedKeyUsageOID,
+    NameOID,
+)
 
 DAY = timedelta(days=1)
 
@@ -54,7 +58,7 @@ class Leaf:
         return ssl.PEM_cert_to_DER_cert(self.pem.decode())
 
 
-def authority(name: str, above: Authority | None = None) -> Authority:
+def authority(name: str, above: Authority | None = None, *, ends_days: float = 1000) -> Authority:
     now = datetime.now(UTC)
     key = ec.generate_private_key(ec.SECP256R1())
     usage = dict.fromkeys(
@@ -71,7 +75,7 @@ def authority(name: str, above: Authority | None = None) -> Authority:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - 400 * DAY)
-        .not_valid_after(now + 1000 * DAY)
+        .not_valid_after(now + ends_days * DAY)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.KeyUsage(**usage, key_cert_sign=True, crl_sign=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -88,10 +92,9 @@ def leaf(
     send_issuer: bool = True,
     issuer_url: str = "",
     common_name: str = "",
-    now: datetime | None = None,
 ) -> Leaf:
     """Make a leaf signed by an authority, or by itself when `by` is None."""
-    now = now or datetime.now(UTC)
+    now = datetime.now(UTC)
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _name(common_name or (names[0] if names else "nameless"))
     builder = (
@@ -141,6 +144,14 @@ def leaf_by_openssl(name: str, *, by: Authority, digest: str = "sha256", rsa_bit
         return Leaf(
             pem=(at / "leaf").read_bytes(), key_pem=(at / "key").read_bytes(), sent_along=along
         )
+
+
+def with_bytes(shown: Leaf, old: bytes, new: bytes) -> Leaf:
+    """Change bytes within a certificate, which breaks its signature."""
+    assert len(old) == len(new)
+    assert old in shown.der
+    pem = ssl.DER_cert_to_PEM_cert(shown.der.replace(old, new)).encode()
+    return Leaf(pem=pem, key_pem=shown.key_pem, sent_along=shown.sent_along)
 
 
 def server_context(

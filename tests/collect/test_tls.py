@@ -14,9 +14,17 @@ import pytest
 from launchready.collect import tls
 from launchready.facts import Gap, Key
 from launchready.facts.dns import Resolution
-from launchready.facts.tls import Handshake, OldProtocols
+from launchready.facts.tls import Handshake, Hello, OldProtocols
 
-from .certificates import Authority, Leaf, authority, leaf, leaf_by_openssl, server_context
+from .certificates import (
+    Authority,
+    Leaf,
+    authority,
+    leaf,
+    leaf_by_openssl,
+    server_context,
+    with_bytes,
+)
 from .worlds import PUBLISHED, Loopback, loopback_world, serving
 
 HOST = "example.org"
@@ -104,6 +112,20 @@ async def test_an_expired_certificate_is_expired(issuing: Authority, ca: Path) -
     found = await shake_with(leaf(HOST, by=issuing, ends_days=-1), ca)
     assert found.trust == "expired"
     assert found.trust_detail.startswith("it ended on ")
+
+
+async def test_an_expired_issuer_is_named(root: Authority, ca: Path) -> None:
+    found = await shake_with(leaf(HOST, by=authority("Harbour Old", root, ends_days=-1)), ca)
+    assert found.trust == "expired"
+    assert "the issuer CN=Harbour Old ended on " in found.trust_detail
+
+
+async def test_a_name_that_is_not_utf8_is_survived(ca: Path) -> None:
+    shown = leaf(HOST, by=None, common_name="wxyz")
+    latin = with_bytes(shown, b"\x0c\x04wxyz", b"\x14\x04\xe9\xff\x1b\xfe")
+    found = await shake_with(latin, ca)
+    assert found.accepted
+    assert found.trust == "untrusted"
 
 
 async def test_a_certificate_of_the_future_is_not_yet_valid(issuing: Authority, ca: Path) -> None:
@@ -410,6 +432,71 @@ async def test_a_silent_server_is_refused_within_its_deadline(ca: Path) -> None:
     assert isinstance(found, Handshake)
     assert "no TLS handshake follows" in found.refusal
     assert isinstance(old, Gap)
+
+
+async def test_one_byte_at_a_time_ends_within_the_deadline(ca: Path) -> None:
+    async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for byte in b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc" + b"\x03" * 1000:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    async with serving(drip) as port, world_with({AT_443: port}, ca, request_s=0.5) as here:
+        found = await here.gatherer.ask(Handshake, here.host())
+        old = await here.gatherer.ask(OldProtocols, here.host())
+    assert isinstance(found, Handshake)
+    assert not found.accepted
+    assert isinstance(old, Gap)
+
+
+async def test_an_address_out_of_our_reach_leaves_the_verdict_to_the_others(
+    issuing: Authority, ca: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        serving(hang_up, tls=server_context(leaf(HOST, by=issuing))) as port,
+        world_with({AT_443: port}, ca, addresses={HOST: (PUBLISHED, "2001:db8::5")}) as here,
+    ):
+        monkeypatch.setattr(here.world.http, "_routes", {"2001:db8::5": False})
+        found = await here.gatherer.ask(Handshake, here.host())
+    assert isinstance(found, Handshake)
+    assert (found.trust, found.others) == ("trusted", ())
+
+
+async def test_a_host_wholly_out_of_our_reach_is_a_gap_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with world_with({}, addresses={HOST: ("2001:db8::5",)}) as here:
+        monkeypatch.setattr(here.world.http, "_routes", {"2001:db8::5": False})
+        found = await here.gatherer.ask(Handshake, here.host())
+    assert isinstance(found, Gap)
+    assert found.ours
+    assert found.how_to_prove == "Run it from a network with IPv6."
+
+
+async def test_a_filtered_port_443_beside_an_open_port_80_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def silent(_world: object, _host: str, address: str) -> Hello:
+        return Hello(address=address, answer="silent", message="no connection")
+
+    monkeypatch.setattr(tls, "connect", silent)
+    async with serving(hang_up) as port, world_with({f"{PUBLISHED}:80": port}) as here:
+        found = await here.gatherer.ask(Handshake, here.host())
+    assert isinstance(found, Handshake)
+    assert found.refusal == "port 80 answers, but port 443 takes no connection"
+
+
+async def test_a_host_that_is_silent_on_both_ports_is_a_gap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def silent(_world: object, _host: str, address: str) -> Hello:
+        return Hello(address=address, answer="silent", message="no connection")
+
+    monkeypatch.setattr(tls, "connect", silent)
+    async with world_with({f"{PUBLISHED}:80": 1}) as here:
+        found = await here.gatherer.ask(Handshake, here.host())
+    assert isinstance(found, Gap)
+    assert not found.ours
 
 
 async def test_a_host_that_does_not_resolve_is_a_gap_because_of_its_resolution() -> None:

@@ -54,6 +54,8 @@ def what(comparison: Comparison) -> list[Change]:
         ("unknown", "failed", "new"),
         ("unknown", "passed", "became_known"),
         ("unknown", "unknown", "still_unknown"),
+        ("unknown", "not_applicable", "became_known"),
+        ("unknown", None, "no_longer_checked"),
         (None, "failed", "new"),
         (None, "unknown", "became_unknown"),
         ("not_applicable", "failed", "new"),

@@ -22,7 +22,7 @@ CHANGES: dict[Change, str] = {
     "still": "Still there",
     "still_unknown": "Still could not be checked",
     "fixed": "Fixed",
-    "became_known": "Could be checked now, and is fine",
+    "became_known": "Known now, and no fault",
 }
 """Every change that is told, worst first, with its title."""
 _STATUSES = {"passed", "failed", "unknown", "not_applicable"}
@@ -116,6 +116,8 @@ def _change(was: str, now: str) -> Change | None:
     if now == "passed":
         found: dict[str, Change] = {"failed": "fixed", "unknown": "became_known"}
         return found.get(was)
+    if was == "unknown" and now == "not_applicable":
+        return "became_known"
     # Absent now, or no longer applicable: nobody has seen that it works.
     return "no_longer_checked" if was in {"failed", "unknown", "passed"} else None
 

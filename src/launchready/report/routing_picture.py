@@ -230,7 +230,8 @@ def _name(d: Drawing, x: float, y: float, name: str, limit: int) -> None:
 
 def _label(entry: Entry, target: str) -> str:
     if entry.note and entry.state != "good":
-        return entry.note
+        # The host's name stands at the beginning of the line already.
+        return entry.note.removeprefix(f"{urlsplit(entry.start).hostname} ")
     end = _ends_at(entry)
     if entry.hops and end != target:
         return f"to {end}"

@@ -102,12 +102,12 @@ def _failure(
     if intake.stopped:
         return Failure(kind="garbled", reason=intake.stopped, address=where)
     if result.code == pycurl.E_OPERATION_TIMEDOUT:
-        waited = f"within {request.deadline_s:.0f} seconds"
+        waited = f"within {request.deadline_s:g} seconds"
         if connected and shaken:
             return Failure(kind="timeout", reason=f"no answer {waited}", address=where)
         if connected:
             return Failure(kind="tls", reason=f"no TLS handshake {waited}", address=where)
-        waited = f"within {request.deadline_s * CONNECT_SHARE:.0f} seconds"
+        waited = f"within {request.deadline_s * CONNECT_SHARE:g} seconds"
         return Failure(kind="closed", reason=f"{where} takes no connection {waited}", address=where)
     if result.code == pycurl.E_COULDNT_CONNECT:
         return Failure(kind="closed", reason=f"{where} refuses the connection", address=where)

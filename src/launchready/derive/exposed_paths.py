@@ -57,11 +57,12 @@ def _paths(
     ]
 
 
+# Patterns run over hostile text: none may scan the same stretch again from many starts.
 _ASSIGNMENT = rb"^[ \t]*(?:export )?[A-Z][A-Z0-9_]{2,}[ \t]*="
 # The name and the opening quote of a value that is there; the value itself stays out.
 _SECRET_IN_JSON = (
-    rb'"[\w.-]*(?:passw(?:or)?d|secret|private[_-]?key|database[_-]?url|connection[_-]?string|'
-    rb'smtp_pass|access[_-]?token)[\w.-]*"\s*:\s*"(?=[^"]|\Z)'
+    rb'"[\w.-]{0,40}(?:passw(?:or)?d|secret|private[_-]?key|database[_-]?url|connection[_-]?string|'
+    rb'smtp_pass|access[_-]?token)[\w.-]{0,40}"\s*:\s*"(?=[^"]|\Z)'
 )
 
 PATHS: tuple[Path, ...] = (
@@ -76,7 +77,7 @@ PATHS: tuple[Path, ...] = (
     *_paths("a private key", "secret", "id_rsa server.key",
             rb"^-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
     *_paths("access keys of the hosting account", "secret", ".aws/credentials",
-            rb"^\s*aws_secret_access_key\s*="),
+            rb"^[ \t]*aws_secret_access_key\s*="),
     *_paths("a package registry's access token", "secret", ".npmrc", rb"_authToken\s*="),
     *_paths("password hashes", "secret", ".htpasswd",
             rb"^[^\s:<]{1,80}:(?:\$apr1\$|\$2[aby]\$|\{SHA\})"),
@@ -132,10 +133,10 @@ PATHS: tuple[Path, ...] = (
             rb"phpMyAdmin|<title>[^<]*Adminer", rb"pma_username|pma_password|auth\[username\]|auth\[server\]",
             html=True),
     *_paths("an admin area without a log-in", "secret", "admin",
-            rb"<a\s[^>]*href=[\"']?(?:https?://[^/\"'\s>]+)?/?(?:admin|dashboard|administrator)/[\w-]+",
+            rb"<a\s[^<>]*href=[\"']?(?:https?://[^/\"'\s>]+)?/?(?:admin|dashboard|administrator)/[\w-]+",
             rb"(?:log|sign)[ -]?out", at_least=3, html=True),
     *_paths("the log-in of the admin area", "surface", "admin admin/login",
-            rb"<title>[^<]*admin", rb"<input[^>]*type=[\"']?password", html=True),
+            rb"<title>[^<]*admin", rb"<input[^<>]*type=[\"']?password", html=True),
     *_paths("the names of the accounts", "surface", "wp-json/wp/v2/users",
             rb'"slug"\s*:', rb'"id"\s*:\s*\d', rb'"avatar_urls"\s*:'),
     *_paths("the description of the API", "surface",
@@ -144,7 +145,7 @@ PATHS: tuple[Path, ...] = (
             rb"Scalar\.createApiReference|id=[\"']api-reference[\"']", html=True),
     *_paths("the description of the API", "surface",
             "openapi.json swagger.json api/openapi.json v3/api-docs api/schema/",
-            rb'^\s*\{?\s*"?(?:openapi|swagger)"?\s*:\s*["\']?[23]\.|"(?:openapi|swagger)"\s*:\s*"[23]\.',
+            rb'^(?:openapi|swagger)[ \t]*:[ \t]*["\']?[23]\.|"(?:openapi|swagger)"\s*:\s*"[23]\.',
             rb'"?(?:paths|info)"?\s*:'),
     *_paths("the description of the API", "surface",
             "graphql?query=%7B__schema%7BqueryType%7Bname%7D%7D%7D", rb'"__schema"\s*:', rb'"queryType"'),

@@ -11,7 +11,7 @@ _LOOK_AT = 40_000
 # What changes with every answer: nonces, tokens, request ids, times.
 _VOLATILE = re.compile(r"[0-9a-f]{8,}|[A-Za-z0-9+/_=-]{16,}|\d+")
 _WORD = re.compile(r"\w+", re.ASCII)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^<>]{0,200}>(.{0,500}?)</title", re.IGNORECASE | re.DOTALL)
 
 
 def title(answer: Exchange) -> str:

@@ -1,0 +1,167 @@
+"""What proves that a sensitive path is public, and what does not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from launchready.derive.exposed_paths import PATHS, asked_paths, gist, recognise
+from launchready.facts.http import Exchange
+from tests.making import exchange
+
+NOWHERE = exchange("https://example.org/nowhere", status=404, body="<h1>Not found</h1>")
+HTML = {"Content-Type": "text/html"}
+
+
+def at(path: str, body: bytes | str, *, html: bool = False, status: int = 200) -> Exchange:
+    fields = HTML if html else {"Content-Type": "application/octet-stream"}
+    return exchange(f"https://example.org{path}", status=status, headers=fields, body=body)
+
+
+EXPOSED: list[tuple[str, bytes | str]] = [
+    ("/.env", "# production\nAPP_KEY=base64:abc\nexport DB_HOST=localhost\n"),
+    ("/.git/HEAD", "ref: refs/heads/main\n"),
+    ("/.git/HEAD", "0123456789abcdef0123456789abcdef01234567\n"),
+    ("/.git/config", "[core]\n\trepositoryformatversion = 0\n"),
+    ("/.svn/wc.db", b"SQLite format 3\x00..."),
+    ("/.DS_Store", b"\x00\x00\x00\x01Bud1\x00"),
+    ("/server.key", "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n"),
+    ("/id_rsa", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n"),
+    ("/.htpasswd", "admin:$apr1$abcdefgh$0123456789012345678901\n"),
+    ("/backup.zip", b"PK\x03\x04\x14\x00"),
+    ("/backup.tar.gz", b"\x1f\x8b\x08\x00\x00"),
+    ("/dump.sql", "-- MySQL dump 10.13\n--\n"),
+    ("/dump.sql", "--\n-- PostgreSQL database dump\n--\n"),
+    ("/db.sqlite3", b"SQLite format 3\x00\x10\x00"),
+    ("/wp-config.php.bak", "<?php\ndefine( 'DB_PASSWORD', 'x' );\n"),
+    ("/config.json", '{"smtp": {"smtp_password": "hunter2"}}'),
+    ("/docker-compose.yml", "services:\n  web:\n    image: nginx\n"),
+    ("/nginx_status", "Active connections: 3 \nserver accepts\n"),
+    ("/actuator/env", '{"activeProfiles":[],"propertySources":[{}]}'),
+    ("/metrics", "# HELP http_requests_total Requests.\n# TYPE http_requests_total counter\n"),
+    ("/openapi.json", '{"openapi":"3.1.0","info":{"title":"x"},"paths":{}}'),
+    ("/swagger.json", '{\n  "swagger": "2.0",\n  "info": {}}'),
+    ("/v1/models", '{"object":"list","data":[{"id":"gpt","object":"model"}]}'),
+    ("/api/tags", '{"models":[{"name":"llama","modified_at":"2026-01-01"}]}'),
+    ("/internal", '{"queue": 3, "workers": []}'),
+]
+EXPOSED_PAGES: list[tuple[str, str]] = [
+    ("/static/", "<html><head><title>Index of /static/</title></head><body><h1>Index of /static/"),
+    ("/files/", "<!DOCTYPE HTML><html><head><title>Directory listing for /files/</title>"),
+    (
+        "/docs",
+        "<!DOCTYPE html><link rel=stylesheet href=https://cdn/swagger-ui.css><div id=swagger-ui>",
+    ),
+    ("/redoc", "<!DOCTYPE html><redoc spec-url='/openapi.json'></redoc>"),
+    (
+        "/phpinfo.php",
+        "<!DOCTYPE html><title>PHP 8.3.1 - phpinfo()</title><h1>PHP Version 8.3.1</h1>",
+    ),
+    (
+        "/server-status",
+        "<!DOCTYPE HTML><title>Apache Status</title><h1>Apache Server Status for x</h1>",
+    ),
+    ("/debug/pprof/", "<html><head><title>/debug/pprof/</title></head>goroutine"),
+    (
+        "/admin",
+        (
+            "<html><a href='/admin/users'>Users</a><a href='/admin/orders'>Orders</a>"
+            "<a href='/admin/settings'>Settings</a><a href='/logout'>Log out</a>"
+        ),
+    ),
+    (
+        "/admin",
+        "<html><title>Log in | Django site admin</title><form><input type='password'></form>",
+    ),
+]
+INNOCENT: list[tuple[str, str, bool]] = [
+    ("/.env", "<!doctype html><title>App</title>DEBUG=1\nKEY=2", True),
+    ("/.env", "nothing here\n", False),
+    ("/.git/HEAD", "Not found", False),
+    ("/config.json", '{"apiUrl": "https://api.example.org", "theme": "dark"}', False),
+    ("/config.json", '{"password": ""}', False),
+    ("/metrics", "<html><h1>Our metrics</h1></html>", True),
+    ("/docs", "<html><title>How to join</title>Welcome to the docs</html>", True),
+    ("/admin", "<html><title>Members</title><form><input type='email'></form></html>", True),
+    ("/internal", "<html>Internal</html>", True),
+    ("/static/", "<html><title>Statics</title></html>", True),
+    ("/.htpasswd", "name: value\n", False),
+    ("/v1/models", '{"error": "missing key"}', False),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), EXPOSED)
+def test_a_file_that_must_not_be_public_is_recognised(path: str, body: bytes | str) -> None:
+    found = recognise(path, at(path, body), NOWHERE)
+    assert found is not None
+    assert found.path == path
+
+
+@pytest.mark.parametrize(("path", "body"), EXPOSED_PAGES)
+def test_a_page_that_must_not_be_public_is_recognised(path: str, body: str) -> None:
+    assert recognise(path, at(path, body, html=True), NOWHERE) is not None
+
+
+@pytest.mark.parametrize(("path", "body", "html"), INNOCENT)
+def test_something_else_at_the_path_proves_nothing(path: str, body: str, html: bool) -> None:
+    assert recognise(path, at(path, body, html=html), NOWHERE) is None
+
+
+def test_an_admin_page_without_log_in_is_graver_than_its_log_in_page() -> None:
+    open_page, log_in = (at("/admin", body, html=True) for _, body in EXPOSED_PAGES[-2:])
+    found = [recognise("/admin", page, NOWHERE) for page in (open_page, log_in)]
+    assert [f.grade for f in found if f] == ["secret", "surface"]
+
+
+def test_what_a_random_path_gets_as_well_proves_nothing() -> None:
+    body = "A_SETTING=1\nANOTHER=2\n"
+    nowhere = at("/nowhere", body + "AND_THIS=" + "other words " * 50)
+    assert recognise("/.env", at("/.env", body), nowhere) is None
+
+
+def test_a_refusal_proves_nothing() -> None:
+    assert recognise("/.env", at("/.env", "A_A=1\nB_B=2\n", status=403), NOWHERE) is None
+
+
+@pytest.mark.parametrize(("path", "body"), [*EXPOSED, *EXPOSED_PAGES])
+def test_what_is_kept_of_an_answer_is_recognised_again(path: str, body: bytes | str) -> None:
+    answer = at(path, body, html=(path, body) in EXPOSED_PAGES)
+    found = recognise(path, answer, NOWHERE)
+    assert found is not None
+    again = recognise(path, at(path, gist(found, answer.body)), NOWHERE)
+    assert again == found
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.from_regex(r"[A-Z][A-Z_]{3,9}", fullmatch=True),
+            st.text(alphabet=st.characters(codec="ascii", exclude_categories=["C"]), min_size=12),
+        ),
+        min_size=2,
+    )
+)
+def test_no_value_of_an_env_file_is_kept(lines: list[tuple[str, str]]) -> None:
+    body = "\n".join(f"{name}={value}" for name, value in lines).encode()
+    found = recognise("/.env", at("/.env", body), NOWHERE)
+    assert found is not None
+    kept = gist(found, body).decode().split("\n")
+    assert all(line.endswith("=") for line in kept)
+    assert {line.rstrip("=") for line in kept} <= {name for name, _ in lines}
+
+
+@given(st.sampled_from(PATHS), st.binary(max_size=400))
+def test_any_answer_is_judged_without_a_crash(path: object, body: bytes) -> None:
+    for candidate in asked_paths()[:5]:
+        recognise(candidate, at(candidate.partition("?")[0], body), NOWHERE)
+    for known in PATHS:
+        if known is path:
+            assert len(gist(known, body)) <= len(body) * 4 + 64
+
+
+@pytest.mark.parametrize("piece", [b" ", b"\n", b'"secret', b"<title>", b"<a ", b"A", b"[core"])
+def test_a_body_made_to_stall_the_patterns_does_not(piece: bytes) -> None:
+    body = piece * (20_000 // len(piece))
+    for path in PATHS:
+        assert recognise(path.path, at(path.path, body, html=path.html), NOWHERE) is None

@@ -10,8 +10,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from launchready.collect import tls
+from launchready.collect.tls_old import _chosen
 from launchready.facts import Gap, Key
 from launchready.facts.dns import Resolution
 from launchready.facts.tls import Handshake, Hello, OldProtocols
@@ -590,3 +593,25 @@ async def test_a_warning_before_the_server_hello_is_not_a_refusal(ca: Path) -> N
         found = await here.gatherer.ask(OldProtocols, here.host())
     assert isinstance(found, OldProtocols)
     assert (found.tls10, found.tls11) == (True, False)
+
+
+@given(st.binary(max_size=400))
+async def test_any_bytes_are_an_answer_to_an_old_hello_or_end_early(data: bytes) -> None:
+    reader = asyncio.StreamReader()
+    reader.feed_data(data)
+    reader.feed_eof()
+    try:
+        assert await _chosen(reader, 0x0301) in {True, False, None}
+    except asyncio.IncompleteReadError as error:
+        assert len(error.partial) <= len(data)
+
+
+@given(st.sampled_from([0x0300, 0x0301, 0x0302, 0x0303]), st.integers(min_value=1, max_value=40))
+async def test_a_server_hello_in_pieces_is_read_by_its_version(version: int, piece: int) -> None:
+    message = b"\x02\x00\x00\x26" + version.to_bytes(2, "big") + bytes(36)
+    parts = [message[at : at + piece] for at in range(0, len(message), piece)][:8]
+    reader = asyncio.StreamReader()
+    for part in parts:
+        reader.feed_data(b"\x16\x03\x01" + len(part).to_bytes(2, "big") + part)
+    reader.feed_eof()
+    assert await _chosen(reader, 0x0301) is (version == 0x0301)

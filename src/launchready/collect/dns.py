@@ -11,7 +11,7 @@ import asyncio
 from launchready.collect.dial import is_loopback, is_public
 from launchready.collect.name_reply import ALIASES_MAX, Reply
 from launchready.collect.world import World
-from launchready.facts import Gap, Key, Subject, domain_subject, url_subject
+from launchready.facts import Fact, Gap, Key, Subject, domain_subject, url_subject
 from launchready.facts.dns import (
     Alias,
     Caa,
@@ -23,7 +23,7 @@ from launchready.facts.dns import (
     Zone,
 )
 from launchready.facts.http import Exchange
-from launchready.gather import Ask
+from launchready.gather import Ask, Collector
 from launchready.mailauth.names import is_at_or_below
 
 NEIGHBOURS = (
@@ -271,7 +271,7 @@ def _parent(subject: Subject) -> Subject:
     return subject.parent or domain_subject(subject.name)
 
 
-COLLECTORS = {
+COLLECTORS: dict[type[Fact], Collector] = {
     Resolution: resolution,
     Caa: caa,
     NeighbourNames: neighbour_names,

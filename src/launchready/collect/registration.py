@@ -5,10 +5,10 @@ from __future__ import annotations
 from launchready.collect.web_address import joined_url, subject_of
 from launchready.collect.world import World
 from launchready.derive.rdap import registered
-from launchready.facts import Gap, Key, Subject
+from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.dns import Registration
 from launchready.facts.http import Exchange
-from launchready.gather import Ask
+from launchready.gather import Ask, Collector
 
 BOOTSTRAP = "https://rdap.org/domain/"
 HOPS_MAX = 5
@@ -64,4 +64,4 @@ async def _answer(url: str, world: World, ask: Ask) -> Exchange | Gap | str:
     return "the registry redirects without end"
 
 
-COLLECTORS = {Registration: registration}
+COLLECTORS: dict[type[Fact], Collector] = {Registration: registration}

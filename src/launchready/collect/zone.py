@@ -10,9 +10,9 @@ from launchready.collect.dnssec import security_of
 from launchready.collect.name_reply import Reply
 from launchready.collect.world import World
 from launchready.expected import zone_of
-from launchready.facts import Gap, Key, Subject
+from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.dns import Nameserver, Zone
-from launchready.gather import Ask
+from launchready.gather import Ask, Collector
 from launchready.mailauth.names import is_at_or_below
 
 SERVERS_MAX = 13
@@ -163,7 +163,7 @@ def _reachable(servers: Iterable[Nameserver], by_parent: Iterable[Reply], cut: _
     from a resolver of their own, while the zone itself is fine.
     """
     servers, by_parent = list(servers), list(by_parent)
-    intercepted = cut.resolved and any(r.recursive and not r.authoritative for r in by_parent)
+    intercepted = cut.resolved and any(_from_resolver(r, cut.apex) for r in by_parent)
     if any(s.authoritative for s in servers):
         return True
     if intercepted:
@@ -192,6 +192,12 @@ async def _ask_parent(world: World, cut: _Cut) -> list[Reply]:
     return [r for r in replies if r is not None]
 
 
+def _from_resolver(reply: Reply, apex: str) -> bool:
+    """Return whether a resolver answered in the place of the parent's server."""
+    referral = any(s.owner == apex and s.rdtype == "NS" for s in reply.authority)
+    return reply.recursive and not reply.authoritative and not referral
+
+
 def _delegation(
     apex: str, by_parent: Iterable[Reply]
 ) -> tuple[tuple[str, ...] | None, dict[str, tuple[str, ...]]]:
@@ -202,7 +208,7 @@ def _delegation(
     found: tuple[str, ...] | None = None
     for reply in by_parent:
         sets = [s for s in reply.sets("NS") if s.owner == apex]
-        if not sets or (reply.recursive and not reply.authoritative):
+        if not sets or _from_resolver(reply, apex):
             continue
         named = tuple(sorted(sets[0].texts))
         glue: dict[str, tuple[str, ...]] = {}
@@ -304,4 +310,4 @@ def _said(reply: Reply) -> str:
     return reply.trouble or reply.said or str(reply.rcode)
 
 
-COLLECTORS = {Zone: zone}
+COLLECTORS: dict[type[Fact], Collector] = {Zone: zone}

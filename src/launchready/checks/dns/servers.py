@@ -164,7 +164,8 @@ def nameservers_disagree(zone: Zone) -> Result:
     differing = zone.differing
     serials = {n.serial for n in told if n.serial is not None}
     if not differing and len(serials) < 2:
-        return Passed(evidence=f"{len(told)} name servers answer alike, serial {min(serials)}")
+        serial = f", serial {min(serials)}" if serials else ""
+        return Passed(evidence=f"{len(told)} name servers answer alike{serial}")
     if differing:
         name = differing[0]
         given = {n.name: dict(n.host_answers).get(name, ()) for n in told}

@@ -11,7 +11,7 @@ from rich.console import Console
 from launchready.audit import Audit
 from launchready.checks import catalogue
 from launchready.cli.options import Wanted
-from launchready.derive.caching import cache_lists
+from launchready.derive.cache_lists import cache_lists
 from launchready.facts import Gap
 from launchready.facts.dns import Resolution
 from launchready.facts.http import Visit
@@ -59,8 +59,8 @@ def report_of(done: Audit, *, looking: Looking, manifest_file: Path) -> Report:
         ),
         manifest_file=str(manifest_file) if done.from_file else "",
         routing=routing_map(manifest, done.observed, done.finished),
-        cache_safe=safe,
-        cache_dynamic=dynamic,
+        cache_safe=tuple((r.url, r.reason) for r in safe),
+        cache_dynamic=tuple((r.url, r.reason) for r in dynamic),
         crashes=done.crashes,
     )
 

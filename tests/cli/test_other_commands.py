@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from launchready.manifest import load_manifest
+from tests.cli.conftest import Run, Served
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+def test_the_version_is_said(launchready: Run) -> None:
+    assert launchready("--version").stdout.startswith("launchready 0.")
+
+
+def test_every_command_has_a_help_text(launchready: Run) -> None:
+    for command in (
+        "audit",
+        "smoke",
+        "recheck",
+        "init",
+        "checks",
+        "explain",
+        "compare",
+        "demo",
+        "mail",
+    ):
+        done = launchready(command, "--help")
+        assert done.returncode == 0
+        assert len(done.stdout) > 200
+
+
+def test_checks_lists_the_catalogue(launchready: Run) -> None:
+    rows = json.loads(launchready("checks", "-f", "json").stdout)
+    assert {"dns", "tls", "redirects", "mail", "exposure", "caching", "edge"} <= {
+        r["family"] for r in rows
+    }
+    assert all(r["why"] and r["fix"] for r in rows)
+
+
+def test_explain_shows_why_and_fix(launchready: Run) -> None:
+    done = launchready("explain", "certificate-expired")
+    assert done.returncode == 0
+    assert "Why" in done.stdout
+    assert "Fix" in done.stdout
+
+
+def test_init_writes_a_manifest_that_loads_and_says_what_is_open(
+    launchready: Run, healthy: Served, tmp_path: Path
+) -> None:
+    done = launchready("init", "willow.example", *healthy.network)
+    assert done.returncode == 0, done.stderr
+    manifest = load_manifest(tmp_path / "launchready.toml")
+    assert manifest.hosts["www.willow.example"].redirects_to == "willow.example"
+    assert manifest.routes["https://app.willow.example/login"].kind == "auth"
+    assert manifest.launch.edge == "cloudflare"
+    assert "# TODO" in (tmp_path / "launchready.toml").read_text()
+
+
+def test_init_does_not_write_over_a_manifest(launchready: Run, tmp_path: Path) -> None:
+    (tmp_path / "launchready.toml").write_text("mine")
+    done = launchready("init", "example.org")
+    assert done.returncode == 2
+    assert (tmp_path / "launchready.toml").read_text() == "mine"
+
+
+def test_mail_spf_says_the_result_and_its_steps(launchready: Run, healthy: Served) -> None:
+    options = [o for o in healthy.network if not o.endswith("ca.pem") and o != "--ca"]
+    done = launchready(
+        "mail", "spf", "willow.example", "--ip", "198.51.100.25", "--mail-from", "a@willow.example",
+        "--helo", "mx1.willow.example", "-f", "json", *options,
+    )  # fmt: skip
+    data = json.loads(done.stdout)
+    assert data["result"] == "pass"
+    assert data["steps"]
+    other = launchready(
+        "mail", "spf", "willow.example", "--ip", "192.0.2.1", "-f", "json", *options
+    )
+    assert json.loads(other.stdout)["result"] == "fail"
+
+
+def test_mail_dmarc_says_policy_and_alignment(launchready: Run, healthy: Served) -> None:
+    options = [o for o in healthy.network if not o.endswith("ca.pem") and o != "--ca"]
+    data = json.loads(
+        launchready("mail", "dmarc", "app.willow.example", "-f", "json", *options).stdout
+    )
+    assert (data["policy_domain"], data["organizational_domain"], data["policy"]) == (
+        "willow.example",
+        "willow.example",
+        "reject",
+    )
+    assert data["result"] is None
+    aligned = launchready(
+        "mail",
+        "dmarc",
+        "willow.example",
+        "--spf-domain",
+        "news.willow.example",
+        "-f",
+        "json",
+        *options,
+    )
+    assert json.loads(aligned.stdout)["result"] == "pass"
+
+
+def test_mail_verify_reads_a_saved_message(
+    launchready: Run, healthy: Served, tmp_path: Path
+) -> None:
+    (tmp_path / "m.eml").write_text(
+        "Return-Path: <a@willow.example>\r\nFrom: A <a@willow.example>\r\nSubject: hi\r\n\r\nhello\r\n"
+    )
+    options = [o for o in healthy.network if not o.endswith("ca.pem") and o != "--ca"]
+    done = launchready("mail", "verify", "m.eml", "--ip", "198.51.100.25", "-f", "json", *options)
+    data = json.loads(done.stdout)
+    assert (data["spf"]["result"], data["dkim"], data["dmarc"]["result"]) == ("pass", [], "pass")
+
+
+def test_the_demo_lists_its_defects(launchready: Run) -> None:
+    done = launchready("demo", "--list")
+    assert "certificate-expired" in done.stdout
+
+
+def test_the_healthy_demo_is_a_go(launchready: Run, tmp_path: Path) -> None:
+    done = launchready("demo", "--healthy")
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "launchready-report.html").is_file()
+
+
+def test_the_demo_with_its_showcase_is_a_no_go(launchready: Run) -> None:
+    done = launchready("demo", "-f", "json")
+    assert done.returncode == 1
+    assert len(json.loads(done.stdout)["findings"]) >= 10

@@ -111,6 +111,23 @@ def allows_everyone(audit: SpfAudit) -> str:
     return ""
 
 
+def broad_terms(record: str) -> tuple[str, ...]:
+    """Return the terms of a record that alone stand for a large part of the Internet."""
+    return tuple(
+        m.text
+        for m in parse_spf(record).mechanisms
+        if m.qualifier == "+"
+        and (
+            (m.network and ip_network(m.network).num_addresses >= _limit(m))
+            or (m.kind in {"a", "mx"} and (m.prefix4 <= 2 or m.prefix6 <= 3))
+        )
+    )
+
+
+def _limit(mechanism: Mechanism) -> int:
+    return _WORLD[4 if mechanism.kind == "ip4" else 6]
+
+
 def _all_passes(node: SpfAuditNode) -> str:
     for branch in node.branches:
         if branch.kind == "all":

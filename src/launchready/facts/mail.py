@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import ClassVar, Literal
 
 from launchready.facts.spf_faults import SpfFault, spf_fault
@@ -117,6 +118,15 @@ class MxRecord:
     trouble: str = ""
     """Why its addresses could not be looked up, when the DNS failed."""
 
+    @property
+    def numeric(self) -> bool:
+        """Whether an address stands where a name must (RFC 1035 section 3.3.9)."""
+        try:
+            ip_address(self.exchange)
+        except ValueError:
+            return False
+        return True
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mx(Fact):
@@ -135,14 +145,18 @@ class Mx(Fact):
 
     @property
     def unresolved(self) -> tuple[MxRecord, ...]:
-        """The records whose exchange has no address."""
-        return tuple(r for r in self.records if not r.addresses and not r.trouble)
+        """The records whose exchange is a name without address."""
+        return tuple(
+            r for r in self.records if not r.addresses and not r.trouble and not r.numeric
+        )
 
     @property
-    def fault(self) -> Literal["lookup-fails", "unresolvable", ""]:
+    def fault(self) -> Literal["lookup-fails", "is-address", "unresolvable", ""]:
         """Why mail servers cannot be found."""
         if self.trouble or (self.records and all(r.trouble for r in self.records)):
             return "lookup-fails"
+        if any(r.numeric for r in self.records):
+            return "is-address"
         return "unresolvable" if self.unresolved else ""
 
 

@@ -1,0 +1,296 @@
+"""What a readable SPF record says: who may send, who may not, and what it leaves open."""
+
+from __future__ import annotations
+
+from launchready.checks.mail.spf import not_judged, not_whole
+from launchready.checks.mail.wording import Words, change, dig, listed
+from launchready.derive.senders import included_domain, service
+from launchready.derive.spf_records import (
+    TXT_WANTED_CHARS,
+    allows_everyone,
+    broad_terms,
+    sender_terms,
+    with_all,
+    with_terms,
+    without_terms,
+    without_what_follows_all,
+)
+from launchready.facts.mail import Spf
+from launchready.facts.spf_faults import own_problems
+from launchready.finding import (
+    Impact,
+    NotApplicable,
+    Passed,
+    Result,
+    Severity,
+    Unproven,
+    check,
+)
+
+_FORGED = (
+    "Anybody can send mail in your name that passes as yours, and ask members to pay or log in."
+)
+_MEANT_AS_MECHANISM = ("include", "ip4", "ip6", "a", "mx", "exists", "ptr", "all")
+
+
+@check(severity=Severity.BLOCKER, impact=Impact.EMAIL, bar="mail")
+def spf_allows_everyone(spf: Spf) -> Result:
+    """The SPF record lets the whole Internet send in the domain's name.
+
+    Why: +all, or a network as large as the Internet, makes every forgery pass SPF and with it
+    DMARC (RFC 7208 section 5.1). Receivers come to distrust the real mail as well.
+
+    Fix: name the senders and end the record with ~all or -all.
+    """
+    if (other := not_judged(spf)) is not None:
+        return other
+    where = allows_everyone(spf.audit)
+    name, record = spf.subject.name, spf.audit.records[0]
+    if not where:
+        if spf.audit.unseen:
+            return not_whole(spf)
+        return Passed(
+            evidence=f"{len(spf.audit.networks)} networks and {spf.audit.lookups} look-ups"
+        )
+    mended = without_terms(record, broad_terms(record))
+    steps: tuple[str, ...]
+    if any(domain == name and q == "+" for domain, q in spf.audit.all_qualifiers):
+        mended = with_all(mended)
+    if mended != record:
+        steps = (change("TXT", name, with_terms(mended, sender_terms(spf.entry.senders))),)
+    else:
+        steps = (
+            f"Remove the term of the TXT record at {name} that leads to this: {where}.",
+            (
+                "If the service behind it is still used, ask it which include it offers instead: a "
+                "record of everybody's addresses protects no one."
+            ),
+        )
+    return Words(
+        means=_FORGED, observed=where, wanted="only your senders may send", fix=steps
+    ).failed(dig("TXT", name), evidence=record)
+
+
+@check(severity=Severity.RISK, impact=Impact.EMAIL)
+def spf_no_all(spf: Spf) -> Result:
+    """The SPF record does not say what becomes of everybody else.
+
+    Why: without all or redirect at its end the answer for a forger is neutral (RFC 7208 section
+    4.7), so the record refuses nobody.
+
+    Fix: end the record with ~all, later with -all.
+    """
+    if (other := not_judged(spf)) is not None:
+        return other
+    if spf.audit.ends:
+        return Passed(evidence=f"it ends with {spf.audit.all_qualifier}all")
+    name, record = spf.subject.name, spf.audit.records[0]
+    redirects = any(b.kind == "redirect" for b in spf.audit.tree.branches)
+    if redirects and spf.audit.unseen:
+        return not_whole(spf)
+    # A misspelt end, or a redirect to nowhere, is mended there.
+    misspelt = any("all" in p or "redirect" in p for p in own_problems(spf.audit))
+    followed = redirects and spf.fault in {"include-broken", "includes-itself"}
+    return Words(
+        means="Forged mail in your name is not told apart from the real one.",
+        observed="no all at the end",
+        wanted="~all or -all at the end",
+        fix=(change("TXT", name, with_all(record)),),
+    ).failed(dig("TXT", name), evidence=record, because=spf.key if misspelt or followed else None)
+
+
+@check(severity=Severity.ADVICE, impact=Impact.EMAIL)
+def spf_neutral_all(spf: Spf) -> Result:
+    """The SPF record ends with ?all, which refuses nobody.
+
+    Why: neutral is treated like no record at all (RFC 7208 section 8.2).
+
+    Fix: end it with ~all once every sender is named.
+    """
+    if (other := not_judged(spf)) is not None:
+        return other
+    if spf.audit.all_qualifier != "?":
+        return Passed(evidence=f"it ends with {spf.audit.all_qualifier or 'no '}all")
+    name, record = spf.subject.name, spf.audit.records[0]
+    return Words(
+        means="Forged mail in your name is not told apart from the real one.",
+        observed="?all",
+        wanted="~all or -all",
+        fix=(change("TXT", name, with_all(record)),),
+    ).failed(dig("TXT", name), evidence=record)
+
+
+@check(severity=Severity.RISK, impact=Impact.EMAIL, bar="mail")
+def spf_sender_not_authorised(spf: Spf) -> Result:
+    """A service or server that sends for the domain is not in its SPF record.
+
+    Why: what it sends fails SPF, and lands in spam or is refused where DKIM does not save it.
+
+    Fix: add its include or address to the record.
+    """
+    if (other := not_judged(spf)) is not None:
+        return other
+    if not spf.entry.senders:
+        return NotApplicable(reason="no senders are declared")
+    refused: list[str] = []
+    unknown: list[str] = []
+    ended: list[str] = []
+    for sender, result in spf.senders:
+        if result is not None:
+            if result.result == "permerror":
+                ended.append(f"{sender}: {result.problem}")
+            elif result.result == "temperror":
+                unknown.append(f"{sender}: {result.problem}")
+            elif result.result != "pass":
+                refused.append(f"{sender} gets {result.result}")
+            continue
+        match _service_allowed(sender, spf):
+            case False:
+                refused.append(f"{sender} is not included")
+            case None:
+                unknown.append(f"{sender} is no service or address that is known here")
+            case _:
+                pass
+    name, record = spf.subject.name, spf.audit.records[0]
+    if refused or ended:
+        senders = [s for s in spf.entry.senders if any(r.startswith(f"{s} ") for r in refused)]
+        mistyped = any(
+            d in p for d in map(included_domain, senders) if d for p in own_problems(spf.audit)
+        )
+        return Words(
+            means="Mail of a service that sends for you fails SPF and may land in spam.",
+            observed=listed(refused or ended),
+            wanted="every declared sender passes",
+            fix=(change("TXT", name, with_terms(record, sender_terms(senders))),),
+        ).failed(
+            dig("TXT", name), evidence=record, because=spf.key if mistyped or not refused else None
+        )
+    if unknown:
+        return Unproven(
+            reason=listed(unknown),
+            how_to_prove="Declare it under senders as include:DOMAIN or by its address, as its "
+            "set-up page says.",
+            because=spf.key if spf.fault else None,
+        )
+    if any(r is None for _, r in spf.senders) and spf.audit.unseen and spf.fault:
+        return not_whole(spf)
+    return Passed(evidence=", ".join(spf.entry.senders)[:200])
+
+
+def _service_allowed(sender: str, spf: Spf) -> bool | None:
+    """Return whether a service may send by the tree of includes; None when it is not known."""
+    included = {name.rstrip(".") for name in spf.audit.includes}
+    included |= {b.target for b in spf.audit.tree.branches if b.kind == "redirect"}
+    if domain := included_domain(sender):
+        return domain in included
+    known = service(sender)
+    if known is None:
+        return None
+    return not known.in_spf or bool(included & set(known.includes))
+
+
+@check(severity=Severity.ADVICE, impact=Impact.EMAIL)
+def spf_uses_ptr(spf: Spf) -> Result:
+    """The SPF record uses ptr.
+
+    Why: it is slow, depends on somebody else's name servers and should not be used any more
+    (RFC 7208 section 5.5); some receivers ignore it.
+
+    Fix: name the addresses with ip4: and ip6: instead.
+    """
+    if (other := not_judged(spf)) is not None:
+        return other
+    found = spf.audit.ptr_terms
+    if not found:
+        return not_whole(spf) if spf.audit.unseen else Passed(evidence="no ptr")
+    name, record = spf.subject.name, spf.audit.records[0]
+    own = [term.partition(": ")[2] for term in found if term.startswith(f"{name}: ")]
+    steps = [f"Tell whoever publishes {found[0].partition(': ')[0]} that ptr should not be used."]
+    if own:
+        steps = [
+            (
+                "Find the addresses of the servers that ptr was meant for; those that send must be named "
+                "in the record as ip4: or ip6: first."
+            ),
+            change("TXT", name, without_terms(record, own)),
+        ]
+    return Words(
+        means="Some receivers ignore part of the record, and mail may land in spam.",
+        observed=listed(found),
+        wanted="ip4: and ip6:",
+        fix=tuple(steps),
+    ).failed(dig("TXT", name), evidence=record)
+
+
+@check(severity=Severity.ADVICE, impact=Impact.EMAIL)
+def spf_terms_after_all(spf: Spf) -> Result:
+    """The SPF record names senders behind all.
+
+    Why: receivers stop at all (RFC 7208 section 5.1): whoever stands behind it is not allowed, and
+    a redirect beside it is ignored.
+
+    Fix: move the terms in front of all.
+    """
+    if (other := not_judged(spf)) is not None:
+        return other
+    name, record = spf.subject.name, spf.audit.records[0]
+    own = [t.partition(": ")[2] for t in spf.audit.after_all if t.startswith(f"{name}: ")]
+    if not own:
+        return Passed(evidence="nothing stands behind all")
+    terms = [term for term in own if not term.lower().startswith("redirect=")]
+    return Words(
+        means="Mail of senders that stand behind all fails SPF and may land in spam.",
+        observed=listed(own),
+        wanted="all at the end",
+        fix=(change("TXT", name, with_terms(without_what_follows_all(record), terms)),),
+    ).failed(dig("TXT", name), evidence=record)
+
+
+@check(severity=Severity.ADVICE, impact=Impact.EMAIL)
+def spf_unknown_modifier(spf: Spf) -> Result:
+    """The SPF record has a term that no receiver knows.
+
+    Why: terms with an equals sign that are neither redirect nor exp are ignored (RFC 7208 section
+    6); often one was meant to be a mechanism, which is written with a colon.
+
+    Fix: write it with a colon, or remove it.
+    """
+    if (other := not_judged(spf)) is not None:
+        return other
+    name, record = spf.subject.name, spf.audit.records[0]
+    own = [t.partition(": ")[2] for t in spf.audit.unknown_modifiers if t.startswith(f"{name}: ")]
+    if not own:
+        return Passed(evidence="every term is known")
+    meant = [t for t in own if t.partition("=")[0].lower() in _MEANT_AS_MECHANISM]
+    mended = without_terms(record, own)
+    return Words(
+        means="A sender that the record was meant to allow may not be allowed.",
+        observed=listed(own),
+        wanted="mechanisms with a colon, redirect= or exp=",
+        fix=(change("TXT", name, with_terms(mended, [t.replace("=", ":", 1) for t in meant])),),
+    ).failed(dig("TXT", name), evidence=record, severity=Severity.RISK if meant else None)
+
+
+@check(severity=Severity.ADVICE, impact=Impact.EMAIL)
+def spf_record_too_long(spf: Spf) -> Result:
+    """The SPF record is longer than a plain DNS answer holds.
+
+    Why: with other TXT records beside it the answer no longer fits into 512 bytes (RFC 7208
+    section 3.4), and receivers behind old firewalls do not get it.
+
+    Fix: shorten it, by networks instead of single addresses or by an include of your own.
+    """
+    if (other := not_judged(spf)) is not None:
+        return other
+    name, record = spf.subject.name, spf.audit.records[0]
+    if len(record) <= TXT_WANTED_CHARS:
+        return Passed(evidence=f"{len(record)} characters")
+    return Words(
+        means="A few receivers cannot read the record, and mail to them may land in spam.",
+        observed=f"{len(record)} characters",
+        wanted=f"{TXT_WANTED_CHARS} or fewer",
+        fix=(
+            f"Move some of its ip4: and ip6: terms to a TXT record of their own at _spf.{name} that begins with v=spf1.",
+            f"Put include:_spf.{name} in their place into the TXT record at {name}.",
+        ),
+    ).failed(dig("TXT", name), evidence=record)

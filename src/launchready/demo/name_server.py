@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 
@@ -15,20 +16,46 @@ from launchready.demo.listening import LOOPBACK, Connections
 from launchready.demo.name_answers import Responder
 
 _IDLE_S = 10.0
+_DATAGRAMS_A_TURN = 100
 
 
-class _Udp(asyncio.DatagramProtocol):
-    def __init__(self, respond: Responder) -> None:
-        self.respond = respond
-        self.transport: asyncio.DatagramTransport | None = None
+class _Datagrams:
+    """A UDP socket that is read until it is empty.
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
-        self.transport = transport
+    asyncio's own transport takes one datagram a turn of the loop: under load the questions at
+    the end of a long queue would wait beyond their deadline.
+    """
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        wire = answer_wire(self.respond, data, udp=True)
-        if wire is not None and self.transport is not None:
-            self.transport.sendto(wire, addr)
+    def __init__(self, respond: Responder, port: int) -> None:
+        self._respond = respond
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.bind((LOOPBACK, port))
+        except OSError:
+            self._socket.close()
+            raise
+        self._socket.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._socket, self._read)
+
+    def _read(self) -> None:
+        for _ in range(_DATAGRAMS_A_TURN):
+            try:
+                data, client = self._socket.recvfrom(65_535)
+            except BlockingIOError:
+                return
+            except OSError:
+                # What came back for an answer that nobody waited for any more.
+                continue
+            wire = answer_wire(self._respond, data, udp=True)
+            if wire is not None:
+                # UDP may lose what has no room; the client asks again.
+                with contextlib.suppress(OSError):
+                    self._socket.sendto(wire, client)
+
+    def close(self) -> None:
+        """Stop listening."""
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
 
 
 def answer_wire(respond: Responder, data: bytes, *, udp: bool) -> bytes | None:
@@ -60,7 +87,7 @@ class NameListener:
     def __init__(self, respond: Responder) -> None:
         self._respond = respond
         self._connections = Connections()
-        self._udp: asyncio.DatagramTransport | None = None
+        self._udp: _Datagrams | None = None
         self.port = 0
 
     async def start(self) -> None:
@@ -68,7 +95,7 @@ class NameListener:
         for attempt in range(20):
             port = await self._connections.listen(self._serve)
             try:
-                await self._listen_udp(port)
+                self._udp = _Datagrams(self._respond, port)
             except OSError:
                 # Somebody else has the UDP port of that number.
                 await self._connections.close()
@@ -78,12 +105,6 @@ class NameListener:
             else:
                 self.port = port
                 return
-
-    async def _listen_udp(self, port: int) -> None:
-        loop = asyncio.get_running_loop()
-        self._udp, _ = await loop.create_datagram_endpoint(
-            lambda: _Udp(self._respond), local_addr=(LOOPBACK, port), family=socket.AF_INET
-        )
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:

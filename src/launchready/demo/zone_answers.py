@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -119,6 +121,9 @@ def _sign(built: dns.zone.Zone, zone: Zone) -> None:
         )  # fmt: skip
 
 
+_Rrsets = tuple[dns.rrset.RRset, ...]
+
+
 class Contents:
     """One server's copy of a zone, answering as RFC 1034 section 4.3.2 says."""
 
@@ -126,7 +131,13 @@ class Contents:
         self.zone = built
         assert built.origin is not None  # noqa: S101 - build() gives every zone its origin
         self.origin: dns.name.Name = built.origin
-        self.names = sorted(built.nodes)
+        self._above = {
+            above for name in built.nodes for above in _ancestors(name) if name != self.origin
+        }
+        self._nsec_owners = sorted(
+            name for name, node in built.nodes.items() if node.get_rdataset(_IN, _NSEC) is not None
+        )
+        self._rrsets: dict[tuple[dns.name.Name, dns.rdatatype.RdataType, bool], _Rrsets] = {}
 
     def ask(self, name: dns.name.Name, type_: dns.rdatatype.RdataType, *, secure: bool) -> Found:
         """Return the answer, referral or negative answer; with signatures when `secure` (DO)."""
@@ -206,7 +217,7 @@ class Contents:
         return None, False
 
     def _has_below(self, name: dns.name.Name) -> bool:
-        return any(n != name and n.is_subdomain(name) for n in self.names)
+        return name in self._above
 
     def _negative(
         self, found: Found, name: dns.name.Name, *, secure: bool, exists: bool, wild: bool = False
@@ -215,7 +226,9 @@ class Contents:
         apex = self.zone.nodes[self.origin]
         self._put(found.authority, apex, self.origin, _SOA, secure=secure)
         # RFC 2308 section 5: the negative TTL is the lesser of the SOA's own and its minimum.
-        found.authority[0].ttl = min(found.authority[0].ttl, NEGATIVE_TTL_S)
+        soa = found.authority[0]
+        ttl = min(soa.ttl, NEGATIVE_TTL_S)
+        found.authority[0] = dns.rrset.from_rdata_list(soa.name, ttl, list(soa))
         if not secure:
             return
         proofs = {name if name in self.zone.nodes else self._before(name)}
@@ -225,19 +238,34 @@ class Contents:
             self._put(found.authority, self.zone.nodes[proof], proof, _NSEC, secure=True)
 
     def _before(self, name: dns.name.Name) -> dns.name.Name:
-        owners = [n for n in self.names if self.zone.nodes[n].get_rdataset(_IN, _NSEC) is not None]
-        return max((n for n in owners if n <= name), default=self.origin)
+        place = bisect_right(self._nsec_owners, name)
+        return self._nsec_owners[place - 1] if place else self.origin
 
-    @staticmethod
     def _put(
-        section: list[dns.rrset.RRset], node: dns.node.Node, name: dns.name.Name,
-        type_: dns.rdatatype.RdataType, *, secure: bool,
-    ) -> None:  # fmt: skip
-        wanted = [node.get_rdataset(_IN, type_)]
-        if secure:
-            wanted.append(node.get_rdataset(_IN, _RRSIG, type_))
-        section += [
-            dns.rrset.from_rdata_list(name, found.ttl, list(found))
-            for found in wanted
-            if found is not None
-        ]
+        self,
+        section: list[dns.rrset.RRset],
+        node: dns.node.Node,
+        name: dns.name.Name,
+        type_: dns.rdatatype.RdataType,
+        *,
+        secure: bool,
+    ) -> None:
+        known = self._rrsets.get((name, type_, secure))
+        if known is None:
+            wanted = [node.get_rdataset(_IN, type_)]
+            if secure:
+                wanted.append(node.get_rdataset(_IN, _RRSIG, type_))
+            known = tuple(
+                dns.rrset.from_rdata_list(name, found.ttl, list(found))
+                for found in wanted
+                if found is not None
+            )
+            if name in self.zone.nodes:
+                self._rrsets[name, type_, secure] = known
+        section += known
+
+
+def _ancestors(name: dns.name.Name) -> Iterator[dns.name.Name]:
+    while name != dns.name.root:
+        name = name.parent()
+        yield name

@@ -240,6 +240,14 @@ async def test_the_nearest_caa_set_wins() -> None:
     assert [r.value for r in found.records] == [";"]
 
 
+async def test_control_characters_in_caa_are_not_kept() -> None:
+    records = {"app.example.org": {"CAA": ['0 issue "a\\027[31mb"']}}
+    async with serving(resolver(records)) as one, gathering(one) as gatherer:
+        found = await gatherer.ask(Caa, APP)
+    assert isinstance(found, Caa)
+    assert [r.value for r in found.records] == ["a?[31mb"]
+
+
 async def test_a_caa_look_up_that_fails_is_kept() -> None:
     def broken(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
         if query.question[0].rdtype == dns.rdatatype.CAA:

@@ -10,11 +10,11 @@ import dns.edns
 import dns.flags
 import dns.message
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchready.collect.dial import DialMap
-from launchready.collect.name_client import NameClient, system_resolvers
+from launchready.collect.name_client import FIRST_QUESTIONS, NameClient, system_resolvers
 from launchready.collect.name_reply import ALIASES_MAX, read
 from launchready.collect.name_wire import _parsed
 from launchready.mailauth.lookups import Question
@@ -391,6 +391,37 @@ async def test_silent_resolvers_do_not_work() -> None:
         assert not await client(server.at, query_s=SHORT_S).works()
 
 
+async def test_a_server_that_never_answers_is_given_up_after_a_few_questions() -> None:
+    async with serving(silent) as server:
+        names = client(server.at, query_s=SHORT_S)
+        replies = await asyncio.gather(*(names.ask(f"n{i}.test", "A") for i in range(300)))
+    assert {name for name, *_ in server.asked} <= {f"n{i}.test" for i in range(FIRST_QUESTIONS)}
+    assert replies[-1].trouble == "it answered none of the questions before"
+
+
+async def test_a_server_that_answers_at_last_is_asked_everything() -> None:
+    def slow_to_begin(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        name = query.question[0].name.to_text()
+        return [] if name in {"n0.test.", "n1.test."} else resolver(ONE)(query, transport)
+
+    async with serving(slow_to_begin) as server:
+        names = client(server.at, query_s=SHORT_S)
+        replies = await asyncio.gather(*(names.ask(f"n{i}.test", "A") for i in range(100)))
+    assert [r.rcode for r in replies] == [None, None] + ["NXDOMAIN"] * 98
+
+
+async def test_a_silent_server_is_still_asked_whether_it_works_at_all() -> None:
+    answers = answering(rcode="REFUSED")
+
+    def only_root(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        return answers(query, transport) if query.question[0].name.to_text() == "." else []
+
+    async with serving(only_root) as server:
+        names = client(server.at, query_s=SHORT_S)
+        await asyncio.gather(*(names.ask(f"n{i}.test", "A") for i in range(20)))
+        assert await names.works()
+
+
 async def test_no_more_questions_than_allowed_are_under_way() -> None:
     async with serving(resolver({})) as server:
         names = NameClient(resolvers=(server.at,), query_s=20.0, at_once=10)
@@ -412,6 +443,7 @@ def test_resolv_conf_gives_three_resolvers_and_skips_what_it_does_not_know(tmp_p
     assert found == (("192.0.2.1", 53), ("fe80::1%eth0", 53), ("192.0.2.2", 53))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600))
 def test_any_packet_is_an_answer_or_refused_with_a_reason(packet: bytes) -> None:
     query = dns.message.make_query("www.example.test", "A", id=7)
@@ -424,6 +456,7 @@ def test_any_packet_is_an_answer_or_refused_with_a_reason(packet: bytes) -> None
     assert len(reply.aliases) <= ALIASES_MAX + 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20))
 def test_any_graph_of_aliases_ends(edges: list[tuple[int, int]]) -> None:
     query = dns.message.make_query("n0.test", "A")

@@ -199,7 +199,8 @@ def _caa_records(owner: str, reply: Reply) -> tuple[CaaRecord, ...]:
             owner=owner,
             flags=rdata.flags,
             tag=rdata.tag.decode("latin-1").lower(),
-            value=rdata.value.decode("latin-1"),
+            # A terminal would obey control characters.
+            value="".join(c if c.isprintable() else "?" for c in rdata.value.decode("latin-1")),
         )
         for rdata in (reply.found.rdatas if reply.found else ())
         if isinstance(rdata, CAA)

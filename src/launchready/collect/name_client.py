@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import defaultdict
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,25 @@ AT_ONCE = 100
 """So many questions are under way at a time: a thousand at once are lost in the buffers."""
 HEDGE_S = 1.0
 """After so long without an answer the next resolver is asked as well."""
+FIRST_QUESTIONS = 8
+"""So many questions go to a server before it has answered any; the others wait for what comes."""
+SILENT_AFTER = 3
+"""A server that has left so many unanswered, and answered none, is not asked again."""
+COMPARED_S = 2.0
+"""Deadline of a resolver that is asked for comparison only: many networks block it."""
 _Asked = tuple[Server, str, str, bool, bool, bool]
+
+
+class _Acquaintance:
+    """What is known of a server: whether it answers at all."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.failed = 0
+        self.ours = False
+        """The last failure was one of this machine's own network."""
+        self.met = asyncio.Event()
+        """It has answered, or has been silent often enough."""
 
 
 class NameClient:
@@ -61,6 +80,7 @@ class NameClient:
         self._dial = dial or DialMap()
         self._hedge_s = hedge_s
         self._slots = asyncio.Semaphore(at_once)
+        self._met: defaultdict[Server, _Acquaintance] = defaultdict(_Acquaintance)
         self._known: dict[_Asked, asyncio.Task[Reply]] = {}
 
     async def ask(
@@ -165,16 +185,35 @@ class NameClient:
             | (dns.flags.AD if recursive else 0)
         )
         query.use_edns(0, ednsflags=dns.flags.DO if dnssec else 0, payload=PAYLOAD_BYTES)
+        met = self._met[server]
+        met.asked += 1
+        if met.asked > FIRST_QUESTIONS:
+            await met.met.wait()
+        if self._gave_up(server) and name != ".":
+            trouble = "it answered none of the questions before"
+            return Reply(name=name, rdtype=rdtype, server=shown, trouble=trouble, ours=met.ours)
         async with self._slots:
             self.asked += 1
             try:
-                message = await exchange(query, server, self.query_s)
+                message = await exchange(query, server, self._deadline_s(server))
             except NoReplyError as error:
+                met.failed += 1
+                met.ours = error.ours
+                if self._gave_up(server):
+                    met.met.set()
                 return Reply(
                     name=name, rdtype=rdtype, server=shown, trouble=str(error), ours=error.ours
                 )
         self.answered.add(server)
+        met.met.set()
         return read(name, rdtype, shown, message)
+
+    def _gave_up(self, server: Server) -> bool:
+        return server not in self.answered and self._met[server].failed >= SILENT_AFTER
+
+    def _deadline_s(self, server: Server) -> float:
+        compared = not self.named and server in PUBLIC
+        return min(self.query_s, COMPARED_S) if compared else self.query_s
 
 
 def system_resolvers(path: Path = Path("/etc/resolv.conf")) -> tuple[Server, ...]:

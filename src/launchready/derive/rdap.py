@@ -26,7 +26,9 @@ def registered(body: bytes) -> Registered | None:
         return None
     if not isinstance(data, dict) or data.get("objectClassName") != "domain":
         return None
-    status = tuple(s.lower()[:60] for s in _items(data, "status") if isinstance(s, str))[:20]
+    status = tuple(_shown(s).lower()[:60] for s in _items(data, "status") if isinstance(s, str))[
+        :20
+    ]
     return Registered(expires=_expires(data), status=status, registrar=_registrar(data))
 
 
@@ -45,7 +47,7 @@ def _registrar(data: dict[str, Any]) -> str:
     for entity in _items(data, "entities"):
         if isinstance(entity, dict) and "registrar" in _items(entity, "roles"):
             for name in _full_names(entity):
-                return " ".join(name.split())[:100]
+                return _shown(name)[:100]
     return ""
 
 
@@ -56,6 +58,11 @@ def _full_names(entity: dict[str, Any]) -> Iterator[str]:
         for line in card[1]:
             if isinstance(line, list) and len(line) >= 4 and line[0] == "fn":
                 yield str(line[3])
+
+
+def _shown(text: str) -> str:
+    """Return text without what a terminal would obey."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())
 
 
 def _items(data: dict[str, Any], key: str) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchready.checks.dns.issuing import caa_broken, caa_forbids_issuer
@@ -115,6 +115,7 @@ def test_an_unknown_organization_has_no_caa_name() -> None:
     assert caa_names("Example Amusements") == ()
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 
+from launchready.collect.dial import DialMap
+from launchready.collect.http_client import HttpClient
+from launchready.collect.http_message import MEDIA_MAX_BYTES, Failure, Request, Response
 from launchready.facts import Gap, Key
 from launchready.facts.dns import Resolution
 from launchready.facts.http import Exchange, Repeat
@@ -92,15 +95,16 @@ async def test_a_host_in_the_dial_map_needs_no_dns() -> None:
         assert (await loopback.answer("http://example.org/")).body == b"here"
 
 
-async def test_the_second_of_two_addresses_answers_when_the_first_refuses() -> None:
+async def test_an_address_that_answers_is_found_beside_one_that_refuses() -> None:
     site = Site({"/": page(b"here")})
-    both = {"example.org": ("203.0.113.5", "203.0.113.6")}
-    async with (
-        serving(site) as port,
-        loopback_world({"203.0.113.5:80": 1, "203.0.113.6:80": port}, addresses=both) as loopback,
-    ):
-        answer = await loopback.answer("http://example.org/")
-    assert answer.address == "203.0.113.6"
+    both = {"example.org": ("127.9.8.7", "203.0.113.6")}
+    async with serving(site) as port:
+        client = HttpClient(dial=DialMap({("203.0.113.6", port): ("127.0.0.1", port)}))
+        request = Request(url=f"http://example.org:{port}/", addresses=both["example.org"])
+        found = await client.send(request)
+        await client.aclose()
+    assert isinstance(found, Response)
+    assert (found.body, found.address) == (b"here", "203.0.113.6")
 
 
 async def test_a_repeat_is_a_second_request_after_the_first() -> None:
@@ -111,3 +115,45 @@ async def test_a_repeat_is_a_second_request_after_the_first() -> None:
         assert found.first is await loopback.get("http://example.org/")
     assert isinstance(found.second, Exchange)
     assert len(site.heads) == 2
+
+
+async def test_of_an_image_only_the_beginning_is_kept() -> None:
+    site = Site({"/a.png": page(b"x" * 1_000_000, "Content-Type: image/png")})
+    async with serving(site) as port, loopback_world({"203.0.113.5:80": port}) as loopback:
+        answer = await loopback.answer("http://example.org/a.png")
+    assert answer.body_cut
+    assert len(answer.body) == MEDIA_MAX_BYTES
+
+
+async def test_a_connection_closed_by_chance_is_tried_once_more() -> None:
+    site = Site({"/": page(b"here")})
+    opened = iter(range(10))
+
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if next(opened) == 0:
+            await reader.readuntil(b"\r\n\r\n")
+            return
+        await site(reader, writer)
+
+    async with serving(peer) as port, loopback_world({"203.0.113.5:80": port}) as loopback:
+        assert (await loopback.answer("http://example.org/")).body == b"here"
+
+
+async def test_addresses_at_different_ports_are_tried_in_turn() -> None:
+    site = Site({"/": page(b"here")})
+    both = {"example.org": ("203.0.113.5", "203.0.113.6")}
+    async with (
+        serving(site) as port,
+        loopback_world({"203.0.113.5:80": 1, "203.0.113.6:80": port}, addresses=both) as loopback,
+    ):
+        assert (await loopback.answer("http://example.org/")).address == "203.0.113.6"
+
+
+async def test_an_address_without_a_route_is_our_own_limit() -> None:
+    client = HttpClient()
+    client._routes["2001:db8::1"] = False
+    found = await client.send(Request(url="https://example.org/", addresses=("2001:db8::1",)))
+    await client.aclose()
+    assert isinstance(found, Failure)
+    assert found.ours
+    assert "IPv6" in found.reason

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from launchready import __version__
 from launchready.collect.http_message import Failure, Request, Response, Verify
+from launchready.collect.http_outcome import CLOSED_SILENTLY
 from launchready.collect.web_address import (
     Asked,
     NotAsked,
@@ -63,6 +64,8 @@ async def repeat(subject: Subject, world: World, ask: Ask) -> Repeat | Gap:
     second = await answer_to(Asking(url=subject.name), world, ask, key=key)
     if isinstance(second, Gap):
         return second
+    # Only the fields of the second answer matter; sixty bodies held twice would be a burden.
+    second = replace(second, body=b"", body_cut=second.body_cut or bool(second.body))
     return Repeat(
         subject=subject, at=world.now(), how=f"{second.how}  # twice", first=first, second=second
     )
@@ -114,10 +117,10 @@ async def _send(request: Request, world: World) -> tuple[Response | Failure, boo
         if isinstance(result, Response):
             world.http.unverified.add(origin)
             verify = "name"
-    if isinstance(result, Response) and not result.status and request.method in {"GET", "HEAD"}:
+    silent = isinstance(result, Response) and result.trouble == CLOSED_SILENTLY
+    if silent and request.method in {"GET", "HEAD"}:
         again = await world.http.send(replace(request, verify=verify, fresh=True))
-        if isinstance(again, Response):
-            result = again
+        result = again if isinstance(again, Response) else result
     return result, verify == "full"
 
 

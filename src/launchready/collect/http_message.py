@@ -18,8 +18,11 @@ FailureKind = Literal[
 HEADER_LINES_MAX = 400
 """Of all heads of one answer together: informational ones (1xx) count, or they would never end."""
 HEADER_BYTES_MAX = 256 * 1024
+MEDIA_MAX_BYTES = 64_000
+"""Of images, sounds, films and fonts: nothing reads them, and a page may load dozens."""
 
 _STATUS_LINE = re.compile(rb"HTTP/(\d(?:\.\d)?) +(\d{3})(?: |\r|\n|$)")
+_MEDIA = re.compile(r"(?:image/(?!svg)|audio/|video/|font/)", re.IGNORECASE)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 # RFC 9110 section 5.5: control characters have no place in a value; a terminal would obey them.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -115,6 +118,8 @@ class Intake:
         if not text:
             # After 100 or 103 the real head follows and starts anew.
             self.complete_head = self.status >= 200 or self.status == 101
+            if any(n.lower() == "content-type" and _MEDIA.match(v) for n, v in self.fields):
+                self.body_max_bytes = min(self.body_max_bytes, MEDIA_MAX_BYTES)
             return
         if text[0] in " \t" and self.fields:  # RFC 9112 section 5.2: obs-fold
             name, value = self.fields[-1]

@@ -14,6 +14,8 @@ from launchready.facts.http import Headers, Timing
 # A host that does not take the connection up by then is not going to within the deadline.
 CONNECT_SHARE = 0.6
 
+CLOSED_SILENTLY = "the connection was closed without an answer"
+"""The trouble of a connection that was taken and given up, which may have been chance."""
 SEVERAL_LOCATIONS = "several different Location fields"
 """The trouble of a redirect that browsers and libcurl refuse to follow."""
 
@@ -130,8 +132,11 @@ def _broken(intake: Intake, result: PerformResult) -> str:
     if "Multiple Location" in result.message:
         return SEVERAL_LOCATIONS
     if result.code in _BROKEN_OFF:
-        when = "before the answer ended" if intake.version else "without an answer"
-        return f"the connection was closed {when}"
+        return (
+            "the connection was closed before the answer ended"
+            if intake.version
+            else CLOSED_SILENTLY
+        )
     if result.code == pycurl.E_BAD_CONTENT_ENCODING:
         return "the body is not encoded as its Content-Encoding says"
     return f"the answer is not valid HTTP: {_said(result.message)}"

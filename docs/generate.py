@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from launchready.checks import catalogue
-from launchready.manifest import Manifest
+from launchready.manifest import MailDomainEntry, Manifest
 from launchready.report.catalogue import catalogue_text
 from launchready.report.schema import schema_text
 
@@ -16,15 +20,125 @@ DOCS = Path(__file__).parent
 
 def pages() -> dict[str, str]:
     """Return the text of every generated page by its file name."""
-    manifest = Manifest.model_json_schema() | {
+    return {
+        "checks.md": catalogue_text(catalogue()),
+        "manifest.md": manifest_page(),
+        "report.schema.json": schema_text(),
+        "launchready.schema.json": json.dumps(manifest_schema(), indent=2) + "\n",
+    }
+
+
+def manifest_schema() -> dict[str, Any]:
+    """Return the JSON Schema of launchready.toml, with the short forms that it takes."""
+    schema = Manifest.model_json_schema() | {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "launchready.toml",
     }
-    return {
-        "checks.md": catalogue_text(catalogue()),
-        "report.schema.json": schema_text(),
-        "launchready.schema.json": json.dumps(manifest, indent=2) + "\n",
+    definitions = schema["$defs"]
+    for definition in (schema, *definitions.values()):
+        # Filled in from the key under which the entry stands.
+        for key in ("name", "url", "source"):
+            if definition.get("title") in {"HostEntry", "MailDomainEntry", "RouteEntry"}:
+                definition["properties"].pop(key, None)
+        for name, field in definition.get("properties", {}).items():
+            if field.get("type") == "array" and field.get("items") == {"type": "string"}:
+                one = {k: v for k, v in field.items() if k not in {"type", "items"}}
+                both = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+                definition["properties"][name] = {"anyOf": both, **one}
+    properties = schema["properties"]
+    kinds = definitions["RouteEntry"]["properties"]["kind"]["enum"]
+    properties["routes"]["additionalProperties"] = {
+        "anyOf": [{"enum": kinds}, {"$ref": "#/$defs/RouteEntry"}]
     }
+    properties["redirects"]["additionalProperties"] = {"type": "string"}
+    definitions.pop("OldUrlEntry")
+    return schema
+
+
+def manifest_page() -> str:
+    """Return the page of every key that launchready.toml may hold, from the models themselves."""
+    lines = [
+        "# The manifest",
+        "",
+        "`launchready.toml` states what should be true of the launch. Only `[launch] domain` is required;",
+        "everything else has the default of a launch. This page is generated from the program's own",
+        "models by `make docs`; `launchready.schema.json` beside it completes the keys in editors.",
+        "",
+    ]
+    for name, field in Manifest.model_fields.items():
+        model, key = _section(field.annotation)
+        title = f"{name}.{key}" if key else name
+        lines += [f"## [{title}]", "", " ".join((model.__doc__ or "").split()), ""]
+        inner = model.model_fields.items()
+        if name == "mail":
+            model = MailDomainEntry
+            lines += [
+                '### [mail.domains."example.org"]',
+                "",
+                " ".join((model.__doc__ or "").split()),
+                "",
+            ]
+            inner = model.model_fields.items()
+        rows = [(k, f) for k, f in inner if f.description]
+        if rows:
+            lines += ["| key | default | meaning |", "|---|---|---|"]
+            lines += [f"| `{k}` | {_default(f)} | {f.description} |" for k, f in rows]
+            lines.append("")
+        if name in EXAMPLES:
+            lines += ["```toml", EXAMPLES[name].strip(), "```", ""]
+    return "\n".join(lines)
+
+
+EXAMPLES = {
+    "hosts": """
+[hosts."app.example.org"]
+addresses = ["203.0.113.5"]
+edge = "cloudflare"
+origin = "198.51.100.7"
+""",
+    "routes": """
+[routes]
+"example.org/pricing" = "page"
+"app.example.org/login" = "auth"
+"app.example.org/chat" = { kind = "chat", json_body = true, limit = 20 }
+""",
+    "redirects": """
+[redirects]
+"example.org/old-page" = "example.org/new-page"
+""",
+    "accounts": """
+[accounts.member]
+username_env = "MEMBER_USERNAME"
+password_env = "MEMBER_PASSWORD"
+login = "app.example.org/login"
+private = "app.example.org/members"
+""",
+    "network": """
+[network]
+resolvers = ["203.0.113.53", "127.0.0.1:5353"]
+dial = ["app.example.org:443=198.51.100.7:443"]
+ca = "staging-ca.pem"
+""",
+}
+
+
+def _section(annotation: Any) -> tuple[type[BaseModel], str]:
+    """Return the model of a section, and the example of a key where it is a table of tables."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, ""
+    model = get_args(annotation)[1]
+    return model, {"HostEntry": '"app.example.org"', "AccountEntry": "member"}.get(
+        model.__name__, ""
+    )
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if value in (None, (), {}, ""):
+        return ""
+    return f"`{json.dumps(value)}`"
 
 
 def main() -> int:

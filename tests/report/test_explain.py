@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -9,10 +8,7 @@ from rich.console import Console
 from launchready.checks import catalogue
 from launchready.report.catalogue import catalogue_text
 from launchready.report.explain import print_catalogue, print_check
-from launchready.report.publish import publish
 from tests.report.samples import checks
-
-DOCS = Path(__file__).parents[2] / "docs"
 
 
 def console() -> tuple[Console, io.StringIO]:
@@ -59,15 +55,3 @@ def test_the_page_of_the_docs_has_every_check_with_reason_and_fix() -> None:
 def test_code_in_a_docstring_stays_code() -> None:
     text = catalogue_text(catalogue())
     assert "\\`" not in text
-
-
-def test_the_published_catalogue_is_fresh() -> None:
-    assert (DOCS / "checks.md").read_text("utf-8") == catalogue_text(catalogue()), (
-        "docs/checks.md is stale: run `make docs`"
-    )
-
-
-def test_publishing_writes_the_catalogue_and_the_schema(tmp_path: Path) -> None:
-    written = publish(tmp_path / "docs")
-    assert [p.name for p in written] == ["checks.md", "report.schema.json"]
-    assert written[0].read_text("utf-8") == catalogue_text(catalogue())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -218,7 +219,7 @@ class RouteEntry(Section):
         description="Names of the form's fields: username, password, email, message, code.",
     )
     json_body: bool = Field(False, description="true when it takes JSON instead of a form.")
-    cors: tuple[str, ...] = Field((), description="Origins that may read it from a browser.")
+    cors: Names = Field((), description="Origins that may read it from a browser.")
     cacheable: bool | None = Field(None, description="true when shared caches may store it.")
     limit: int | None = Field(
         None, ge=1, le=60, description="How many requests in a minute before it must throttle."
@@ -358,7 +359,7 @@ class Manifest(Section):
             k: {"source": k, "target": t} if isinstance(t, str) else t for k, t in value.items()
         }
 
-    @property
+    @cached_property
     def all_hosts(self) -> dict[str, HostEntry]:
         """Every web host of the launch: declared ones, those of routes and accounts, and the domain."""
         hosts = dict.fromkeys([self.launch.domain, *self.hosts])
@@ -368,7 +369,7 @@ class Manifest(Section):
             hosts.setdefault(urlsplit(url).hostname or self.launch.domain)
         return {name: self.hosts.get(name) or HostEntry(name=name) for name in hosts}
 
-    @property
+    @cached_property
     def mail_domains(self) -> dict[str, MailDomainEntry]:
         """Every mail domain; the launch's own counts as one that sends when none is declared."""
         if self.mail.domains:

@@ -1,4 +1,4 @@
-"""Latency in user space: relays that hold every packet for half a round trip each way.
+"""Latency in user space: a relay that holds every packet for half a round trip each way.
 
 The kernel of the machine shakes hands with the relay at once; the round trip that a handshake
 over a distance would have taken is added to the first bytes of either side instead.
@@ -7,7 +7,6 @@ over a distance would have taken is added to the first bytes of either side inst
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 from launchready.demo.listening import LOOPBACK, Connections
 
@@ -78,74 +77,3 @@ class TcpRelay:
                     data = b""
                 due = max(loop.time(), not_before) + self._round_trip_s / 2
                 await held.put((due, data))
-
-
-class UdpRelay:
-    """A UDP relay to a loopback port."""
-
-    def __init__(self, target: int, round_trip_s: float) -> None:
-        self._target = target
-        self._half_s = round_trip_s / 2
-        self._near: asyncio.DatagramTransport | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def start(self, port: int) -> None:
-        """Listen on this port. Raises OSError when it is taken."""
-        loop = asyncio.get_running_loop()
-        self._near, _ = await loop.create_datagram_endpoint(
-            lambda: _Near(self), local_addr=(LOOPBACK, port)
-        )
-
-    async def close(self) -> None:
-        """Stop listening and forget what is under way."""
-        if self._near is not None:
-            self._near.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def carry(self, data: bytes, client: tuple[str, int]) -> None:
-        """Take one datagram of a client there, and its answer back."""
-        task = asyncio.create_task(self._round_trip(data, client))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _round_trip(self, data: bytes, client: tuple[str, int]) -> None:
-        loop = asyncio.get_running_loop()
-        await asyncio.sleep(self._half_s)
-        answer: asyncio.Future[bytes] = loop.create_future()
-        far, _ = await loop.create_datagram_endpoint(
-            lambda: _Far(answer), remote_addr=(LOOPBACK, self._target)
-        )
-        try:
-            far.sendto(data)
-            with contextlib.suppress(TimeoutError, OSError):
-                async with asyncio.timeout(10):
-                    reply = await answer
-                await asyncio.sleep(self._half_s)
-                if self._near is not None:
-                    self._near.sendto(reply, client)
-        finally:
-            far.close()
-
-
-class _Near(asyncio.DatagramProtocol):
-    def __init__(self, relay: UdpRelay) -> None:
-        self.relay = relay
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self.relay.carry(data, addr)
-
-
-class _Far(asyncio.DatagramProtocol):
-    def __init__(self, answer: asyncio.Future[bytes]) -> None:
-        self.answer = answer
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        del addr
-        if not self.answer.done():
-            self.answer.set_result(data)
-
-    def error_received(self, exc: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(exc)

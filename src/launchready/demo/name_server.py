@@ -26,8 +26,9 @@ class _Datagrams:
     the end of a long queue would wait beyond their deadline.
     """
 
-    def __init__(self, respond: Responder, port: int) -> None:
+    def __init__(self, respond: Responder, port: int, latency_s: float) -> None:
         self._respond = respond
+        self._latency_s = latency_s
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self._socket.bind((LOOPBACK, port))
@@ -47,10 +48,16 @@ class _Datagrams:
                 # What came back for an answer that nobody waited for any more.
                 continue
             wire = answer_wire(self._respond, data, udp=True)
-            if wire is not None:
-                # UDP may lose what has no room; the client asks again.
-                with contextlib.suppress(OSError):
-                    self._socket.sendto(wire, client)
+            if wire is not None and self._latency_s:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._latency_s, self._send, wire, client)
+            elif wire is not None:
+                self._send(wire, client)
+
+    def _send(self, wire: bytes, client: tuple[str, int]) -> None:
+        # UDP may lose what has no room; the client asks again. The socket may be closed by now.
+        with contextlib.suppress(OSError):
+            self._socket.sendto(wire, client)
 
     def close(self) -> None:
         """Stop listening."""
@@ -82,10 +89,14 @@ def answer_wire(respond: Responder, data: bytes, *, udp: bool) -> bytes | None:
 
 
 class NameListener:
-    """One DNS server on a free loopback port, the same for UDP and TCP."""
+    """One DNS server on a free loopback port, the same for UDP and TCP.
 
-    def __init__(self, respond: Responder) -> None:
+    `latency_s` is added to every round trip.
+    """
+
+    def __init__(self, respond: Responder, *, latency_s: float = 0.0) -> None:
         self._respond = respond
+        self._latency_s = latency_s
         self._connections = Connections()
         self._udp: _Datagrams | None = None
         self.port = 0
@@ -95,7 +106,7 @@ class NameListener:
         for attempt in range(20):
             port = await self._connections.listen(self._serve)
             try:
-                self._udp = _Datagrams(self._respond, port)
+                self._udp = _Datagrams(self._respond, port, self._latency_s)
             except OSError:
                 # Somebody else has the UDP port of that number.
                 await self._connections.close()
@@ -107,6 +118,8 @@ class NameListener:
                 return
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # SYN and SYN-ACK take a round trip before the client sends.
+        await asyncio.sleep(self._latency_s)
         while True:
             async with asyncio.timeout(_IDLE_S):
                 (length,) = struct.unpack("!H", await reader.readexactly(2))
@@ -115,6 +128,7 @@ class NameListener:
             if wire is None:
                 await asyncio.sleep(_IDLE_S)
                 return
+            await asyncio.sleep(self._latency_s)
             writer.write(struct.pack("!H", len(wire)) + wire)
             await writer.drain()
 

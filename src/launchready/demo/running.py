@@ -13,7 +13,7 @@ from typing import Protocol
 
 from launchready.demo.certificates import Authority, server_context
 from launchready.demo.description import DemoLaunch, Host
-from launchready.demo.latency import TcpRelay, UdpRelay
+from launchready.demo.latency import TcpRelay
 from launchready.demo.listening import LOOPBACK, ClosedPort, allow_many_sockets
 from launchready.demo.manifest import PASSWORD_ENV, USERNAME_ENV, toml
 from launchready.demo.name_answers import Names, authority, recursive
@@ -117,38 +117,26 @@ def _write(
 
 
 class _Ports:
-    """Starts listeners, in front of them relays when there is latency, and notes the way to them."""
+    """Starts listeners, with relays in front when there is latency, and notes the way to them.
+
+    Name servers delay their answers themselves: a relay would need the same port for UDP.
+    """
 
     def __init__(self, stack: AsyncExitStack, latency_s: float) -> None:
         self.stack = stack
         self.latency_s = latency_s
         self.dial: list[str] = []
 
-    async def start(self, listener: _Listener, *, udp: bool = False) -> int:
+    async def start(self, listener: _Listener) -> int:
         """Start the listener and return the port to connect to."""
         await listener.start()
         self.stack.push_async_callback(listener.close)
-        if not self.latency_s:
+        if not self.latency_s or isinstance(listener, NameListener):
             return listener.port
-        for attempt in range(20):
-            relay = TcpRelay(listener.port, self.latency_s)
-            await relay.start()
-            if not udp:
-                self.stack.push_async_callback(relay.close)
-                return relay.port
-            datagrams = UdpRelay(listener.port, self.latency_s)
-            try:
-                await datagrams.start(relay.port)
-            except OSError:
-                # Somebody else has the UDP port of that number.
-                await relay.close()
-                if attempt == 19:
-                    raise
-            else:
-                self.stack.push_async_callback(relay.close)
-                self.stack.push_async_callback(datagrams.close)
-                return relay.port
-        raise AssertionError("the last attempt returns or raises")
+        relay = TcpRelay(listener.port, self.latency_s)
+        await relay.start()
+        self.stack.push_async_callback(relay.close)
+        return relay.port
 
     def lead(self, names: list[str], port: int, to: int) -> None:
         """Note that these names and addresses are reached at a loopback port."""
@@ -170,10 +158,10 @@ async def _start_names(launch: DemoLaunch, ports: _Ports) -> list[int]:
         for server in zone.servers:
             held.setdefault(tuple(server.addresses), []).append((zone, server))
     for addresses, zones in held.items():
-        port = await ports.start(NameListener(authority(names, zones)), udp=True)
+        port = await ports.start(NameListener(authority(names, zones), latency_s=ports.latency_s))
         ports.lead(list(addresses), 53, port)
     return [
-        await ports.start(NameListener(recursive(names, resolver)), udp=True)
+        await ports.start(NameListener(recursive(names, resolver), latency_s=ports.latency_s))
         for resolver in launch.resolvers
     ]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 
+from launchready.facts import Key
 from launchready.facts.active import JourneyStep, SignIn
+from launchready.facts.http import Entrance
 from launchready.finding import (
     Failed,
     Impact,
@@ -59,6 +61,10 @@ def member_cannot_sign_in(here: SignIn) -> Result:
         takes_effect="at the next deploy",
         see="launchready smoke",
         evidence="; ".join(f"{s.name}: {s.seen}" for s in here.steps),
+        # A fault of the whole entrance (a circle, a lost path) explains that no log-in page came.
+        because=Key(Entrance, here.subject.parent)
+        if step.name == _IN[0] and here.subject.parent
+        else None,
     )
 
 

@@ -29,12 +29,8 @@ def circle_hosts(walk: Walk) -> str:
 
 
 def downgrade(walk: Walk) -> tuple[str, str] | None:
-    """Return the hop (from, to) that leaves HTTPS for HTTP, None when there is none."""
-    urls = walk.urls
-    last = walk.last
-    if walk.end != "answer" and last is not None and last.location is not None:
-        urls = (*urls, destination(last.url, last.location))
-    for here, there in pairwise(urls):
+    """Return the followed hop (from, to) that leaves HTTPS for HTTP, None when there is none."""
+    for here, there in pairwise(walk.urls):
         if not is_plain(here) and is_plain(there):
             return here, there
     return None

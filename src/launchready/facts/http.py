@@ -188,7 +188,7 @@ class Entrance(Fact):
 
     def _lost(self, kept: Callable[[str], bool]) -> tuple[str, str] | None:
         for walk in (self.https_deep, self.http_deep):
-            for here, there in pairwise(walk.hops if walk else ()):
+            for here, there in pairwise(walk.hops if walk and walk.end == "answer" else ()):
                 # What an application does with its own pages, to its log-in page above all, is
                 # no fault of the entrance; a permanent redirect to another host is configured.
                 judged = changes_entrance(here.url, there.url) or (

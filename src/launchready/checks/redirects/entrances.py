@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from launchready.derive.commands import headers_of, walk_of
+from launchready.derive.sign_in_hosts import leads_to_sign_in
 from launchready.derive.walks import circle_hosts, downgrade, shown
+from launchready.facts.declared import Declared
 from launchready.facts.hops import destination, host, is_plain
 from launchready.facts.http import Entrance, Walk
 from launchready.finding import (
     Failed,
     Impact,
     NotApplicable,
+    Parent,
     Passed,
     Result,
     Severity,
@@ -209,7 +214,7 @@ def leads_nowhere(walk: Walk) -> Failed:
     bar="redirects",
     prevents=[(Entrance, "path-lost")],
 )
-def redirect_drops_path(entrance: Entrance) -> Result:
+def redirect_drops_path(entrance: Entrance, launch: Parent[Declared]) -> Result:
     """A redirect to HTTPS or to another host drops the page that was asked for.
 
     Why: Every link to a page inside (in mails, in search results, in a bookmark) ends at the front page; log-in and invitation links stop working.
@@ -221,7 +226,10 @@ def redirect_drops_path(entrance: Entrance) -> Result:
         return _about_deep(entrance, "the path is kept")
     if (spoilt := entrance.fault) != "path-lost":
         return NotApplicable(reason=f"this entrance has a graver fault ({spoilt}); see there")
-    return _drops(entrance, *lost, what="path")
+    # Where members sign in or pay, the log-in page is one of those that get lost.
+    sign_in = leads_to_sign_in(launch.manifest, entrance.subject.name, host(lost[1]))
+    severity = Severity.BLOCKER if sign_in else Severity.RISK
+    return replace(_drops(entrance, *lost, what="path"), severity=severity)
 
 
 @check(severity=Severity.RISK, impact=Impact.SIGN_IN, bar="redirects")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from launchready.derive.commands import headers_of, walk_of
+from launchready.derive.sign_in_hosts import leads_to_sign_in
 from launchready.derive.walks import shown
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host
@@ -27,7 +28,7 @@ from launchready.finding import (
     bar="redirects",
     prevents=[(Entrance, "stays")],
 )
-def host_does_not_redirect(entrance: Entrance) -> Result:
+def host_does_not_redirect(entrance: Entrance, launch: Parent[Declared]) -> Result:
     """A host that should only redirect answers by itself.
 
     Why: Members who come by this name sign in on a copy whose cookies the real host never sees, or find an error; search engines find everything twice.
@@ -47,6 +48,7 @@ def host_does_not_redirect(entrance: Entrance) -> Result:
     name, status = entrance.subject.name, walk.last.status
     copy = 200 <= status < 300
     return Failed(
+        severity=_severity(launch, name),
         means=f"Who comes by {name} uses a copy of the site and is not signed in on {target}."
         if copy
         else f"Who comes by {name} sees an error instead of {target}.",
@@ -70,7 +72,7 @@ def host_does_not_redirect(entrance: Entrance) -> Result:
     bar="redirects",
     prevents=[(Entrance, "astray")],
 )
-def redirects_elsewhere_than_declared(entrance: Entrance) -> Result:
+def redirects_elsewhere_than_declared(entrance: Entrance, launch: Parent[Declared]) -> Result:
     """A redirecting host leads to another host than the manifest says.
 
     Why: Members end at an old site, a parked page or somebody else's.
@@ -89,6 +91,7 @@ def redirects_elsewhere_than_declared(entrance: Entrance) -> Result:
         return Passed(evidence=shown(walk))
     name, final = entrance.subject.name, host(walk.urls[-1])
     return Failed(
+        severity=_severity(launch, name),
         means=f"Who comes by {name} ends at {final} and not at {target}.",
         observed=shown(walk),
         wanted=f"a redirect to https://{target}",
@@ -101,6 +104,11 @@ def redirects_elsewhere_than_declared(entrance: Entrance) -> Result:
         takes_effect="at once",
         see=walk_of(walk.start),
     )
+
+
+def _severity(launch: Declared, name: str) -> Severity:
+    """Return a blocker where the manifest says that members come in by this name."""
+    return Severity.BLOCKER if leads_to_sign_in(launch.manifest, name) else Severity.RISK
 
 
 @check(severity=Severity.RISK, impact=Impact.SIGN_IN, bar="redirects")

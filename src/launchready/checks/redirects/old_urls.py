@@ -104,9 +104,10 @@ def _cause(walk: Walk, launch: Declared) -> Key | None:
     urls = walk.urls
     start = host(walk.start)
     # Only what spoils every page of a host explains this one: a circle at its entrances, a host
-    # that does not redirect at all, plain HTTP that is not sent on, a path that gets lost.
+    # that does not redirect as declared, plain HTTP that is not sent on, a path that gets lost.
     entry = launch.manifest.hosts.get(start)
-    stays = entry is not None and entry.redirects_to and {host(u) for u in urls} == {start}
+    should = entry.redirects_to if entry is not None else None
+    stays = should is not None and should not in {host(u) for u in urls}
     plain = bool(urls) and is_plain(urls[-1])
     lost = any(
         (changes_entrance(a, b) or host(a) != host(b))

@@ -2,11 +2,204 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
+from launchready.demo.answers import Answer, Request, redirect
 from launchready.demo.defects.registry import defect
-from launchready.demo.description import DemoLaunch
+from launchready.demo.description import DemoLaunch, Host
+from launchready.demo.pages import SCRIPT
+from launchready.demo.willow import DOMAIN
 
 
 @defect("http-not-sent-to-https")
 def http_not_sent_to_https(launch: DemoLaunch) -> None:
     """The landing page is served over plain HTTP instead of sending visitors to HTTPS."""
     launch.host().http_redirect = None
+
+
+@defect("redirect-loop")
+def redirect_loop(launch: DemoLaunch) -> None:
+    """The edge asks the community's server by HTTP, which redirects to HTTPS: a circle."""
+
+    def to_https(request: Request) -> Answer:
+        return redirect(f"https://{request.host.name}{request.path}", status=301)
+
+    launch.host("community").before.insert(0, to_https)
+
+
+@defect("redirect-loop", variant="www-and-apex")
+def www_and_apex_redirect_to_each_other(launch: DemoLaunch) -> None:
+    """The domain redirects to www, and www back to the domain."""
+
+    def to_www(request: Request) -> Answer:
+        return redirect(f"https://www.{DOMAIN}{request.path}", status=301)
+
+    launch.host().before.insert(0, to_www)
+
+
+@defect("redirect-to-private-address")
+def redirect_to_private_address(launch: DemoLaunch) -> None:
+    """The community redirects to the address that its server has inside the hosting."""
+    launch.host("community").before.insert(0, redirect("http://10.0.0.5:8000/", status=302))
+
+
+@defect("redirect-leads-nowhere")
+def redirect_leads_nowhere(launch: DemoLaunch) -> None:
+    """The community's redirect was saved without its target."""
+    launch.host("community").before.insert(0, redirect("https://", status=301))
+
+
+@defect("redirect-drops-path")
+def redirect_drops_path(launch: DemoLaunch) -> None:
+    """Plain HTTP of the community leads to the front page, whatever was asked for."""
+    _http_redirect(launch.host("community"), "https://{host}/")
+
+
+@defect("redirect-drops-path", variant="www")
+def www_drops_path(launch: DemoLaunch) -> None:
+    """The domain's www leads to the front page, whatever was asked for."""
+    _redirect(launch.host("www"), f"https://{DOMAIN}/")
+
+
+@defect("redirect-drops-query")
+def redirect_drops_query(launch: DemoLaunch) -> None:
+    """Plain HTTP of the community is sent to HTTPS without what stands behind the question mark."""
+    _http_redirect(launch.host("community"), "https://{host}{path}")
+
+
+@defect("too-many-hops")
+def too_many_hops(launch: DemoLaunch) -> None:
+    """The community's front page is reached by its language, then its season, then its welcome."""
+    host = launch.host("community")
+    front = deepcopy(host.route("/"))
+    front.path = "/en/autumn/welcome"
+    host.routes.append(front)
+    host.send("/", "/en")
+    host.send("/en", "/en/autumn")
+    host.send("/en/autumn", "/en/autumn/welcome")
+
+
+@defect("redirect-downgrades-to-http")
+def redirect_downgrades_to_http(launch: DemoLaunch) -> None:
+    """The app behind the pricing page believes that visitors use HTTP when it adds the slash."""
+    host = launch.host()
+    page = deepcopy(host.route("/pricing"))
+    page.path = "/pricing/"
+    host.routes.append(page)
+    host.send("/pricing", f"http://{DOMAIN}/pricing/")
+
+
+@defect("host-does-not-redirect")
+def host_does_not_redirect(launch: DemoLaunch) -> None:
+    """The domain's www serves a copy of the site instead of redirecting to it."""
+    _copy_to_www(launch)
+
+
+@defect("redirects-elsewhere-than-declared")
+def redirects_elsewhere_than_declared(launch: DemoLaunch) -> None:
+    """The domain's www still leads to the community, where the site was before."""
+    _redirect(launch.host("www"), f"https://community.{DOMAIN}{{path}}{{query}}")
+
+
+@defect("www-and-apex-disagree")
+def www_and_apex_disagree(launch: DemoLaunch) -> None:
+    """The domain answers with and without www, and nobody declared which name is the right one."""
+    _copy_to_www(launch)
+    launch.manifest["hosts"][f"www.{DOMAIN}"].pop("redirects_to")
+
+
+@defect("route-redirects-in-a-loop")
+def route_redirects_in_a_loop(launch: DemoLaunch) -> None:
+    """The pricing page and the page of its offers redirect to each other."""
+    launch.host().send("/pricing", "/offers")
+    launch.host().send("/offers", "/pricing")
+
+
+@defect("route-redirects-in-a-loop", variant="without-end")
+def route_redirects_without_end(launch: DemoLaunch) -> None:
+    """The pricing page redirects to the next season's, and that to the next one's."""
+
+    def onward(request: Request) -> Answer:
+        season = int("0" + request.query.removeprefix("season="))
+        return redirect(f"/pricing?season={season + 1}")
+
+    launch.host().serve("/pricing", onward)
+
+
+@defect("route-redirects-to-private-address")
+def route_redirects_to_private_address(launch: DemoLaunch) -> None:
+    """The pricing page redirects to the developer's own machine."""
+    launch.host().send("/pricing", "http://192.168.1.20:3000/pricing")
+
+
+@defect("route-redirects-nowhere")
+def route_redirects_nowhere(launch: DemoLaunch) -> None:
+    """The pricing page redirects to a port where nothing listens."""
+    launch.host().send("/pricing", f"https://{DOMAIN}:99999/pricing")
+
+
+@defect("route-answers-wrong")
+def route_answers_wrong(launch: DemoLaunch) -> None:
+    """The pricing page was not deployed."""
+    not_found = launch.host().not_found
+    launch.host().serve("/pricing", not_found)
+
+
+@defect("route-answers-wrong", variant="health")
+def health_answers_wrong(launch: DemoLaunch) -> None:
+    """The health route says that the database is away."""
+    launch.host("app").route("/health").answers["GET"] = Answer(
+        status=503, headers={"cache-control": "no-store"}, body="database: away\n"
+    )
+
+
+@defect("endpoint-answers-wrong")
+def endpoint_answers_wrong(launch: DemoLaunch) -> None:
+    """The API fails on every request."""
+    launch.host("api").route("/v1/circles").answers["GET"] = Answer(
+        status=500, headers={"cache-control": "no-store"}, body="something went wrong\n"
+    )
+
+
+@defect("mixed-content")
+def mixed_content(launch: DemoLaunch) -> None:
+    """The community's page loads its script over plain HTTP."""
+    answer = launch.host("community").route("/").answers["GET"]
+    assert isinstance(answer, Answer)  # noqa: S101 - the healthy launch says so
+    assert isinstance(answer.body, str)  # noqa: S101
+    tag = f'<script src="http://static.{DOMAIN}{SCRIPT}"></script></head>'
+    answer.body = answer.body.replace("</head>", tag)
+
+
+@defect("old-url-broken")
+def old_url_broken(launch: DemoLaunch) -> None:
+    """The old address of the sign-up is gone."""
+    launch.host().serve("/join", launch.host().not_found)
+
+
+@defect("sign-in-path-lost")
+def sign_in_path_lost(launch: DemoLaunch) -> None:
+    """Who opens the log-in page over plain HTTP ends at the landing page."""
+
+    def astray(request: Request) -> Answer:
+        if request.scheme == "http" and request.path == "/login":
+            return redirect(f"https://{DOMAIN}/", status=301)
+        return Answer(status=0)
+
+    launch.host("app").before.insert(0, astray)
+
+
+def _copy_to_www(launch: DemoLaunch) -> None:
+    host = launch.host("www")
+    host.redirect = None
+    host.routes = deepcopy(launch.host().routes)
+
+
+def _redirect(host: Host, to: str) -> None:
+    assert host.redirect is not None  # noqa: S101 - the healthy launch says so
+    host.redirect.to = to
+
+
+def _http_redirect(host: Host, to: str) -> None:
+    assert host.http_redirect is not None  # noqa: S101 - the healthy launch says so
+    host.http_redirect.to = to

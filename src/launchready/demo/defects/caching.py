@@ -1,0 +1,81 @@
+"""What can be wrong with what caches keep."""
+
+from __future__ import annotations
+
+from launchready.demo.answers import Answer
+from launchready.demo.defects.registry import defect
+from launchready.demo.description import DemoLaunch
+from launchready.demo.pages import SCRIPT
+
+
+@defect("static-not-cached-long")
+def static_not_cached_long(launch: DemoLaunch) -> None:
+    """The script with a hash in its name is kept for an hour only."""
+    launch.host("static").route(SCRIPT).headers["cache-control"] = "public, max-age=3600"
+
+
+@defect("static-not-cached-long", variant="no-store")
+def static_not_stored(launch: DemoLaunch) -> None:
+    """The script with a hash in its name must not be stored at all."""
+    launch.host("static").route(SCRIPT).headers["cache-control"] = "no-store"
+
+
+@defect("static-not-immutable")
+def static_not_immutable(launch: DemoLaunch) -> None:
+    """The script with a hash in its name is asked about again on every reload."""
+    launch.host("static").route(SCRIPT).headers["cache-control"] = "public, max-age=31536000"
+
+
+@defect("static-not-from-edge-cache")
+def static_not_from_edge_cache(launch: DemoLaunch) -> None:
+    """The edge passes every request for a file on to the server."""
+    edge = launch.host("static").edge
+    assert edge is not None  # noqa: S101 - the healthy launch says so
+    edge.caches = False
+
+
+@defect("private-answer-storable")
+def private_answer_storable(launch: DemoLaunch) -> None:
+    """The members' room, and the redirect from it to the log-in, may be stored by any cache."""
+    launch.host("app").route("/members").headers["cache-control"] = "public, max-age=600"
+
+
+@defect("private-answer-storable", variant="login")
+def login_storable(launch: DemoLaunch) -> None:
+    """The log-in page may be stored by any cache."""
+    launch.host("app").route("/login").headers["cache-control"] = "max-age=600"
+
+
+@defect("private-answer-served-from-cache")
+def private_answer_served_from_cache(launch: DemoLaunch) -> None:
+    """A cache between the edge and the app gives a stored copy of the members' room to everyone."""
+    launch.host("app").route("/members").headers["age"] = "40"
+
+
+@defect("cookie-in-cacheable-answer")
+def cookie_in_cacheable_answer(launch: DemoLaunch) -> None:
+    """The community's front page, which any cache may store, opens a session for every visitor."""
+    _front_page(launch).cookies = [
+        "visitor_session=7d1f0a9c; Path=/; Secure; HttpOnly; SameSite=Lax"
+    ]
+
+
+@defect("html-cached-long-without-validator")
+def html_cached_long_without_validator(launch: DemoLaunch) -> None:
+    """Browsers keep the community's front page for a day and cannot ask whether it changed."""
+    page = _front_page(launch)
+    # A page that sets a cookie gets no ETag; one for the language is tied to nobody.
+    page.cookies = ["locale=en; Path=/; Secure; HttpOnly; SameSite=Lax"]
+    page.headers["cache-control"] = "private, max-age=86400"
+
+
+@defect("html-cached-too-long")
+def html_cached_too_long(launch: DemoLaunch) -> None:
+    """Browsers keep the community's front page for a year."""
+    _front_page(launch).headers["cache-control"] = "public, max-age=31536000"
+
+
+def _front_page(launch: DemoLaunch) -> Answer:
+    answer = launch.host("community").route("/").answers["GET"]
+    assert isinstance(answer, Answer)  # noqa: S101 - the healthy launch says so
+    return answer

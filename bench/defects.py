@@ -44,9 +44,11 @@ async def _row(name: str, expected: str, folder: Path) -> Row:
     launch = healthy()
     if expected:
         apply(launch, [name])
-    async with running(launch, folder) as demo:
-        async with open_world(load_manifest(demo.manifest), ca=demo.ca, active=True) as world:
-            done = await audit(world, choose())
+    async with (
+        running(launch, folder) as demo,
+        open_world(load_manifest(demo.manifest), ca=demo.ca, active=True) as world,
+    ):
+        done = await audit(world, choose())
     verdict = done.verdict
     return Row(
         defect=name,

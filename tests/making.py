@@ -63,7 +63,7 @@ def walk(*hops: Exchange, end: WalkEnd = "answer", detail: str = "") -> Walk:
 
 
 def route(url: str, kind: RouteKind = "page", **more: object) -> RouteEntry:
-    return RouteEntry(url=url, kind=kind, **more)  # type: ignore[arg-type]
+    return RouteEntry(url=url, kind=kind, **more)
 
 
 def visit(

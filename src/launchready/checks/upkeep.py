@@ -58,10 +58,10 @@ def nobody_named(launch: Declared) -> Result:
         + ".",
         observed=f"nobody named for {', '.join(missing)}",
         wanted="one person for each, two where members depend on it",
-        fix=tuple(
-            f'Under [people] in launchready.toml add: {t} = ["Name <address>"]' for t in missing
-        )
-        + ("Ask each of them to log in once today.",),
+        fix=(
+            *(f'Under [people] in launchready.toml add: {t} = ["Name <address>"]' for t in missing),
+            "Ask each of them to log in once today.",
+        ),
         who="you",
         effort_min=5 + 5 * len(missing),
         takes_effect="at once",

@@ -11,28 +11,42 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from launchready.derive.page import absolute, base_of
 from launchready.manifest import RouteKind
 
+
 # Words of links and paths in the languages that communities commonly use.
-_WORDS: tuple[tuple[RouteKind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (
-            "reset",
-            (r"forgot|reset[-_ ]?(?:your[-_ ])?pass|passwor[dt][-_/ ]?(?:reset|new|vergessen)|lost[-_ ]?password"
-            r"|mot de passe oubli|olvid"),
+def _any_of(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+_WORDS: tuple[tuple[RouteKind, re.Pattern[str]], ...] = (
+    (
+        "reset",
+        _any_of(
+            r"forgot", r"reset[-_ ]?(?:your[-_ ])?pass",
+            r"passwor[dt][-_/ ]?(?:reset|new|vergessen)", r"lost[-_ ]?password",
+            r"mot de passe oubli", r"olvid",
         ),
-        (
-            "auth",
-            (r"\blog[-_ ]?in\b|\bsign[-_ ]?in\b|wp-login|sessions?/new|anmelden|einloggen"
-            r"|se connecter|connexion|iniciar sesi|acceder|accedi|inloggen|logga in|entrar\b"),
+    ),
+    (
+        "auth",
+        _any_of(
+            r"\blog[-_ ]?in\b", r"\bsign[-_ ]?in\b", r"wp-login", r"sessions?/new", r"anmelden",
+            r"einloggen", r"se connecter", r"connexion", r"iniciar sesi", r"acceder", r"accedi",
+            r"inloggen", r"logga in", r"entrar\b",
         ),
-        (
-            "signup",
-            (r"\bsign[-_ ]?up\b|\bregister\b|\bregistration\b|create[-_ ](?:an[-_ ])?account|\bjoin\b"
-            r"|become[-_ ]a[-_ ]member|registrieren|mitglied werden|s'inscrire|inscription|reg[ií]strate"),
+    ),
+    (
+        "signup",
+        _any_of(
+            r"\bsign[-_ ]?up\b", r"\bregister\b", r"\bregistration\b",
+            r"create[-_ ](?:an[-_ ])?account", r"\bjoin\b", r"become[-_ ]a[-_ ]member",
+            r"registrieren", r"mitglied werden", r"s'inscrire", r"inscription", r"reg[ií]strate",
         ),
-        ("checkout", r"\bcheckout\b|\bsubscribe[-_ ]now\b|buy\.stripe\.com|\bkasse\b"),
-    )
-)
+    ),
+    (
+        "checkout",
+        _any_of(r"\bcheckout\b", r"\bsubscribe[-_ ]now\b", r"buy\.stripe\.com", r"\bkasse\b"),
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

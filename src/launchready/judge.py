@@ -99,11 +99,12 @@ def _unknown(check: Check, subject: Subject, gaps: Sequence[Gap]) -> Outcome:
     # One gap of the world weighs more than any number of our own.
     gap = min(gaps, key=lambda g: (g.ours, g.because is not None))
     more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+    what = gap.key.kind.plain if gap.key.subject == subject else str(gap.key)
     return Outcome(
         check=check,
         subject=subject,
         status="unknown",
-        detail=f"could not check {gap.key}: {gap.reason}{more}",
+        detail=f"could not check {what}: {gap.reason}{more}",
         because=gap.key,
         ours=gap.ours,
         how_to_prove=gap.how_to_prove,

@@ -232,5 +232,8 @@ def _bar_line(line: BarLine, outcomes: Sequence[Outcome]) -> BarResult:
         return result("not proven", f"{first.subject}: {first.detail}{how}")
     if not passed:
         return result("not proven", "nothing of this kind was found or declared")
-    subjects = {o.subject for o in passed}
-    return result("yes", f"{len(passed)} checks passed on {len(subjects)} subjects")
+    # The gravest thing that was proven speaks for the line; the rest is counted.
+    best = min(passed, key=lambda o: (o.check.severity, o.check.impact))
+    others = len(passed) - 1
+    more = f" (and {others} more {'check' if others == 1 else 'checks'} passed)" if others else ""
+    return result("yes", f"{best.subject}: {best.detail}{more}")

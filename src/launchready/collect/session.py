@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from launchready.collect.cookies import Jar
+from launchready.collect.cookies import COOKIES_MAX, Jar
 from launchready.collect.http import Asking, answer_to
 from launchready.collect.web_address import joined_url, url_host, wire_url
 from launchready.collect.world import World
+from launchready.derive.session_cookies import set_cookies
 from launchready.facts import Gap, Key
+from launchready.facts.active import CookieSeen
 from launchready.facts.http import Exchange
 from launchready.gather import Ask
 
@@ -23,6 +25,10 @@ class Session:
     ask: Ask
     key: Key
     jar: Jar = field(default_factory=Jar)
+    cookies: dict[tuple[str, str], CookieSeen] = field(default_factory=dict)
+    """The last of each name that a host set, without its value."""
+    logged_in: bool = False
+    """The right password has been sent."""
 
     async def send(
         self,
@@ -50,6 +56,10 @@ class Session:
         found = await answer_to(asking, self.world, self.ask, key=self.key)
         if isinstance(found, Exchange):
             self.jar.take(found.url, found.headers, now=self.world.now())
+            for cookie in set_cookies(found)[:COOKIES_MAX]:
+                known = (cookie.host, cookie.name)
+                if known in self.cookies or len(self.cookies) < COOKIES_MAX:
+                    self.cookies[known] = replace(cookie, at_login=self.logged_in)
         return found
 
     async def follow(self, found: Exchange) -> Exchange | Gap:

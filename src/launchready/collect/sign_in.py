@@ -81,6 +81,7 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
         how=f"log-in at {url} as the test member {name}, once",
         entrance=url,
         steps=tuple(journey.steps),
+        cookies=tuple(journey.session.cookies.values()),
     )
 
 
@@ -128,6 +129,7 @@ async def _refused(
 
 
 async def _entered(journey: _Journey, form: Form, anonymous: Exchange | Gap) -> bool:
+    journey.session.logged_in = True
     answer = await _submit(journey, form, journey.account.login, journey.password)
     if isinstance(answer, Exchange) and says_limited(answer):
         return journey.step(

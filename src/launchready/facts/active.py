@@ -39,6 +39,23 @@ class JourneyStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CookieSeen:
+    """A cookie by its name and attributes (RFC 6265 section 4.1), never by its value."""
+
+    name: str
+    host: str
+    """The host whose answer set it."""
+    secure: bool
+    http_only: bool
+    same_site: str
+    """`lax`, `strict` or `none`; empty when it says nothing."""
+    long_value: bool = False
+    """Its value is long enough for a session's."""
+    at_login: bool = False
+    """It came once the right password had been sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn(Fact):
     """The test member's way through log-in, a private page and log-out at one entrance."""
 
@@ -47,3 +64,5 @@ class SignIn(Fact):
 
     entrance: str
     steps: tuple[JourneyStep, ...]
+    cookies: tuple[CookieSeen, ...] = ()
+    """What the hosts of the launch set on the way, each name once for a host."""

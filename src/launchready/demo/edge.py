@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from copy import deepcopy
+from dataclasses import replace
 
 from launchready.demo.answers import Answer, Request
 from launchready.demo.description import Edge
@@ -21,7 +21,7 @@ def from_edge(edge: Edge, request: Request) -> Answer | None:
     age_s = time.monotonic() - stored_at
     if age_s > _fresh_s(stored) and request.path not in edge.caches_always:
         return None
-    answer = deepcopy(stored)
+    answer = _copy(stored)
     answer.headers |= {"age": str(round(age_s)), "cf-cache-status": "HIT"}
     return answer
 
@@ -30,7 +30,7 @@ def store(edge: Edge, request: Request, answer: Answer) -> None:
     """Store the answer when the edge may, and mark it by what the edge did."""
     always = request.path in edge.caches_always and request.method == "GET"
     if always or (edge.caches and _FILE.search(request.path) and _storable(request, answer)):
-        request.state.cached[_key(request)] = (time.monotonic(), deepcopy(answer))
+        request.state.cached[_key(request)] = (time.monotonic(), _copy(answer))
         answer.headers["cf-cache-status"] = "MISS"
     elif request.scheme == "https":
         answer.headers["cf-cache-status"] = "DYNAMIC"
@@ -52,3 +52,7 @@ def _fresh_s(answer: Answer) -> float:
 
 def _key(request: Request) -> tuple[str, str]:
     return request.host.name, f"{request.path}?{request.query}"
+
+
+def _copy(answer: Answer) -> Answer:
+    return replace(answer, headers=dict(answer.headers))

@@ -8,7 +8,7 @@ import hashlib
 import inspect
 import secrets
 from collections.abc import Mapping, MutableMapping
-from copy import deepcopy
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -103,7 +103,6 @@ async def _answer(request: Request) -> Answer:
 
 def _finished(request: Request, answer: Answer) -> Answer:
     """Return the answer with the headers of the host, its own and the route's, in this order."""
-    answer = deepcopy(answer)
     headers: dict[str, str | None] = {
         # RFC 6797 section 7.2: never over plain HTTP.
         name: value
@@ -115,7 +114,12 @@ def _finished(request: Request, answer: Answer) -> Answer:
     if request.route is not None and served:
         headers |= request.route.headers
         headers |= _cors(request, request.route)
-    answer.headers = {name: value for name, value in headers.items() if value is not None}
+    answer = replace(
+        answer,
+        headers={name: value for name, value in headers.items() if value is not None},
+        cookies=list(answer.cookies),
+        more_headers=list(answer.more_headers),
+    )
     if isinstance(answer.body, str):
         answer.body = answer.body.encode()
         if answer.body:

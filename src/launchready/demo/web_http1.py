@@ -58,6 +58,7 @@ class _Exchange:
         self.reader = reader
         self.writer = writer
         self.broken = False
+        self.head = b""
 
     async def next_event(self) -> Any:
         """Return the next event of the peer. Raises RemoteProtocolError when it breaks the rules."""
@@ -95,7 +96,9 @@ class _Exchange:
         if kind == "http.response.start":
             headers = with_date(message.get("headers", ()))
             response = h11.Response(status_code=message["status"], headers=headers)
-            await self._write(self.connection.send(response))
+            self.head = self.connection.send(response) or b""
+            # Most often the body follows at once, and one write is enough for both.
+            asyncio.get_running_loop().call_soon(self._write_head)
         elif kind == "http.response.body":
             body = message.get("body", b"")
             if body:
@@ -105,8 +108,9 @@ class _Exchange:
         elif kind == "demo.raw":
             self.broken = True
             await self._write(message.get("body", b""))
-        # A writer with room never waits; without this an endless body would starve every host.
-        await asyncio.sleep(0)
+        if message.get("more_body", False):
+            # A writer with room never waits: an endless body would starve every host.
+            await asyncio.sleep(0)
 
     async def finish(self) -> bool:
         """Read what is left of the request; return whether the connection serves another one."""
@@ -135,7 +139,13 @@ class _Exchange:
         await self._write(self.connection.send(h11.Data(data=body)))
         await self._write(self.connection.send(h11.EndOfMessage()))
 
+    def _write_head(self) -> None:
+        if self.head and not self.writer.is_closing():
+            self.writer.write(self.head)
+        self.head = b""
+
     async def _write(self, data: bytes | None) -> None:
-        if data:
-            self.writer.write(data)
+        if data or self.head:
+            head, self.head = self.head, b""
+            self.writer.write(head + (data or b""))
             await self.writer.drain()

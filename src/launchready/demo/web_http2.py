@@ -56,7 +56,13 @@ class _Connection:
         self.reader = reader
         self.writer = writer
         self.h2 = h2.connection.H2Connection(
-            h2.config.H2Configuration(client_side=False, header_encoding=None)
+            h2.config.H2Configuration(
+                client_side=False,
+                header_encoding=None,
+                # Half of the cost of an answer, and a fault may want to send what is not valid.
+                validate_outbound_headers=False,
+                normalize_outbound_headers=False,
+            )
         )
         self.streams: dict[int, _Stream] = {}
 
@@ -146,17 +152,19 @@ class _Connection:
                 if n.lower() not in _CONNECTION_FIELDS
             ]
             self.h2.send_headers(number, [(b":status", str(message["status"]).encode()), *fields])
-            await self._flush()
+            # Most often the body follows at once, and one write is enough for both.
+            asyncio.get_running_loop().call_soon(self._write)
         elif kind == "http.response.body":
             await self._send_body(number, stream, message.get("body", b""))
-            if not message.get("more_body", False):
+            if message.get("more_body", False):
+                # A writer with room never waits: an endless body would starve every host.
+                await asyncio.sleep(0)
+            else:
                 self.h2.end_stream(number)
                 await self._flush()
         elif kind == "demo.raw" and not message.get("more_body", False):
             self.h2.reset_stream(number, h2.errors.ErrorCodes.PROTOCOL_ERROR)
             await self._flush()
-        # A writer with room never waits; without this an endless body would starve every host.
-        await asyncio.sleep(0)
 
     async def _send_body(self, number: int, stream: _Stream, body: bytes) -> None:
         while body:
@@ -169,10 +177,15 @@ class _Connection:
                 continue
             self.h2.send_data(number, body[:size])
             body = body[size:]
-            await self._flush()
+            if body:
+                await self._flush()
+        self._write()
+
+    def _write(self) -> None:
+        data = self.h2.data_to_send()
+        if data and not self.writer.is_closing():
+            self.writer.write(data)
 
     async def _flush(self) -> None:
-        data = self.h2.data_to_send()
-        if data:
-            self.writer.write(data)
-            await self.writer.drain()
+        self._write()
+        await self.writer.drain()

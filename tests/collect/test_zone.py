@@ -14,7 +14,7 @@ from launchready.collect import dns as collect_dns
 from launchready.collect import zone as collect_zone
 from launchready.facts import Fact, Gap, Key, domain_subject, host_subject
 from launchready.facts.dns import Resolution, Zone
-from launchready.gather import Collector
+from launchready.gather import Collector, Gatherer
 from tests.collect.nameserver import Records, Respond, Transport, reply_to, resolver, serving, wire
 from tests.collect.test_dns import MANIFEST, gathering
 
@@ -103,7 +103,7 @@ class Net:
     respond: Callable[[Respond], Respond] = field(default=lambda usual: usual)
 
     @asynccontextmanager
-    async def zone(self) -> AsyncIterator[Zone | Gap]:
+    async def gatherer(self) -> AsyncIterator[Gatherer]:
         async with AsyncExitStack() as stack:
             dial: list[str] = []
             for address, respond in self.servers.items():
@@ -113,17 +113,20 @@ class Net:
             dial += [f"{a}:53=127.0.0.1:1" for a in ADDRESSES.values() if a not in self.servers]
             usual = resolver(self.records, rcodes=self.rcodes)
             one = await stack.enter_async_context(serving(self.respond(usual)))
-            gatherer = await stack.enter_async_context(
+            yield await stack.enter_async_context(
                 gathering(
                     one, manifest=self.manifest, dial=dial, query_s=0.5, collectors=COLLECTORS
                 )
             )
-            yield await gatherer.ask(Zone, domain_subject(DOMAIN))
+
+    async def zone(self) -> Zone | Gap:
+        async with self.gatherer() as gatherer:
+            return await gatherer.ask(Zone, domain_subject(DOMAIN))
 
     async def found(self) -> Zone:
-        async with self.zone() as zone:
-            assert isinstance(zone, Zone), zone
-            return zone
+        zone = await self.zone()
+        assert isinstance(zone, Zone), zone
+        return zone
 
 
 async def test_a_healthy_zone_is_seen_from_all_sides() -> None:
@@ -304,9 +307,9 @@ async def test_a_wildcard_is_seen() -> None:
 
 
 async def test_when_no_resolver_answers_the_gap_is_ours() -> None:
-    async with Net(respond=lambda _: silent).zone() as zone:
-        assert isinstance(zone, Gap)
-        assert zone.ours
+    zone = await Net(respond=lambda _: silent).zone()
+    assert isinstance(zone, Gap)
+    assert zone.ours
 
 
 @pytest.mark.parametrize("depth", [60, 2000])
@@ -319,14 +322,29 @@ async def test_a_zone_of_very_many_hosts_is_bounded(depth: int) -> None:
 async def test_a_lame_zone_is_why_its_hosts_do_not_resolve() -> None:
     net = Net(rcodes={DOMAIN: "SERVFAIL", "www.example.org": "SERVFAIL"})
     net.servers |= {"192.0.2.1": refusing, "192.0.2.2": refusing}
-    www = host_subject("www.example.org", DOMAIN)
-    async with AsyncExitStack() as stack:
-        dial: list[str] = []
-        for address, respond in net.servers.items():
-            server = await stack.enter_async_context(serving(respond))
-            dial.append(f"{address}:53={server.address}:{server.port}")
-        one = await stack.enter_async_context(serving(resolver(net.records, rcodes=net.rcodes)))
-        gatherer = await stack.enter_async_context(gathering(one, dial=dial, collectors=COLLECTORS))
-        found = await gatherer.ask(Resolution, www)
-    assert isinstance(found, Gap)
-    assert found.because == Key(Zone, domain_subject(DOMAIN))
+    assert await because_of(net) == Key(Zone, domain_subject(DOMAIN))
+
+
+async def test_silent_servers_are_why_resolvers_keep_us_waiting() -> None:
+    def waiting(usual: Respond) -> Respond:
+        def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+            name = query.question[0].name.to_text()
+            return [] if name.endswith("example.org.") else usual(query, transport)
+
+        return respond
+
+    net = Net(respond=waiting)
+    net.servers["192.0.2.10"] = parent(
+        "ns1.example.org.", "ns2.example.org.",
+        glue={"ns1.example.org": "192.0.2.1", "ns2.example.org": "192.0.2.2"},
+    )  # fmt: skip
+    net.servers |= {"192.0.2.1": silent, "192.0.2.2": silent}
+    assert await because_of(net) == Key(Zone, domain_subject(DOMAIN))
+
+
+async def because_of(net: Net) -> Key | None:
+    async with net.gatherer() as gatherer:
+        found = await gatherer.ask(Resolution, host_subject("www.example.org", DOMAIN))
+    assert isinstance(found, Gap), found
+    assert not found.ours
+    return found.because

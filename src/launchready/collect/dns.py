@@ -35,7 +35,6 @@ NEIGHBOURS = (
 )  # fmt: skip
 """Names that people give to machines and services; each costs one question."""
 PROOF_PATH = "/.well-known/launchready.txt"
-_NOBODY = "none of the resolvers answers anything; this network may block DNS"
 
 
 async def resolution(subject: Subject, world: World, ask: Ask) -> Resolution | Gap:
@@ -52,14 +51,16 @@ async def resolution(subject: Subject, world: World, ask: Ask) -> Resolution | G
         how=f"asked {len(resolvers)} resolvers for A and AAAA of {name}",
         answers=tuple(answers),
     )
-    if not found.usable:
-        return await _unanswered(Key(Resolution, subject), world, answers[0].trouble)
+    if not found.usable and not await world.names.works():
+        return _nobody(found.key)
     if not found.addresses and _zone_may_tell(subject, world, found):
         zone_key = Key(Zone, _parent(subject))
         zone = await ask(Zone, zone_key.subject)
         if isinstance(zone, Zone) and zone.fault in {"absent", "bogus", "lame"}:
             reason = f"the zone {zone.apex} does not answer as it should"
             return Gap(key=found.key, reason=reason, because=zone_key)
+    if not found.usable:
+        return _unanswered(found.key, answers[0].trouble)
     return await _completed(found, world)
 
 
@@ -111,13 +112,18 @@ async def _traced(
     return tuple(aliases), True
 
 
-async def _unanswered(key: Key, world: World, trouble: str) -> Gap:
-    if await world.names.works():
-        reason = f"no resolver answers for this name ({trouble}), though they answer for others"
-        return Gap(key=key, reason=reason)
+def _nobody(key: Key) -> Gap:
     return Gap(
-        key=key, reason=_NOBODY, ours=True, how_to_prove="Name a resolver with --resolver IP."
+        key=key,
+        reason="none of the resolvers answers anything; this network may block DNS",
+        ours=True,
+        how_to_prove="Name a resolver with --resolver IP.",
     )
+
+
+def _unanswered(key: Key, trouble: str) -> Gap:
+    reason = f"no resolver answers for this name ({trouble}), though they answer for others"
+    return Gap(key=key, reason=reason)
 
 
 def _zone_may_tell(subject: Subject, world: World, found: Resolution) -> bool:
@@ -131,6 +137,9 @@ def _zone_may_tell(subject: Subject, world: World, found: Resolution) -> bool:
         a.rcode == "NXDOMAIN" and (a.aliases or is_at_or_below(a.denied_by, domain))
         for a in found.usable
     )
+    if not found.usable:
+        # Resolvers often wait longer for silent name servers than we wait for them.
+        return True
     return not about_name and any(a.rcode != "NOERROR" for a in found.usable)
 
 
@@ -172,7 +181,8 @@ async def caa(subject: Subject, world: World, ask: Ask) -> Caa | Gap:
     names = [".".join(labels[n:]) for n in range(len(labels))][:10]
     replies = await asyncio.gather(*(world.names.ask(name, "CAA") for name in names))
     if all(r.rcode is None for r in replies):
-        return await _unanswered(key, world, replies[0].trouble)
+        works = await world.names.works()
+        return _unanswered(key, replies[0].trouble) if works else _nobody(key)
     for name, reply in zip(names, replies, strict=True):
         if reply.rcode not in {"NOERROR", "NXDOMAIN"}:
             resolved = await ask(Resolution, subject)
@@ -216,7 +226,8 @@ async def neighbour_names(subject: Subject, world: World, _ask: Ask) -> Neighbou
         *(world.names.ask(name, "A") for name in [unlikely, *names])
     )
     if made_up.rcode is None and all(r.rcode is None for r in replies):
-        return await _unanswered(Key(NeighbourNames, subject), world, made_up.trouble)
+        key, works = Key(NeighbourNames, subject), await world.names.works()
+        return _unanswered(key, made_up.trouble) if works else _nobody(key)
     wild = set(made_up.texts) or {made_up.last}
     dangling = [(f"*.{domain}", made_up)] if made_up.aliases else []
     real = [

@@ -137,7 +137,11 @@ async def _delegated(world: World, domain: str, cut: _Cut) -> _Delegated:
     if child_ns is None:
         child_ns = cut.apex_ns if told or parent_ns is None else ()
     # Servers that only one side names, or whose names no resolver knew.
-    late_names = [n for n in (*(parent_ns or ()), *child_ns) if n not in early]
+    late_names = [
+        name
+        for name in (*(parent_ns or ()), *child_ns)
+        if name not in early or (name in glue and not early[name][0].addresses)
+    ]
     late = await _ask_servers(world, domain, cut.apex, late_names, glue)
     servers = tuple(
         replace(

@@ -8,6 +8,8 @@ from typing import ClassVar, Literal
 
 from launchready.facts.subject import Fact
 
+FLEETING_S = 120
+"""Networks that steer by DNS let addresses live for a minute or two."""
 Rcode = Literal["NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED", "OTHER"]
 
 
@@ -210,19 +212,24 @@ class Zone(Fact):
     def differing(self) -> tuple[str, ...]:
         """The names of `host_answers` for which the servers' answers differ.
 
-        Servers that share the serial may rotate through one set of addresses: as long as their
-        answers overlap they agree.
+        Servers that share the serial may rotate through one set of addresses, or steer by answers
+        that live for a minute or two: as long as these overlap or are so fleeting, they agree.
         """
         answers: dict[str, set[tuple[str, ...]]] = {}
+        fleeting: set[str] = set()
         for server in self.told:
+            fleeting |= {name for name, ttl_s in server.host_ttls if ttl_s <= FLEETING_S}
             for name, records in server.host_answers:
                 answers.setdefault(name, set()).add(records)
-        serials = {n.serial for n in self.told}
+        copies_differ = len({n.serial for n in self.told}) > 1
         return tuple(
             name
             for name, given in sorted(answers.items())
             if len(given) > 1
-            and (len(serials) > 1 or not set.intersection(*(set(g) for g in given)))
+            and (
+                copies_differ
+                or not (name in fleeting or set.intersection(*(set(g) for g in given)))
+            )
         )
 
 

@@ -128,6 +128,12 @@ def test_answers_with_nothing_in_common_disagree_under_one_serial() -> None:
     assert outcome(nameservers_disagree, zone(one, other)).status == "failed"
 
 
+def test_fleeting_answers_under_one_serial_are_steered() -> None:
+    one = nameserver(1, host_answers=((DOMAIN, (HERE,)),), host_ttls=((DOMAIN, 60),))
+    other = nameserver(2, host_answers=((DOMAIN, (OLD,)),), host_ttls=((DOMAIN, 60),))
+    assert outcome(nameservers_disagree, zone(one, other)).status == "passed"
+
+
 def test_one_server_alone_cannot_disagree() -> None:
     assert outcome(nameservers_disagree, zone(nameserver(1))).status == "not_applicable"
 

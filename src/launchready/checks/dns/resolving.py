@@ -5,7 +5,7 @@ from __future__ import annotations
 from launchready.checks.dns.wording import dig, listed, records_wanted
 from launchready.facts import Key
 from launchready.facts.declared import Declared
-from launchready.facts.dns import Resolution, ResolverAnswer, Zone
+from launchready.facts.dns import FLEETING_S, Resolution, ResolverAnswer, Zone
 from launchready.finding import (
     Failed,
     Impact,
@@ -17,9 +17,6 @@ from launchready.finding import (
     Unproven,
     check,
 )
-
-FLEETING_S = 120
-"""Networks that steer by DNS let addresses live for a minute or two."""
 
 
 @check(
@@ -68,7 +65,8 @@ def _absence(found: Resolution) -> str:
         return "the name does not exist (NXDOMAIN)"
     if rcodes == {"NOERROR"}:
         return "the name exists, without an address"
-    return "resolvers answer " + listed(sorted(str(r) for r in rcodes))
+    through = f" for {found.aliases[-1].target}, its alias" if found.aliases else ""
+    return "resolvers answer " + listed(sorted(str(r) for r in rcodes)) + through
 
 
 def _explained(found: Resolution) -> Failed:

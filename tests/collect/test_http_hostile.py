@@ -150,6 +150,18 @@ async def test_a_peer_that_never_ends_the_handshake_is_a_gap_that_the_handshake_
         assert found.because == Key(Handshake, loopback.host())
 
 
+async def test_requests_that_wait_for_another_ones_handshake_do_not_call_the_port_closed() -> None:
+    async def peer(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        await asyncio.sleep(5)
+
+    async with facing(peer) as loopback:
+        found = await asyncio.gather(*(loopback.get(f"https://example.org/{n}") for n in range(6)))
+    assert {f.reason for f in found if isinstance(f, Gap)} == {
+        "no TLS handshake within 0.36 seconds"
+    }
+
+
 @pytest.mark.parametrize(
     "garbage",
     [

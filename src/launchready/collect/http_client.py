@@ -169,8 +169,9 @@ class HttpClient:
         handle.setopt(pycurl.SSL_VERIFYPEER, 1 if verify == "full" else 0)
         handle.setopt(pycurl.SSL_VERIFYHOST, 0 if verify == "none" else 2)
         handle.setopt(pycurl.CAINFO, self.ca_file)
-        # Where HTTP/2 is spoken one connection carries all; each handshake spared is a millisecond.
-        handle.setopt(pycurl.PIPEWAIT, 1)
+        if url.startswith("https:"):
+            # Where HTTP/2 is spoken one connection carries all; each handshake spared is a millisecond.
+            handle.setopt(pycurl.PIPEWAIT, 1)
         port = targets[0].port
         if len(targets) == 1:
             handle.setopt(pycurl.CONNECT_TO, [f"::{_bracketed(targets[0].dialled)}:{port}"])

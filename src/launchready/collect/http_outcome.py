@@ -104,12 +104,14 @@ def _failure(
     if intake.stopped:
         return Failure(kind="garbled", reason=intake.stopped, address=where)
     if result.code == pycurl.E_OPERATION_TIMEDOUT:
-        waited = f"within {request.deadline_s:g} seconds"
         if connected and shaken:
-            return Failure(kind="timeout", reason=f"no answer {waited}", address=where)
-        if connected:
-            return Failure(kind="tls", reason=f"no TLS handshake {waited}", address=where)
+            reason = f"no answer within {request.deadline_s:g} seconds"
+            return Failure(kind="timeout", reason=reason, address=where)
+        # libcurl counts the TLS handshake towards the connection.
         waited = f"within {request.deadline_s * CONNECT_SHARE:g} seconds"
+        # One that waited to share another's connection never opened its own.
+        if connected or (secure and not handle.getinfo(pycurl.NUM_CONNECTS)):
+            return Failure(kind="tls", reason=f"no TLS handshake {waited}", address=where)
         return Failure(kind="closed", reason=f"{where} takes no connection {waited}", address=where)
     if result.code == pycurl.E_COULDNT_CONNECT:
         return Failure(kind="closed", reason=f"{where} refuses the connection", address=where)

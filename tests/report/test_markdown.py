@@ -13,7 +13,10 @@ from tests.report.unsafe import HOSTILE, assert_harmless
 def test_it_opens_with_the_verdict_the_count_and_the_effort() -> None:
     lines = markdown_text(report()).split("\n")
     assert lines[0] == "# NO-GO: 4 things are broken"
-    assert lines[2].startswith("The Beekeepers: **10 of 33 proven.** 5 things to fix")
+    assert lines[2] == "The Beekeepers: **10 of 33 proven.**"
+    bar = next(i for i, line in enumerate(lines) if line == "## The minimum bar")
+    effort = next(i for i, line in enumerate(lines) if line.startswith("**5 things to fix"))
+    assert bar < effort < next(i for i, line in enumerate(lines) if line.startswith("## Fix"))
 
 
 def test_the_minimum_bar_is_a_table_of_ten_lines() -> None:

@@ -63,7 +63,7 @@ def test_an_unknown_blocker_is_open_and_our_own_limit_is_not_reported() -> None:
     subjects = {r["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] for r in found}
     assert subjects == {"docs.example.org"}
     assert {r["level"] for r in found} == {"none"}
-    assert found[0]["message"]["text"].startswith("Could not check the sample of")
+    assert found[0]["message"]["text"].startswith("Could not check the sample: ")
 
 
 def test_each_result_has_a_file_that_code_hosts_can_show() -> None:

@@ -25,7 +25,7 @@ def _lines(report: Report) -> Iterator[str]:
     verdict = report.verdict
     yield f"# {escaped(verdict.headline)}"
     yield ""
-    yield f"{escaped(one_line(report.title))}: **{verdict.proven} of {verdict.total} proven.** {verdict.effort}."
+    yield f"{escaped(one_line(report.title))}: **{verdict.proven} of {verdict.total} proven.**"
     for caution in report.cautions():
         yield ""
         yield f"**{escaped(one_line(caution, 1000))}**"
@@ -36,6 +36,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield "|---|---|---|"
     for bar in verdict.bar:
         yield f"| {_ANSWERS[bar.answer]} | {bar.title} | {escaped(sentence(bar.evidence))} |"
+    yield ""
+    yield f"**{verdict.effort}.**"
     number = 0
     for title, findings in report.groups():
         yield ""

@@ -97,36 +97,51 @@ class _Screen:
         self.first_screen(report)
         self.findings(report)
         self.unchecked(report)
+        self.bar(report)
         self.caching(report)
         self.colophon(report, written)
 
     def first_screen(self, report: Report) -> None:
+        """Print what fits 24 lines: verdict, count, minimum bar, effort, the first three fixes."""
         verdict = report.verdict
         colour = "green" if verdict.go else ("red" if verdict.headline[:5] == "NO-GO" else "yellow")
         self.say(verdict.headline, f"bold {colour}")
         who = one_line(report.title, 40)
         self.say(f"{who} · {verdict.proven} of {verdict.total} proven")
-        self.say(verdict.effort)
-        for caution in report.cautions():
+        cautions = report.cautions()
+        for caution in cautions:
             self.say(one_line(caution, 300), "yellow")
+        self.say()
+        for bar in verdict.bar:
+            line = self._shown(self._bar(bar))
+            if line.cell_len > self.width:
+                end = "..." if self.ascii else "…"
+                line.truncate(self.width - len(end), overflow="crop")
+                line.append(end)
+            self._print([line])
+        self.say()
+        self.say(verdict.effort, "bold")
         first = verdict.to_fix[:3]
-        if first:
-            self.say()
-            self.say("Fix first", "bold")
-            for number, finding in enumerate(first, start=1):
-                self.rows((f"{number}", self._gist(finding)), first=2)
-        elif not verdict.go and (waiting := unchecked_groups(verdict)):
-            self.say()
+        for number, finding in enumerate(first, start=1):
+            # With cautions above, one line each has to do.
+            self.rows((f"{number}", self._gist(finding, 75 if cautions else 150)), first=2)
+        if not first and not verdict.go and (waiting := unchecked_groups(verdict)):
             self.say("Get checked first", "bold")
             for number, group in enumerate(waiting[:3], start=1):
                 self.rows((f"{number}", self._waiting(group)), first=2)
-        self.say()
-        self.say("The minimum bar", "bold")
-        self.rows(*(self._bar(b) for b in verdict.bar), first=12)
 
-    def _gist(self, finding: Finding) -> Text:
+    def bar(self, report: Report) -> None:
+        """Print the minimum bar with its whole evidence."""
+        self.heading("The minimum bar")
+        for bar in report.verdict.bar:
+            answer, style = _ANSWERS[bar.answer]
+            text = Text(bar.title)
+            text.append(f": {one_line(bar.evidence, 400)}", style="dim")
+            self.rows((Text(answer, style=style), text), first=12)
+
+    def _gist(self, finding: Finding, limit: int) -> Text:
         failure = finding.failure
-        text = Text(one_line(failure.means, 150))
+        text = Text(one_line(failure.means, limit))
         also = f" and {len(finding.also)} more" if finding.also else ""
         text.append(
             f"\n{failure.who} · {minutes(failure.effort_min)} · "
@@ -141,11 +156,12 @@ class _Screen:
             text.append(f"\n{one_line(group.how_to_prove, 150)}", style="dim")
         return text
 
-    def _bar(self, bar: BarResult) -> tuple[Text, Text]:
+    def _bar(self, bar: BarResult) -> Text:
         answer, style = _ANSWERS[bar.answer]
-        text = Text(bar.title)
-        text.append(f": {one_line(bar.evidence, 170)}", style="dim")
-        return Text(answer, style=style), text
+        line = Text(answer.ljust(13), style=style)
+        line.append(bar.title, style="default")
+        line.append(f": {one_line(bar.evidence, 170)}", style="dim")
+        return line
 
     def findings(self, report: Report) -> None:
         number = 0

@@ -79,9 +79,19 @@ from launchready.demo.description import DemoLaunch
 
 SHOWCASE: tuple[str, ...] = (
     "does-not-resolve",
-    "certificate-expired",
-    "spf-missing",
-    "http-not-sent-to-https",
+    "log-out-leaves-session-open",
+    "certificate-expires-soon/this-week",
+    "private-answer-storable",
+    "wrong-passwords-not-limited",
+    "chat-not-limited",
+    "origin-reachable-directly",
+    "spf-too-many-lookups",
+    "dmarc-missing",
+    "redirect-drops-path",
+    "old-url-broken",
+    "static-not-cached-long",
+    "test-alert-never-proven",
+    "only-one-person-can-reach",
 )
 """Defects that together make an instructive no-go."""
 

@@ -10,8 +10,8 @@ from launchready.demo.zone_data import NameServer
 
 @defect("does-not-resolve")
 def does_not_resolve(launch: DemoLaunch) -> None:
-    """The community's host has no record in the DNS."""
-    launch.zone().drop("*", "community")
+    """The interface's host has no record in the DNS."""
+    launch.zone().drop("*", "api")
 
 
 @defect("does-not-resolve", variant="without-address")

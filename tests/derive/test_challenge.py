@@ -33,7 +33,13 @@ AKAMAI = b"<HTML><TITLE>Access Denied</TITLE>Reference #18.2d3 https://errors.ed
             b"<script src='/.within.website/x/cmd/anubis/static/main.mjs'></script>",
             "Anubis",
         ),
-        (403, {"Server": "ddos-guard"}, b"", "DDoS-Guard"),
+        (
+            403,
+            {"Server": "ddos-guard"},
+            b"<script src='/.well-known/ddos-guard/js-challenge/index.js'>",
+            "DDoS-Guard",
+        ),
+        (403, {}, b"Request unsuccessful. Incapsula incident ID: 8-12", "Imperva"),
     ],
 )
 def test_a_known_interstitial_is_named(
@@ -57,6 +63,16 @@ def test_a_known_interstitial_is_named(
         (200, {"x-datadome": "protected"}, b"<title>Shop</title>"),
         (429, {}, b"slow down"),
         (404, {}, b"Just a moment... this page is gone"),
+        (401, {}, b"<form><script src='https://js.hcaptcha.com/1/api.js'></script></form>"),
+        (
+            403,
+            {},
+            b"<script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script>no entry",
+        ),
+        (403, {}, b"<script src='/_Incapsula_Resource?SWJIYLWA=719'></script>members only"),
+        (403, {"x-datadome": "protected"}, b"members only"),
+        (403, {"Server": "ddos-guard"}, b"members only"),
+        (503, {"Server": "AkamaiGHost"}, AKAMAI),
     ],
 )
 def test_the_site_itself_is_no_challenge(status: int, fields: dict[str, str], body: bytes) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from launchready.collect import name_client
 from launchready.collect.dial import DialMap
 from launchready.collect.name_client import FIRST_QUESTIONS, NameClient, system_resolvers
 from launchready.collect.name_reply import ALIASES_MAX, read
@@ -393,10 +394,24 @@ async def test_silent_resolvers_do_not_work() -> None:
 
 async def test_a_server_that_never_answers_is_given_up_after_a_few_questions() -> None:
     async with serving(silent) as server:
-        names = client(server.at, query_s=SHORT_S)
+        names = NameClient(resolvers=(server.at,), query_s=SHORT_S, at_once=10)
         replies = await asyncio.gather(*(names.ask(f"n{i}.test", "A") for i in range(300)))
-    assert {name for name, *_ in server.asked} <= {f"n{i}.test" for i in range(FIRST_QUESTIONS)}
+    assert len({name for name, *_ in server.asked}) < 25
     assert replies[-1].trouble == "it answered none of the questions before"
+
+
+async def test_a_blocked_resolver_for_comparison_gets_few_questions_at_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with serving(silent) as blocked, serving(resolver({})) as alive:
+        monkeypatch.setattr(name_client, "PUBLIC", (blocked.at,))
+        monkeypatch.setattr(name_client, "system_resolvers", lambda: (alive.at,))
+        names = NameClient(query_s=SHORT_S)
+        replies = await asyncio.gather(
+            *(names.ask(f"n{i}.test", "A", resolver=r) for i in range(60) for r in names.resolvers)
+        )
+    assert len({name for name, *_ in blocked.asked}) == FIRST_QUESTIONS
+    assert sum(r.rcode == "NXDOMAIN" for r in replies) == 60
 
 
 async def test_a_server_that_answers_at_last_is_asked_everything() -> None:

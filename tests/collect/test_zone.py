@@ -243,6 +243,13 @@ def with_denial(query: dns.message.Message, transport: Transport) -> Sequence[by
     return [wire(reply_to(query, authority=[soa], rcode="NXDOMAIN"), transport)]
 
 
+async def test_a_resolver_that_names_no_servers_leaves_them_untold() -> None:
+    net = Net()
+    net.records = {"example.org": {"A": ["203.0.113.5"]}, "www.example.org": {"A": ["203.0.113.5"]}}
+    zone = await net.found()
+    assert (zone.nameservers, zone.fault, zone.dnssec) == ((), "", "insecure")
+
+
 async def test_a_domain_that_the_zone_above_denies_is_absent() -> None:
     net = Net(respond=lambda _: with_denial)
     zone = await net.found()

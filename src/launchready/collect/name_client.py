@@ -29,7 +29,7 @@ AT_ONCE = 100
 HEDGE_S = 1.0
 """After so long without an answer the next resolver is asked as well."""
 FIRST_QUESTIONS = 8
-"""So many questions go to a server before it has answered any; the others wait for what comes."""
+"""So many go to a resolver for comparison before it has answered any; the others wait for that."""
 SILENT_AFTER = 3
 """A server that has left so many unanswered, and answered none, is not asked again."""
 COMPARED_S = 2.0
@@ -187,12 +187,12 @@ class NameClient:
         query.use_edns(0, ednsflags=dns.flags.DO if dnssec else 0, payload=PAYLOAD_BYTES)
         met = self._met[server]
         met.asked += 1
-        if met.asked > FIRST_QUESTIONS:
+        if self._compared(server) and met.asked > FIRST_QUESTIONS:
             await met.met.wait()
-        if self._gave_up(server) and name != ".":
-            trouble = "it answered none of the questions before"
-            return Reply(name=name, rdtype=rdtype, server=shown, trouble=trouble, ours=met.ours)
         async with self._slots:
+            if self._gave_up(server) and name != ".":
+                trouble = "it answered none of the questions before"
+                return Reply(name=name, rdtype=rdtype, server=shown, trouble=trouble, ours=met.ours)
             self.asked += 1
             try:
                 message = await exchange(query, server, self._deadline_s(server))
@@ -212,8 +212,10 @@ class NameClient:
         return server not in self.answered and self._met[server].failed >= SILENT_AFTER
 
     def _deadline_s(self, server: Server) -> float:
-        compared = not self.named and server in PUBLIC
-        return min(self.query_s, COMPARED_S) if compared else self.query_s
+        return min(self.query_s, COMPARED_S) if self._compared(server) else self.query_s
+
+    def _compared(self, server: Server) -> bool:
+        return not self.named and server in PUBLIC
 
 
 def system_resolvers(path: Path = Path("/etc/resolv.conf")) -> tuple[Server, ...]:

@@ -38,7 +38,7 @@ async def zone(subject: Subject, world: World, _ask: Ask) -> Zone | Gap:
     Four rounds of questions: the cut; the servers' addresses; parent and SOA; the declared hosts.
     """
     domain, names = subject.name, world.names
-    ancestors = _ancestors(domain)
+    ancestors, key = _ancestors(domain), Key(Zone, subject)
     unlikely = f"{names.unlikely}.{domain}"
     soa, alias, wild, *delegations = await asyncio.gather(
         names.ask(domain, "SOA", checking_disabled=True),
@@ -46,7 +46,6 @@ async def zone(subject: Subject, world: World, _ask: Ask) -> Zone | Gap:
         names.ask(unlikely, "A", checking_disabled=True),
         *(names.ask(name, "NS", checking_disabled=True) for name in [domain, *ancestors]),
     )
-    key = Key(Zone, subject)
     if soa.rcode is None and not await names.works():
         return Gap(
             key=key, reason="none of the resolvers answers anything", ours=True,
@@ -64,8 +63,6 @@ async def zone(subject: Subject, world: World, _ask: Ask) -> Zone | Gap:
     if soa.rcode == "NXDOMAIN" and not await _any_host(world, domain):
         return replace(fact, absent=soa.denied_by or ancestors[0], child_ns=())
     cut = _cut(domain, soa, ns_of)
-    if not cut.parent_ns and not cut.apex_ns:
-        return Gap(key=key, reason=f"no resolver names the servers of {domain} ({_said(soa)})")
     security, servers = await asyncio.gather(
         security_of(names, cut.apex, world.now()), _delegated(world, domain, cut)
     )
@@ -308,10 +305,6 @@ def _gist(reply: Reply) -> tuple[str, ...]:
 
 def _wild(reply: Reply) -> tuple[str, ...]:
     return (reply.last,) if reply.aliases else tuple(sorted(reply.texts))
-
-
-def _said(reply: Reply) -> str:
-    return reply.trouble or reply.said or str(reply.rcode)
 
 
 COLLECTORS: dict[type[Fact], Collector] = {Zone: zone}

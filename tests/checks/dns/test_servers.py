@@ -46,6 +46,12 @@ def test_a_network_that_lets_no_questions_out_is_our_own_limit(check: Check) -> 
 
 
 @pytest.mark.parametrize("check", [*ABOUT_SERVERS, ttl_too_long])
+def test_resolvers_that_name_no_servers_are_our_own_limit(check: Check) -> None:
+    found = outcome(check, zone(nameservers=(), parent_ns=None, child_ns=()), SWITCH)
+    assert (found.status, found.ours) == ("unknown", True)
+
+
+@pytest.mark.parametrize("check", [*ABOUT_SERVERS, ttl_too_long])
 def test_a_domain_that_does_not_exist_has_no_servers_to_judge(check: Check) -> None:
     assert outcome(check, absent(), SWITCH).status == "not_applicable"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from launchready.checks.dns.wording import dig, listed
+from launchready.checks.dns.wording import dig, listed, not_judged
 from launchready.derive.takeover import service_of
 from launchready.facts.dns import NeighbourNames, Resolution, Zone
 from launchready.finding import (
@@ -12,7 +12,6 @@ from launchready.finding import (
     Passed,
     Result,
     Severity,
-    Unproven,
     check,
 )
 
@@ -152,9 +151,7 @@ def alias_at_apex(zone: Zone) -> Result:
         told = [dict(n.host_answers).get(zone.apex, ()) for n in zone.told]
         target = next((t[0] for t in told if t and not _is_address(t[0])), "")
     if not target:
-        if not zone.nameservers:
-            return Unproven(reason="nobody names the servers of this zone")
-        return Passed(evidence=f"{zone.apex} is no alias")
+        return not_judged(zone) or Passed(evidence=f"{zone.apex} is no alias")
     return Failed(
         means=f"Mail to {zone.apex} gets lost, and some visitors do not find the site.",
         observed=f"{zone.apex} is an alias of {target}",

@@ -38,7 +38,7 @@ def domain_does_not_exist(zone: Zone) -> Result:
     """
     domain = zone.subject.name
     if not zone.absent:
-        return Passed(evidence=f"the zone {zone.apex} answers")
+        return Passed(evidence=f"{domain} is in the DNS")
     registry = "." not in zone.absent or zone.absent == "."
     return Failed(
         means=f"Nothing under {domain} can be found, neither site nor mail.",

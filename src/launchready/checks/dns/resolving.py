@@ -290,7 +290,7 @@ def no_ipv6(found: Resolution) -> Result:
     v6 = [a for a in found.addresses if ":" in a]
     if v6:
         return Passed(evidence=f"at {listed(v6)}")
-    if not any(a.v6_rcode == "NOERROR" for a in found.answers):
+    if not any(a.v6_rcode in {"NOERROR", "NXDOMAIN"} for a in found.answers):
         return Unproven(reason="no resolver answered the question for an AAAA record")
     return Failed(
         means="Members on phones with only IPv6 reach you by a detour.",

@@ -10,6 +10,7 @@ from launchready.finding import NotApplicable, Unproven
 from launchready.manifest import HostEntry
 
 ELSEWHERE = "Run the audit from a network that lets port 53 out, such as a server."
+OTHERS = "Name a resolver that answers questions of every type: --resolver 9.9.9.9"
 
 
 def dig(rdtype: str, name: str, *options: str, server: str = "") -> str:
@@ -44,5 +45,7 @@ def not_judged(zone: Zone) -> NotApplicable | Unproven | None:
         reason = "no name server can be reached from this network"
         return Unproven(reason=reason, ours=True, how_to_prove=ELSEWHERE)
     if not zone.nameservers:
-        return Unproven(reason="nobody names the servers of this zone")
+        # Every zone has servers: a resolver that does not tell them keeps them back.
+        reason = "the resolvers asked do not name the servers of this zone"
+        return Unproven(reason=reason, ours=True, how_to_prove=OTHERS)
     return None

@@ -15,7 +15,7 @@ from launchready.collect import cors, http, probes, reach, walks
 from launchready.derive.exposed_paths import asked_paths, exposed
 from launchready.facts import Gap, Key, route_subject
 from launchready.facts.dns import Resolution
-from launchready.facts.http import Cors, CorsAnswer, ErrorAnswers, Exchange, Probe, Reach
+from launchready.facts.http import Cors, CorsAnswer, Entrance, ErrorAnswers, Exchange, Probe, Reach
 from tests.collect.certificates import Authority, authority, leaf, server_context
 from tests.collect.test_http import page
 from tests.collect.worlds import Loopback, loopback_world, serving
@@ -70,11 +70,15 @@ async def https_world(
     more: str = "",
     origins: Mapping[str, Answer | None] | None = None,
     addresses: Mapping[str, tuple[str, ...]] | None = None,
+    plain: Answer | None = None,
 ) -> AsyncIterator[tuple[Loopback, Https]]:
     """Yield a world whose example.org is served over TLS, beside servers at further addresses."""
     async with AsyncExitStack() as stack:
         site = Https(answer)
         ports = {"203.0.113.5:443": await stack.enter_async_context(serving(site, tls=context()))}
+        ports["203.0.113.5:80"] = 1
+        if plain is not None:
+            ports["203.0.113.5:80"] = await stack.enter_async_context(serving(Https(plain)))
         for address, other in (origins or {}).items():
             ports |= {f"{address}:443": 1, f"{address}:80": 1}
             if other is not None:
@@ -255,3 +259,55 @@ async def test_a_closed_origin_is_not_reachable(root: Path) -> None:
     found = await reached(root, None)
     assert isinstance(found, Reach)
     assert not found.reachable
+
+
+def moved(_method: str, target: str, _fields: dict[str, str]) -> bytes:
+    return page(b"", f"Location: https://example.org{target}", status="301 Moved Permanently")
+
+
+async def entered(root: Path, plain: Answer | None) -> Entrance:
+    async with https_world(only({"/": HOME}), root, plain=plain) as (loopback, _):
+        found = await loopback.gatherer.ask(Entrance, loopback.host())
+    assert isinstance(found, Entrance), found
+    return found
+
+
+async def test_an_entrance_leads_from_http_to_https_with_path_and_query(root: Path) -> None:
+    found = await entered(root, moved)
+    deep = f"https://example.org{found.deep_path}?{found.deep_query}"
+    assert found.http_deep is not None
+    assert found.http_deep.urls[-1] == deep
+    assert found.http_root is not None
+    assert found.http_root.redirects == 1
+    assert not found.http_closed
+
+
+async def test_the_https_walks_are_the_ends_of_the_http_walks(root: Path) -> None:
+    found = await entered(root, moved)
+    assert found.http_root is not None
+    assert found.https_root is not None
+    assert found.http_root.last is found.https_root.last
+
+
+async def test_a_closed_port_80_is_noted_and_no_trouble(root: Path) -> None:
+    found = await entered(root, None)
+    assert (found.http_closed, found.http_root, found.trouble) == (True, None, "")
+    assert found.https_root is not None
+
+
+async def test_a_silent_port_80_is_trouble_and_not_closed(root: Path) -> None:
+    async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with (
+        serving(silent) as http_port,
+        serving(Https(only({"/": HOME})), tls=context()) as https_port,
+        loopback_world(
+            {"203.0.113.5:80": http_port, "203.0.113.5:443": https_port},
+            ca=root, request_s=0.5, collectors={**http.COLLECTORS, **walks.COLLECTORS},
+        ) as loopback,
+    ):  # fmt: skip
+        found = await loopback.gatherer.ask(Entrance, loopback.host())
+    assert isinstance(found, Entrance)
+    assert (found.http_closed, found.http_root) == (False, None)
+    assert "http_root: no answer within 0.5 seconds" in found.trouble

@@ -33,10 +33,11 @@ _PLACEHOLDERS = re.compile(
 )
 # A founder may have put this up on purpose, until the doors open.
 _TEASER = re.compile(r"coming soon|under construction", re.IGNORECASE)
+_IMAGE = ("image/", "octet-stream")
 _FILE_TYPES = {
     "js": ("javascript", "ecmascript"), "mjs": ("javascript", "ecmascript"), "css": ("css",),
-    "png": ("image/",), "jpg": ("image/",), "jpeg": ("image/",), "gif": ("image/",),
-    "svg": ("image/", "xml"), "webp": ("image/",), "avif": ("image/",), "ico": ("image/", "icon"),
+    "png": _IMAGE, "jpg": _IMAGE, "jpeg": _IMAGE, "gif": _IMAGE, "webp": _IMAGE, "avif": _IMAGE,
+    "svg": ("image/svg", "xml"), "ico": (*_IMAGE, "icon"),
     "woff": ("font", "octet-stream"), "woff2": ("font", "octet-stream"), "json": ("json",),
     "pdf": ("pdf", "octet-stream"), "wasm": ("wasm",),
 }  # fmt: skip
@@ -186,7 +187,13 @@ def _static(answer: Exchange, seen: str) -> Right | Wrong:
             advice="The file is missing and the fall-back page answers: upload it, and answer 404 to missing files."
             if page
             else f"Send the Content-Type that belongs to .{extension}.",
-            grave=page or extension in {"js", "mjs", "css"},
+            # Without nosniff browsers still run an ordinary script that is labelled wrongly.
+            grave=page
+            or extension in {"mjs", "css"}
+            or (
+                extension == "js"
+                and "nosniff" in (answer.headers.get("x-content-type-options") or "")
+            ),
         )
     return Right(seen=seen)
 

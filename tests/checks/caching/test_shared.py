@@ -57,6 +57,14 @@ class TestPrivateAnswerStorable:
         )
         assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
 
+    def test_a_page_that_varies_by_cookie_is_a_risk(self) -> None:
+        found = outcome(private_answer_storable, answer(vary="Cookie, Accept-Encoding"))
+        assert (found.status, found.severity) == ("failed", Severity.RISK)
+
+    def test_a_page_that_must_be_asked_about_each_time_is_advice(self) -> None:
+        found = outcome(private_answer_storable, answer(cache_control="no-cache"))
+        assert (found.status, found.severity) == ("failed", Severity.ADVICE)
+
     def test_a_redirect_that_only_adds_a_slash_passes(self) -> None:
         first = exchange(URL, status=301, headers={"Location": f"{URL}/"})
         second = exchange(f"{URL}/", status=401)

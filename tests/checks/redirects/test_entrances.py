@@ -13,7 +13,7 @@ from launchready.checks.redirects.entrances import (
 from launchready.facts.http import Entrance
 from launchready.finding import Check, Severity
 from tests.checks.web_making import DEEP, QUERY, chain, entrance
-from tests.making import HOST, gap, outcome
+from tests.making import HOST, declared, gap, outcome
 
 
 class TestHttpNotSentToHttps:
@@ -186,6 +186,18 @@ class TestRedirectDropsPath:
             https_deep=chain(*urls, by=302),
         )
         assert outcome(redirect_drops_path, brand).status == "failed"
+
+    def test_it_is_a_blocker_where_members_sign_in(self) -> None:
+        toml = '[launch]\ndomain = "example.org"\n[routes]\n"example.org/login" = "auth"\n'
+        lost = entrance(http_deep=chain(f"http://example.org{DEEP}", "https://example.org/"))
+        assert outcome(redirect_drops_path, lost, declared(toml)).severity is Severity.BLOCKER
+        assert outcome(redirect_drops_path, lost).severity is Severity.RISK
+
+    def test_a_name_that_leads_to_somebody_elses_site_is_advice(self) -> None:
+        lost = entrance(
+            https_deep=chain(f"https://example.org{DEEP}", "https://club.example.net/a")
+        )
+        assert outcome(redirect_drops_path, lost).severity is Severity.ADVICE
 
 
 class TestRedirectDropsQuery:

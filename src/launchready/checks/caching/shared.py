@@ -12,6 +12,7 @@ from launchready.derive.personal import (
     judged_answers,
     personal_signs,
 )
+from launchready.derive.spans import span
 from launchready.facts.hops import host
 from launchready.facts.http import Exchange, Visit
 from launchready.finding import (
@@ -50,8 +51,7 @@ def private_answer_storable(visit: Visit) -> Result:
         return NotApplicable(reason="a stored copy is already being given; see there")
     found = [(w, a) for a in judged if (w := _weight(visit, a)) is not None]
     if not found:
-        last = judged[-1]
-        return Passed(evidence=f"{last.status}: {stored_by_shared(last).reason}")
+        return Passed(evidence=_harmless(judged[-1]))
     weight, answer = min(found, key=lambda f: f[0])
     return _storable(visit, answer, weight)
 
@@ -64,12 +64,13 @@ def _weight(visit: Visit, answer: Exchange) -> Severity | None:
     private = visit.route.kind == "private"
     reused = storing.explicit and not storing.asks_first
     if answer.status in {200, 203, 206}:
-        if private:
-            return Severity.ADVICE if storing.asks_first else Severity.BLOCKER
-        if personal_signs(answer):
+        if private or personal_signs(answer):
             if storing.asks_first:
                 return Severity.ADVICE
-            return Severity.BLOCKER if reused else Severity.RISK
+            # With Vary: Cookie a stored copy is given to the same session again, or to those
+            # who come without any: a new visitor gets what the last one got.
+            grave = (private or reused) and not _varies_by_session(answer)
+            return Severity.BLOCKER if grave else Severity.RISK
         if storing.asks_first:
             # The same form for everybody, and the server is asked each time: nobody is harmed.
             return None
@@ -84,8 +85,21 @@ def _weight(visit: Visit, answer: Exchange) -> Severity | None:
     return None
 
 
+def _varies_by_session(answer: Exchange) -> bool:
+    fields = [f.strip().lower() for f in (answer.headers.get("vary") or "").split(",")]
+    return "cookie" in fields or "authorization" in fields
+
+
+def _harmless(answer: Exchange) -> str:
+    storing = stored_by_shared(answer)
+    if not storing.storable:
+        return f"{answer.status}: {storing.reason}"
+    return f"{answer.status}: it may be stored, but the server is asked each time, or it tells nothing of anybody"
+
+
 def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
     storing = stored_by_shared(answer)
+    reused = storing.explicit and not storing.asks_first and storing.freshness.seconds > 0
     said = answer.headers.get("cache-control")
     private = visit.route.kind == "private"
     if answer.location is not None:
@@ -94,7 +108,7 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
         means = "One member's private page could be shown to somebody else."
     else:
         means = "One visitor's form or session could be given to the next, who then cannot sign in."
-    for_long = f", {storing.freshness.seconds} s" if storing.freshness.explicit else ""
+    for_long = f", kept for {span(storing.freshness.seconds)}" if reused else ""
     return Failed(
         means=means,
         observed=f"{answer.status}, Cache-Control: {said[:80] if said else 'none'}{for_long}",

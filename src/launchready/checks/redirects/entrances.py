@@ -227,8 +227,12 @@ def redirect_drops_path(entrance: Entrance, launch: Parent[Declared]) -> Result:
     if (spoilt := entrance.fault) != "path-lost":
         return NotApplicable(reason=f"this entrance has a graver fault ({spoilt}); see there")
     # Where members sign in or pay, the log-in page is one of those that get lost.
-    sign_in = leads_to_sign_in(launch.manifest, entrance.subject.name, host(lost[1]))
+    target = host(lost[1])
+    sign_in = leads_to_sign_in(launch.manifest, entrance.subject.name, target)
     severity = Severity.BLOCKER if sign_in else Severity.RISK
+    if target not in launch.manifest.all_hosts and target != entrance.redirects_to:
+        # A name that leads to somebody else's site as a whole may be meant to.
+        severity = Severity.ADVICE
     return replace(_drops(entrance, *lost, what="path"), severity=severity)
 
 

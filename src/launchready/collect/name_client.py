@@ -174,7 +174,7 @@ class NameClient:
 
     async def _send(self, asked: _Asked) -> Reply:
         server, name, rdtype, checking_disabled, dnssec, recursive = asked
-        shown = f"{server[0]}" if server[1] == 53 else f"{server[0]}:{server[1]}"
+        shown = _shown(*server)
         query = _query(name, rdtype)
         if query is None:
             return Reply(name=name, rdtype=rdtype, server=shown, trouble="no name of the DNS")
@@ -243,6 +243,12 @@ def _from_registry() -> list[str]:
         return [str(n) for n in dns.resolver.Resolver().nameservers]
     except dns.exception.DNSException:
         return []
+
+
+def _shown(address: str, port: int) -> str:
+    if port == 53:
+        return address
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _key(name: str) -> str:

@@ -8,15 +8,22 @@ from shlex import quote
 from launchready.facts.dns import Zone
 from launchready.finding import NotApplicable, Unproven
 from launchready.manifest import HostEntry
+from launchready.manifest.model import split_address
 
 ELSEWHERE = "Run the audit from a network that lets port 53 out, such as a server."
 OTHERS = "Name a resolver that answers questions of every type: --resolver 9.9.9.9"
 
 
 def dig(rdtype: str, name: str, *options: str, server: str = "") -> str:
-    """Return the command that prints records of a name."""
-    words = ["dig", *options, *([quote(f"@{server}")] if server else []), rdtype, quote(name)]
-    return " ".join(words)
+    """Return the command that prints records of a name; `server` may be `IP:PORT`."""
+    at: list[str] = []
+    if server:
+        try:
+            address, port = split_address(server, default_port=53)
+        except ValueError:  # a name server's name
+            address, port = server, 53
+        at = [*(["-p", str(port)] if port != 53 else []), quote(f"@{address}")]
+    return " ".join(["dig", *options, *at, rdtype, quote(name)])
 
 
 def listed(items: Iterable[str], most: int = 4) -> str:

@@ -15,7 +15,16 @@ from launchready.collect import cors, http, probes, reach, walks
 from launchready.derive.exposed_paths import asked_paths, exposed
 from launchready.facts import Gap, Key, route_subject
 from launchready.facts.dns import Resolution
-from launchready.facts.http import Cors, CorsAnswer, Entrance, ErrorAnswers, Exchange, Probe, Reach
+from launchready.facts.http import (
+    Cors,
+    CorsAnswer,
+    Entrance,
+    ErrorAnswers,
+    Exchange,
+    Probe,
+    Reach,
+    Visit,
+)
 from tests.collect.certificates import Authority, authority, leaf, server_context
 from tests.collect.test_http import page
 from tests.collect.worlds import Loopback, loopback_world, serving
@@ -311,3 +320,16 @@ async def test_a_silent_port_80_is_trouble_and_not_closed(root: Path) -> None:
     assert isinstance(found, Entrance)
     assert (found.http_closed, found.http_root) == (False, None)
     assert "http_root: no answer within 0.5 seconds" in found.trouble
+
+
+async def test_what_hangs_on_a_garbled_host_is_explained_by_its_page(root: Path) -> None:
+    garbage = only({}, b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n")
+    page_key = Key(Visit, route_subject("https://example.org/", "example.org"))
+    async with https_world(garbage, root, plain=moved) as (loopback, _):
+        for kind in (Entrance, Probe, ErrorAnswers):
+            found = await loopback.gatherer.ask(kind, loopback.host())
+            assert isinstance(found, Gap)
+            assert found.because == page_key
+        visit = loopback.gatherer.observed[page_key]
+    assert isinstance(visit, Visit)
+    assert visit.fault == "garbled"

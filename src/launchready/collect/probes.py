@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from launchready.collect.http import Asking, answer_to
-from launchready.collect.walks import DEEP_PATH, DEEP_QUERY
+from launchready.collect.walks import DEEP_PATH, DEEP_QUERY, what_garbles
 from launchready.collect.web_address import subject_of, url_host
 from launchready.collect.world import World
 from launchready.derive.exposed_paths import asked_paths, gist, recognise
@@ -133,9 +133,12 @@ async def _nowhere(key: Key, root: str, world: World, ask: Ask) -> Exchange | Ga
     if isinstance(found, Gap):
         because = shared if found.because is not None else None
         return Gap(key=key, reason=found.reason, because=because, ours=found.ours)
+    if found.challenge:
+        who = f"bot protection ({found.challenge}) answered instead of {url_host(root)}"
+        return Gap(key=key, reason=who, because=shared)
     if found.fault:
-        who = f"bot protection ({found.challenge})" if found.challenge else found.trouble
-        return Gap(key=key, reason=f"{url_host(root)}: {who}", because=shared)
+        because = await what_garbles(found, world, ask)
+        return Gap(key=key, reason=found.trouble, because=because)
     return found
 
 

@@ -16,11 +16,12 @@ from launchready.collect.web_address import (
     joined_url,
     subject_of,
     url_host,
+    url_port,
     wire_url,
 )
 from launchready.collect.world import World
-from launchready.expected import routes
-from launchready.facts import Fact, Gap, Key, Subject
+from launchready.expected import routes, zone_of
+from launchready.facts import Fact, Gap, Key, Subject, route_subject
 from launchready.facts.http import Entrance, Exchange, OldUrl, Visit, Walk, WalkEnd
 from launchready.gather import Ask, Collector
 
@@ -83,6 +84,14 @@ async def entrance(subject: Subject, world: World, ask: Ask) -> Entrance | Gap:
     kept: dict[str, Walk | None] = {}
     trouble = []
     for name, one in walked.items():
+        last = one.walk.last
+        if one.gap is None and last is not None and last.fault == "garbled":
+            if url_port(last.url) != 80:
+                because = await what_garbles(last, world, ask)
+                return Gap(key=key, reason=last.trouble, because=because)
+            kept[name] = None
+            trouble.append(f"{name}: {last.trouble}")
+            continue
         kept[name] = one.walk if one.gap is None or one.plain else None
         if one.gap is None or one.plain or (closed and name.startswith("http_")):
             continue
@@ -106,6 +115,20 @@ async def entrance(subject: Subject, world: World, ask: Ask) -> Entrance | Gap:
         trouble="; ".join(trouble),
         redirects_to=_declared_target(subject.name, world),
     )
+
+
+async def what_garbles(answer: Exchange, world: World, ask: Ask) -> Key:
+    """Return the key that explains a garbled answer: the host's own page when that is garbled too.
+
+    Pages are judged, so that what hangs on them is folded; a single exchange is not.
+    """
+    root = f"https://{url_host(answer.url)}/"
+    if any(r.url == root for r in routes(world.manifest)):
+        page = route_subject(root, zone_of(world.manifest, root))
+        found = await ask(Visit, page)
+        if isinstance(found, Visit) and found.fault == "garbled":
+            return found.key
+    return answer.key
 
 
 async def walk(start: str, world: World, ask: Ask) -> Walked:

@@ -222,3 +222,16 @@ def test_many_hosts_at_once_are_all_answered(lab: Lab) -> None:
         "wrong-host.lab.test", "http-only.lab.test", "http-only.hsts-subdomains.lab.test",
         "not-tls.lab.test",
     }  # fmt: skip
+
+
+def test_a_real_application_is_asked_for_sensitive_paths_without_false_alarm(
+    lab: Lab, application: str
+) -> None:
+    assert application == "https://app.lab.test/"
+    found = about_host(lab, Probe, "app")
+    assert (exposed(found), found.unanswered) == ((), ())
+
+
+def test_a_real_applications_errors_are_answers(lab: Lab, application: str) -> None:
+    assert answer(lab, application).status == 200
+    assert all(a.status for a in about_host(lab, ErrorAnswers, "app").answers)

@@ -37,6 +37,14 @@ class TestHttpNotSentToHttps:
         found = outcome(http_not_sent_to_https, entrance(http_root=plain))
         assert (found.status, found.severity) == ("failed", Severity.RISK)
 
+    def test_an_api_that_refuses_plain_http_is_only_advice(self) -> None:
+        toml = '[launch]\ndomain = "example.org"\n[routes]\n"api.example.org/v1" = "api"\n'
+        plain = chain("http://api.example.org/", status=403)
+        found = outcome(
+            http_not_sent_to_https, entrance("api.example.org", http_root=plain), declared(toml)
+        )
+        assert (found.status, found.severity) == ("failed", Severity.ADVICE)
+
     def test_a_closed_port_80_is_only_advice(self) -> None:
         found = outcome(
             http_not_sent_to_https, entrance(http_root=None, http_deep=None, http_closed=True)

@@ -10,7 +10,7 @@ from launchready.checks.redirects.hosts import (
 from launchready.facts import host_subject
 from launchready.facts.declared import Declared
 from launchready.facts.http import Entrance, Walk
-from launchready.finding import Check
+from launchready.finding import Check, Severity
 from tests.checks.web_making import chain, entrance
 from tests.making import DOMAIN, declared, gap, outcome
 
@@ -52,6 +52,12 @@ class TestHostDoesNotRedirect:
         assert outcome(host_does_not_redirect, copy).status == "failed"
         assert outcome(redirects_elsewhere_than_declared, copy).status == "not_applicable"
         assert copy.fault == "stays"
+
+    def test_it_is_a_blocker_where_members_sign_in(self) -> None:
+        toml = '[launch]\ndomain = "example.org"\n[routes]\n"example.org/login" = "auth"\n'
+        copy = www(chain("https://www.example.org/"))
+        assert outcome(host_does_not_redirect, copy).severity is Severity.RISK
+        assert outcome(host_does_not_redirect, copy, declared(toml)).severity is Severity.BLOCKER
 
 
 class TestRedirectsElsewhereThanDeclared:

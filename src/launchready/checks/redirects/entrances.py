@@ -29,7 +29,7 @@ from launchready.finding import (
     bar="https",
     prevents=[(Entrance, "stays-plain")],
 )
-def http_not_sent_to_https(entrance: Entrance) -> Result:
+def http_not_sent_to_https(entrance: Entrance, launch: Parent[Declared]) -> Result:
     """A visitor who comes by plain HTTP is not sent to HTTPS.
 
     Why: Who types the bare name, or follows an old link, reads and signs in without encryption; anyone on the same network can read along and take over the session.
@@ -51,12 +51,15 @@ def http_not_sent_to_https(entrance: Entrance) -> Result:
         if walk.end != "answer":
             return NotApplicable(reason=f"the redirect ends in a {walk.end}; see there")
         if is_plain(last.url):
-            return _stays_plain(name, walk.start, last.status)
+            kinds = {r.kind for r in launch.manifest.routes.values() if r.host == name}
+            # Nobody types the name of an API; that it refuses plain HTTP is good practice.
+            called = bool(kinds) and kinds <= {"api", "webhook", "static", "health"}
+            return _stays_plain(name, walk.start, last.status, called=called)
     last = walks[0].last
     return Passed(evidence=f"{walks[0].start} leads to {last.url if last else ''}")
 
 
-def _stays_plain(name: str, start: str, status: int) -> Failed:
+def _stays_plain(name: str, start: str, status: int, *, called: bool) -> Failed:
     served = 200 <= status < 300
     return Failed(
         means="Members can read pages and sign in without encryption; others can read along."
@@ -64,7 +67,7 @@ def _stays_plain(name: str, start: str, status: int) -> Failed:
         else f"Who types {name} without https:// gets an error instead of your community.",
         observed=f"{start} answers {status} without a redirect",
         wanted="a permanent redirect to HTTPS",
-        severity=None if served else Severity.RISK,
+        severity=None if served else Severity.ADVICE if called else Severity.RISK,
         fix=(
             f"Redirect everything that {name} gets on port 80, keeping path and query.",
             f"nginx: server {{ listen 80; server_name {name}; return 308 https://$host$request_uri; }}",

@@ -48,7 +48,7 @@ def host_does_not_redirect(entrance: Entrance, launch: Parent[Declared]) -> Resu
     name, status = entrance.subject.name, walk.last.status
     copy = 200 <= status < 300
     return Failed(
-        severity=_severity(launch, name),
+        severity=_severity(launch, name, target),
         means=f"Who comes by {name} uses a copy of the site and is not signed in on {target}."
         if copy
         else f"Who comes by {name} sees an error instead of {target}.",
@@ -91,7 +91,7 @@ def redirects_elsewhere_than_declared(entrance: Entrance, launch: Parent[Declare
         return Passed(evidence=shown(walk))
     name, final = entrance.subject.name, host(walk.urls[-1])
     return Failed(
-        severity=_severity(launch, name),
+        severity=_severity(launch, name, target),
         means=f"Who comes by {name} ends at {final} and not at {target}.",
         observed=shown(walk),
         wanted=f"a redirect to https://{target}",
@@ -106,9 +106,9 @@ def redirects_elsewhere_than_declared(entrance: Entrance, launch: Parent[Declare
     )
 
 
-def _severity(launch: Declared, name: str) -> Severity:
-    """Return a blocker where the manifest says that members come in by this name."""
-    return Severity.BLOCKER if leads_to_sign_in(launch.manifest, name) else Severity.RISK
+def _severity(launch: Declared, *names: str) -> Severity:
+    """Return a blocker where members sign in, join or pay at one of these names."""
+    return Severity.BLOCKER if leads_to_sign_in(launch.manifest, *names) else Severity.RISK
 
 
 @check(severity=Severity.RISK, impact=Impact.SIGN_IN, bar="redirects")

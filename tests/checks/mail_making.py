@@ -123,10 +123,12 @@ def mx(
     null: bool = False,
     implicit: bool = False,
     trouble: str = "",
-    **more: object,
+    sends: bool = True,
+    receives: bool | None = None,
 ) -> Mx:
     return Mx(
-        subject=DOMAIN_SUBJECT, at=AT, how="test", entry=entry(DOMAIN, **more), records=records, null=null,
+        subject=DOMAIN_SUBJECT, at=AT, how="test", entry=entry(sends=sends, receives=receives),
+        records=records, null=null,
         implicit_address=implicit, trouble=trouble,
     )  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from launchready.checks.mail.spf import (
@@ -14,16 +16,30 @@ from launchready.checks.mail.spf import (
     spf_too_many_lookups,
     spf_too_many_void_lookups,
 )
-from launchready.facts.mail import Spf
-from launchready.finding import Check, Severity
-from tests.checks.mail_making import DOMAIN_SUBJECT, Zones, spf, unreadable_spf
-from tests.making import DOMAIN, gap, outcome
+from launchready.facts import Fact, Gap
+from launchready.facts.mail import Mx, Spf
+from launchready.finding import Check, Outcome, Severity
+from tests.checks.mail_making import (
+    DOMAIN_SUBJECT,
+    Zones,
+    exchange,
+    mx,
+    spf,
+    unreadable_spf,
+)
+from tests.making import DOMAIN, gap, outcomes
 
 GOOD = "v=spf1 ip4:192.0.2.25 -all"
 EVERY = (
     spf_missing, spf_several_records, spf_syntax_error, spf_includes_itself, spf_include_broken,
     spf_too_many_lookups, spf_too_many_void_lookups, spf_lookup_fails,
 )  # fmt: skip
+
+
+def outcome(check: Check, fact: Fact | Gap, beside: Mx | None = None) -> Outcome:
+    """The outcome for a domain whose MX is in order, unless another one is given."""
+    (only,) = outcomes(check, fact, beside or mx(exchange()))
+    return only
 
 
 def services(count: int) -> Zones:
@@ -167,3 +183,16 @@ def test_an_include_that_cannot_be_looked_up_fails() -> None:
 
 def test_an_own_record_that_cannot_be_looked_up_is_a_blocker() -> None:
     assert outcome(spf_lookup_fails, unreadable_spf()).severity is Severity.BLOCKER
+
+
+def test_own_mx_records_that_cannot_be_looked_up_are_one_finding() -> None:
+    fact = spf("v=spf1 mx -all", {(DOMAIN, "MX"): "SERVFAIL"})
+    failing = mx(trouble="SERVFAIL")
+    found = outcome(spf_lookup_fails, fact, failing)
+    assert found.failure is not None
+    assert found.failure.because == failing.key
+
+
+def test_a_record_that_does_not_begin_as_one_must_is_named() -> None:
+    fact = replace(spf(), lookalikes=("spf1 mx -all",))
+    assert outcome(spf_missing, fact).detail.endswith("is none: spf1 mx -all")

@@ -122,7 +122,7 @@ async def test_a_good_exchange_is_talked_to_up_to_its_certificate(shown: Leaf) -
 async def test_no_mail_is_begun(shown: Leaf) -> None:
     heard: list[bytes] = []
     await fact(postman(server_context(shown), heard=heard))
-    assert [h.split()[0] for h in heard] == [b"EHLO", b"STARTTLS", b"QUIT"]
+    assert {h.split()[0] for h in heard} == {b"EHLO", b"STARTTLS", b"QUIT"}
 
 
 async def test_a_certificate_of_another_name_is_told() -> None:
@@ -364,3 +364,9 @@ async def test_any_bytes_are_a_reply_or_an_error(data: bytes) -> None:
         return
     assert 0 <= reply.code <= 999
     assert len(reply.lines) <= 100
+
+
+async def test_a_certificate_of_no_authority_is_told_and_still_read() -> None:
+    found = await fact(postman(server_context(leaf("mx.example.org", by=None))))
+    assert (found.tls_accepted, found.trusted, found.name_matches) == (True, False, True)
+    assert "self-signed" in found.trust_detail.replace(" ", "-")

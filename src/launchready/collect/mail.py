@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from ipaddress import ip_address, ip_network
 
 from launchready.collect.name_reply import Reply
@@ -37,11 +38,12 @@ from launchready.mailauth.lookups import arun
 from launchready.mailauth.names import host_domain
 from launchready.mailauth.spf import evaluate_spf
 from launchready.mailauth.spf_audit import audit_spf
+from launchready.mailauth.spf_record import select_records
 from launchready.mailauth.spf_result import SpfResult
 from launchready.manifest import MailDomainEntry
 
-SENDERS_MAX = 50
-EXCHANGES_MAX = 20
+EXCHANGES_MAX = 50
+_MEANT_AS_SPF = re.compile(rb"\W*v?\s*=?\s*spf\s*[12]", re.IGNORECASE)
 
 
 async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
@@ -52,14 +54,16 @@ async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
         gap = await _denied(Key(Spf, subject), world, ask, await world.names.ask(domain, "TXT"))
         if gap is not None:
             return gap
+    texts = (await world.names.ask(domain, "TXT")).as_answer().texts
+    meant = [t for t in texts if _MEANT_AS_SPF.match(t) and not select_records((t,))]
     senders: list[tuple[str, SpfResult | None]] = []
-    for sender in entry.senders[:SENDERS_MAX]:
+    for sender in entry.senders:
         addresses = _ends(sender)
         results = await asyncio.gather(*(_spf_result(world, domain, a) for a in addresses))
         senders += [(sender, result) for result in results] if addresses else [(sender, None)]
     return Spf(
         subject=subject, at=world.now(), how=f"dig +short TXT {domain}", entry=entry, audit=audit,
-        senders=tuple(senders),
+        senders=tuple(senders), lookalikes=tuple(t.decode("ascii", "backslashreplace") for t in meant),
     )  # fmt: skip
 
 
@@ -137,7 +141,8 @@ async def dmarc(subject: Subject, world: World, ask: Ask) -> Dmarc | Gap:
     domain, entry = subject.name, _entry(world, subject)
     launch = host_domain(world.manifest.launch.domain) or domain
     result, brand = await asyncio.gather(
-        arun(evaluate_dmarc(domain), world.names.answer), arun(evaluate_dmarc(launch), world.names.answer)
+        arun(evaluate_dmarc(domain), world.names.answer),
+        arun(evaluate_dmarc(launch), world.names.answer),
     )
     if result.policy_domain is None or result.result == "temperror":
         gap = await _denied(

@@ -41,7 +41,9 @@ async def mail_talk(subject: Subject, world: World, ask: Ask) -> MailTalk | Gap:
         if target[0] == address and not is_public(address):
             said = Talk(end="refused", detail=f"it publishes {address}, which no sender can reach")
         else:
-            said = await talk(subject.name, target, _share(world, len(addresses)))
+            said = await talk(
+                subject.name, target, _share(world, len(addresses)), world.http.ca_file
+            )
         tries.append(_Try(address=address, talk=said))
         if said.end == "talked":
             break
@@ -53,7 +55,8 @@ async def mail_talk(subject: Subject, world: World, ask: Ask) -> MailTalk | Gap:
     return MailTalk(
         subject=subject, at=world.now(), how=how, end=said.end, address=best.address,
         banner=said.banner, starttls=said.starttls, tls_accepted=said.tls_accepted,
-        tls_detail=said.tls_detail, name_matches=said.name_matches, detail=said.detail,
+        tls_detail=said.tls_detail, name_matches=said.name_matches, trusted=said.trusted,
+        trust_detail=said.trust_detail, detail=said.detail,
         ours=said.code >= 500 and any(w in said.detail.lower() for w in _TURNED_AWAY),
     )  # fmt: skip
 
@@ -93,6 +96,8 @@ async def mail_server(subject: Subject, world: World, ask: Ask) -> MailServer | 
         tls_accepted=said.tls_accepted,
         tls_detail=said.tls_detail,
         name_matches=said.name_matches,
+        trusted=said.trusted,
+        trust_detail=said.trust_detail,
         detail=detail,
         address=said.address,
     )

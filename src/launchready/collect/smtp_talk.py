@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import ssl
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -35,6 +36,8 @@ class Talk:
     tls_accepted: bool = False
     tls_detail: str = ""
     name_matches: bool | None = None
+    trusted: bool | None = None
+    trust_detail: str = ""
     detail: str = ""
 
 
@@ -46,8 +49,29 @@ class Reply:
     lines: tuple[str, ...]
 
 
-async def talk(name: str, target: tuple[str, int], deadline_s: float) -> Talk:
-    """Return how far the conversation with an exchange came within `deadline_s` seconds."""
+async def talk(name: str, target: tuple[str, int], deadline_s: float, ca_file: str = "") -> Talk:
+    """Return how far the conversation with an exchange came within `deadline_s` seconds.
+
+    The certificate is verified against the authorities of `ca_file`, if given. One that is not
+    accepted costs a second conversation, which takes any certificate as most senders do.
+    """
+    clock = asyncio.get_running_loop().time
+    until = clock() + deadline_s
+    if not ca_file:
+        return await _talk(name, target, deadline_s, _any_certificate())
+    first = await _talk(name, target, deadline_s, _verifying(ca_file))
+    if first.trusted is not False:
+        return first
+    said = await _talk(name, target, max(0.1, until - clock()), _any_certificate())
+    if said.end != "talked":
+        return first
+    said.trusted, said.trust_detail = False, first.trust_detail
+    return said
+
+
+async def _talk(
+    name: str, target: tuple[str, int], deadline_s: float, context: ssl.SSLContext
+) -> Talk:
     said = Talk()
     writer: asyncio.StreamWriter | None = None
     try:
@@ -55,12 +79,15 @@ async def talk(name: str, target: tuple[str, int], deadline_s: float) -> Talk:
             async with asyncio.timeout(deadline_s * _CONNECT_SHARE):
                 reader, writer = await asyncio.open_connection(*target, limit=_LINE_MAX_BYTES)
             said.end = "no greeting"
-            await _converse(name, reader, writer, said)
+            await _converse(name, reader, writer, said, context)
     except TimeoutError:
         said.detail = said.detail or f"{_waiting_for(said)} within {deadline_s:.0f} seconds"
     except ConnectionRefusedError:
         said.end = "refused"
         said.detail = "nothing listens on port 25"
+    except ssl.SSLCertVerificationError as error:
+        said.trusted, said.trust_detail = False, error.verify_message
+        said.tls_detail = f"the certificate is not accepted: {error.verify_message}"
     except ssl.SSLError as error:
         said.tls_detail = f"the TLS handshake fails: {_reason(error)}"
     except OSError as error:
@@ -79,7 +106,11 @@ async def talk(name: str, target: tuple[str, int], deadline_s: float) -> Talk:
 
 
 async def _converse(
-    name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, said: Talk
+    name: str,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    said: Talk,
+    context: ssl.SSLContext,
 ) -> None:
     greeting = await _reply(reader)
     said.code = greeting.code
@@ -105,9 +136,18 @@ async def _converse(
     if ready.code != 220:
         said.tls_detail = f"STARTTLS is answered with {ready.code} {' '.join(ready.lines[:1])}"
         return
-    await writer.start_tls(_any_certificate(), server_hostname=name)
+    await writer.start_tls(context, server_hostname=name)
+    said.trusted = True if context.verify_mode is ssl.CERT_REQUIRED else None
     _read_certificate(name, writer, said)
     await _quit(reader, writer)
+
+
+@functools.lru_cache(maxsize=4)
+def _verifying(ca_file: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file)
+    # Whether it names the exchange is said apart.
+    context.check_hostname = False
+    return context
 
 
 def _any_certificate() -> ssl.SSLContext:

@@ -28,6 +28,8 @@ class Spf(Fact):
 
     A network stands twice, with the results of its first and its last address.
     """
+    lookalikes: tuple[str, ...] = ()
+    """TXT records that were meant as SPF but do not begin as one must (RFC 7208 section 4.5)."""
 
     @property
     def fault(self) -> SpfFault | Literal[""]:
@@ -151,13 +153,17 @@ class Mx(Fact):
         )
 
     @property
-    def fault(self) -> Literal["lookup-fails", "is-address", "unresolvable", ""]:
+    def fault(self) -> Literal["lookup-fails", "is-address", "unresolvable", "is-alias", "missing", ""]:
         """Why mail servers cannot be found."""
         if self.trouble or (self.records and all(r.trouble for r in self.records)):
             return "lookup-fails"
         if any(r.numeric for r in self.records):
             return "is-address"
-        return "unresolvable" if self.unresolved else ""
+        if self.unresolved:
+            return "unresolvable"
+        if not self.records and self.entry.sends and self.entry.receives is not False:
+            return "missing"
+        return "is-alias" if any(r.alias for r in self.records) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +180,8 @@ class MailTalk(Fact):
     tls_accepted: bool = False
     tls_detail: str = ""
     name_matches: bool | None = None
+    trusted: bool | None = None
+    trust_detail: str = ""
     detail: str = ""
     ours: bool = False
     """The server turns away our own network, such as a home connection on a block list."""
@@ -193,6 +201,10 @@ class MailServer(Fact):
     """Version and certificate, or why the handshake failed."""
     name_matches: bool | None = None
     """Whether the certificate names the exchange; None without a handshake."""
+    trusted: bool | None = None
+    """Whether a public authority vouches for the certificate today; None without a handshake."""
+    trust_detail: str = ""
+    """Why it is not trusted, in OpenSSL's words."""
     detail: str = ""
     """Why it is not reachable, or what was odd."""
     address: str = ""

@@ -157,7 +157,7 @@ def from_not_aligned(dmarc: Dmarc, declared: Parent[Declared]) -> Result:
         return Passed(evidence=f"both belong to {dmarc.brand_domain}")
     if dmarc.fault == "lookup-fails":
         return unread(dmarc)
-    if sender.split(".")[-2:] == brand.split(".")[-2:]:
+    if dmarc.result.policy_domain is None and sender.split(".")[-2:] == brand.split(".")[-2:]:
         # They may share a registered domain or only a public suffix; a DMARC record would tell.
         return Unproven(
             reason=f"no DMARC record says whether {sender} and {brand} belong together",

@@ -25,7 +25,7 @@ def _unread(mx: Mx) -> Unproven:
     return Unproven(reason=f"MX records could not be looked up ({reason})", because=mx.key)
 
 
-@check(severity=Severity.RISK, impact=Impact.EMAIL)
+@check(severity=Severity.RISK, impact=Impact.EMAIL, prevents=[(Mx, "missing")])
 def mx_missing(mx: Mx) -> Result:
     """The domain has no MX record.
 
@@ -146,7 +146,7 @@ def mx_unresolvable(mx: Mx) -> Result:
     ).failed(dig("MX", name))
 
 
-@check(severity=Severity.ADVICE, impact=Impact.EMAIL)
+@check(severity=Severity.ADVICE, impact=Impact.EMAIL, prevents=[(Mx, "is-alias")])
 def mx_is_alias(mx: Mx) -> Result:
     """An MX record leads to an alias.
 
@@ -220,7 +220,7 @@ def mail_server_unreachable(server: MailServer, mx: Parent[Mx]) -> Result:
 
 @check(severity=Severity.RISK, impact=Impact.EMAIL)
 def mail_server_without_starttls(server: MailServer) -> Result:
-    """A mail server does not offer encryption.
+    """A mail server offers no encryption that works.
 
     Why: mail to you crosses the Internet as plain text, and senders that insist on TLS refuse (RFC
     3207).
@@ -229,13 +229,13 @@ def mail_server_without_starttls(server: MailServer) -> Result:
     """
     if not server.reachable:
         return NotApplicable(reason="it does not answer")
-    if server.starttls:
-        return Passed(evidence="STARTTLS is offered")
+    if server.starttls and server.tls_accepted:
+        return Passed(evidence=server.tls_detail or "STARTTLS works")
     name = server.subject.name
     return Words(
         means="What members write to you can be read on the way.",
-        observed="no STARTTLS",
-        wanted="STARTTLS",
+        observed=server.tls_detail or "it fails" if server.starttls else "no STARTTLS",
+        wanted="STARTTLS that works",
         fix=(
             (
                 f"Install a certificate for {name} on the mail server and switch STARTTLS on (Postfix: "
@@ -250,7 +250,7 @@ def mail_server_without_starttls(server: MailServer) -> Result:
 
 
 @check(severity=Severity.ADVICE, impact=Impact.EMAIL)
-def mail_server_certificate(server: MailServer) -> Result:
+def mail_server_certificate(server: MailServer, mx: Parent[Mx]) -> Result:
     """The certificate of a mail server is not one that senders can verify.
 
     Why: most senders deliver all the same, but those that verify (MTA-STS, DANE) refuse, and
@@ -260,17 +260,23 @@ def mail_server_certificate(server: MailServer) -> Result:
     """
     if not server.reachable:
         return NotApplicable(reason="it does not answer")
-    if not server.starttls:
-        return NotApplicable(reason="it offers no STARTTLS")
-    if server.tls_accepted and server.name_matches is not False:
-        return Passed(evidence=server.tls_detail or "accepted")
+    if not (server.starttls and server.tls_accepted):
+        return NotApplicable(reason="it offers no encryption that works")
     name = server.subject.name
-    detail = server.tls_detail or "refused"
-    if server.tls_accepted:
-        detail = f"the certificate does not name {name}"
+    faults = []
+    if server.trusted is False:
+        faults.append(server.trust_detail or "no public authority vouches for it")
+    if server.name_matches is False:
+        faults.append(f"it does not name {name}")
+    if not faults:
+        if server.trusted is None or server.name_matches is None:
+            return Unproven(reason="its certificate was not verified")
+        return Passed(evidence=server.tls_detail or "accepted")
+    # With the server's own name in the MX record, the certificate is asked for that name.
+    alias = mx.fault == "is-alias" and server.trusted is not False
     return Words(
         means="Some senders refuse to deliver mail to you.",
-        observed=detail,
+        observed=f"the certificate is not accepted: {'; '.join(faults)}",
         wanted=f"a certificate of a public authority that names {name}",
         fix=(
             f"Get a certificate for {name} (`certbot certonly -d {name}`) and name it in the settings of the mail server.",
@@ -279,7 +285,7 @@ def mail_server_certificate(server: MailServer) -> Result:
         effort_min=30,
         who="your host",
         takes_effect="at once",
-    ).failed(_conversation(name))
+    ).failed(_conversation(name), evidence=server.tls_detail, because=mx.key if alias else None)
 
 
 def _conversation(name: str) -> str:

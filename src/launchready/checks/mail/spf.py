@@ -11,7 +11,7 @@ from launchready.checks.mail.wording import (
     publish,
 )
 from launchready.derive.spf_records import merged, new_record, repaired, tree_lines
-from launchready.facts.mail import Spf
+from launchready.facts.mail import Mx, Spf
 from launchready.facts.spf_faults import (
     LOOKUPS_MAX,
     VOID_LOOKUPS_MAX,
@@ -86,9 +86,13 @@ def spf_missing(spf: Spf) -> Result:
             "Add what each service that sends for you asks for (such as include:_spf.google.com) in "
             "front of ~all, and name the services under senders in launchready.toml."
         )
+    observed = "no SPF record"
+    if spf.lookalikes:
+        observed += f"; what does not begin with v=spf1 and a space is none: {spf.lookalikes[0]}"
+        steps.append(f"Delete the TXT record at {name} that reads: {spf.lookalikes[0][:200]}")
     return Words(
         means=_SPAM + f"cannot tell who may send for {name}.",
-        observed="no SPF record",
+        observed=observed,
         wanted="one SPF record",
         fix=tuple(steps),
     ).failed(dig("TXT", name))
@@ -290,7 +294,7 @@ def spf_too_many_void_lookups(spf: Spf) -> Result:
 
 
 @check(severity=Severity.RISK, impact=Impact.EMAIL, bar="mail", prevents=[(Spf, "lookup-fails")])
-def spf_lookup_fails(spf: Spf) -> Result:
+def spf_lookup_fails(spf: Spf, mx: Mx) -> Result:
     """A name that the SPF record needs cannot be looked up.
 
     Why: receivers end with a temporary error (RFC 7208 section 2.6.6): they put the mail off, or
@@ -321,6 +325,17 @@ def spf_lookup_fails(spf: Spf) -> Result:
         dig("TXT", where),
         evidence="\n".join(tree_lines(spf.audit.tree)),
         severity=Severity.BLOCKER if own else None,
+        because=mx.key if mx.fault == "lookup-fails" and _only_own_mx(spf) else None,
+    )
+
+
+def _only_own_mx(spf: Spf) -> bool:
+    """Whether the domain's own MX records are all that could not be looked up."""
+    name = spf.subject.name
+    terms = [b.text for b in spf.audit.tree.branches if b.kind == "mx" and b.target == name]
+    return all(
+        any(each.startswith(f"{name}: {term} could") for term in terms)
+        for each in failed_lookups(spf.audit)
     )
 
 

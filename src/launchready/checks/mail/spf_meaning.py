@@ -15,7 +15,7 @@ from launchready.derive.spf_records import (
     without_terms,
     without_what_follows_all,
 )
-from launchready.facts.mail import Spf
+from launchready.facts.mail import Mx, Spf
 from launchready.facts.spf_faults import own_problems
 from launchready.finding import (
     Impact,
@@ -121,7 +121,7 @@ def spf_neutral_all(spf: Spf) -> Result:
 
 
 @check(severity=Severity.RISK, impact=Impact.EMAIL, bar="mail")
-def spf_sender_not_authorised(spf: Spf) -> Result:
+def spf_sender_not_authorised(spf: Spf, mx: Mx) -> Result:
     """A service or server that sends for the domain is not in its SPF record.
 
     Why: what it sends fails SPF, and lands in spam or is refused where DKIM does not save it.
@@ -145,6 +145,8 @@ def spf_sender_not_authorised(spf: Spf) -> Result:
                 refused.append(f"{sender} gets {result.result}")
             continue
         match _service_allowed(sender, spf):
+            case False if spf.audit.unseen:
+                unknown.append(f"{sender} is not in the part of the record that was seen")
             case False:
                 refused.append(f"{sender} is not included")
             case None:
@@ -154,17 +156,18 @@ def spf_sender_not_authorised(spf: Spf) -> Result:
     name, record = spf.subject.name, spf.audit.records[0]
     if refused or ended:
         senders = [s for s in spf.entry.senders if any(r.startswith(f"{s} ") for r in refused)]
-        mistyped = any(
-            d in p for d in map(included_domain, senders) if d for p in own_problems(spf.audit)
-        )
+        terms = sender_terms(senders)
+        values = [term.partition(":")[2] for term in terms]
+        mistyped = any(value in p for value in values for p in own_problems(spf.audit))
+        because = spf.key if mistyped or not refused else None
+        if because is None and _by_lost_mx(spf, mx, senders):
+            because = mx.key
         return Words(
             means="Mail of a service that sends for you fails SPF and may land in spam.",
             observed=listed(refused or ended),
             wanted="every declared sender passes",
-            fix=(change("TXT", name, with_terms(record, sender_terms(senders))),),
-        ).failed(
-            dig("TXT", name), evidence=record, because=spf.key if mistyped or not refused else None
-        )
+            fix=(change("TXT", name, with_terms(record, terms)),),
+        ).failed(dig("TXT", name), evidence=record, because=because)
     if unknown:
         return Unproven(
             reason=listed(unknown),
@@ -175,6 +178,15 @@ def spf_sender_not_authorised(spf: Spf) -> Result:
     if any(r is None for _, r in spf.senders) and spf.audit.unseen and spf.fault:
         return not_whole(spf)
     return Passed(evidence=", ".join(spf.entry.senders)[:200])
+
+
+def _by_lost_mx(spf: Spf, mx: Mx, senders: list[str]) -> bool:
+    """Whether the record's mx would allow these addresses, had the domain the MX it should."""
+    name = spf.subject.name
+    by_mx = any(b.kind == "mx" and b.target == name for b in spf.audit.tree.branches)
+    lost = mx.fault in {"missing", "lookup-fails", "unresolvable", "is-address"}
+    services = any(service(s) is not None or included_domain(s) for s in senders)
+    return by_mx and lost and not services
 
 
 def _service_allowed(sender: str, spf: Spf) -> bool | None:

@@ -26,6 +26,12 @@ def spf_missing(launch: DemoLaunch) -> None:
     launch.zone().drop("TXT", "@", containing="v=spf1")
 
 
+@defect("spf-missing", variant="lookalike")
+def spf_lookalike(launch: DemoLaunch) -> None:
+    """The record lacks the v= at its beginning."""
+    set_spf(launch, "spf1 mx include:_spf.post.example -all")
+
+
 @defect("spf-several-records")
 def spf_several_records(launch: DemoLaunch) -> None:
     """Somebody added a second SPF record for the newsletter."""

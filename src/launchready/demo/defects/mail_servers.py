@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from launchready.demo.answers import Answer
-from launchready.demo.defects.mail import set_spf
 from launchready.demo.defects.registry import defect
 from launchready.demo.description import DemoLaunch
 from launchready.demo.willow import DKIM_KEY
 
-_SPF_WITHOUT_MX = "v=spf1 ip4:198.51.100.25 include:_spf.post.example -all"
 _POLICY = "/.well-known/mta-sts.txt"
 
 
@@ -111,7 +109,6 @@ def from_not_aligned(launch: DemoLaunch) -> None:
 def mx_missing(launch: DemoLaunch) -> None:
     """The domain has no MX record."""
     launch.zone().drop("MX", "@")
-    set_spf(launch, _SPF_WITHOUT_MX)
 
 
 @defect("mx-null-beside-others")
@@ -124,7 +121,6 @@ def mx_null_beside_others(launch: DemoLaunch) -> None:
 def mx_is_address(launch: DemoLaunch) -> None:
     """The MX record holds the mail server's address."""
     launch.zone().replace("MX", "@", "10 198.51.100.25.")
-    set_spf(launch, _SPF_WITHOUT_MX)
 
 
 @defect("mx-unresolvable")
@@ -149,7 +145,6 @@ def mx_lookup_fails(launch: DemoLaunch) -> None:
     """The name servers fail for the MX records."""
     for resolver in launch.resolvers:
         resolver.say(launch.domain, "MX", "SERVFAIL")
-    set_spf(launch, _SPF_WITHOUT_MX)
 
 
 @defect("mail-server-unreachable")

@@ -157,6 +157,8 @@ def test_a_missing_key_is_permanent_and_a_failing_dns_temporary() -> None:
         f"v=DKIM1; k=ed25519; p={_ED_P}",
         "v=DKIM1; p=nonsense",
     ],
+    # Keys are made anew in each process, so they cannot stand in the tests' names.
+    ids=["revoked", "another hash", "another service", "another type", "nonsense"],
 )
 def test_a_key_that_must_not_be_used_is_a_permanent_error(record: str) -> None:
     zones = Zones({"s1._domainkey.example.test": {"TXT": [record]}})

@@ -9,7 +9,7 @@ from pathlib import Path
 from launchready.collect.dial import DialMap
 from launchready.collect.http_client import HttpClient
 from launchready.collect.name_client import NameClient
-from launchready.collect.secrets import SecretSearch
+from launchready.collect.secret_engine import SecretSearch
 from launchready.collect.world import World
 from launchready.manifest import Manifest
 from launchready.manifest.model import split_address

@@ -14,7 +14,7 @@ from launchready.manifest import Manifest
 if TYPE_CHECKING:
     from launchready.collect.http_client import HttpClient
     from launchready.collect.name_client import NameClient
-    from launchready.collect.secrets import SecretSearch
+    from launchready.collect.secret_engine import SecretSearch
 
 
 @dataclass(slots=True, kw_only=True)

@@ -281,6 +281,38 @@ async def test_a_slow_host_does_not_keep_another_from_being_asked() -> None:
     assert quick.body == b"ok"
 
 
+async def test_a_host_that_never_answers_is_not_waited_for_by_every_request() -> None:
+    opened = 0
+
+    async def peer(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        nonlocal opened
+        opened += 1
+        await reader.read()
+
+    async with facing(peer) as loopback:
+        urls = [f"http://example.org/{n}" for n in range(60)]
+        found = await asyncio.gather(*(loopback.get(url) for url in urls))
+    assert {f.reason for f in found if isinstance(f, Gap)} == {"no answer within 0.6 seconds"}
+    assert len(found) == 60
+    assert opened <= 20
+
+
+async def test_a_host_that_wakes_up_late_is_asked_again() -> None:
+    opened = iter(range(100))
+
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if next(opened) < 8:
+            await asyncio.sleep(5)
+        writer.write(OK + b"Content-Length: 2\r\n\r\nok")
+        await writer.drain()
+
+    async with facing(peer) as loopback:
+        await asyncio.gather(*(loopback.get(f"http://example.org/{n}") for n in range(8)))
+        found = [fact(await loopback.get(f"http://example.org/later/{n}")) for n in range(3)]
+    assert [f.body for f in found] == [b"ok"] * 3
+
+
 async def test_a_world_closed_in_the_middle_of_a_request_leaves_nothing_behind() -> None:
     async def peer(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()

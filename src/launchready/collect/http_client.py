@@ -9,6 +9,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,9 +20,23 @@ from launchready.collect.dial import DialMap
 from launchready.collect.http_message import Failure, Intake, Request, Response, Verify
 from launchready.collect.http_outcome import CONNECT_SHARE, PerformResult, Target, outcome
 
-AT_ONCE = 64
+AT_ONCE = 192
+"""Enough that two dozen hosts which never answer leave room for the others."""
 AT_ONCE_PER_HOST = 8
 AT_ONCE_PER_HOST_HTTP2 = 24
+
+
+# After so many vain waits in a row a host is asked by one request at a time, until it answers.
+_SILENT = 4
+
+
+@dataclass(slots=True)
+class _Patience:
+    """What is known of a server that keeps us waiting."""
+
+    vain: int = 0
+    trying: bool = False
+    failure: Failure | None = None
 
 
 class HttpClient:
@@ -32,16 +47,17 @@ class HttpClient:
         *,
         dial: DialMap | None = None,
         ca_file: Path | None = None,
-        at_once: int = AT_ONCE,
+        at_once: int | None = None,
     ) -> None:
         """Trust certifi's authorities and those of `ca_file`. Raises OSError when it is unreadable."""
         self._dial = dial or DialMap()
-        self._all = asyncio.Semaphore(at_once)
+        self._all = asyncio.Semaphore(at_once or min(AT_ONCE, _files_max() // 2))
         self._per_host: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(AT_ONCE_PER_HOST)
         )
         self._multi = pycurl.AsyncCurlMulti()
         self._wide: set[str] = set()
+        self._patience: defaultdict[tuple[str, Target], _Patience] = defaultdict(_Patience)
         self._routes: dict[str, bool] = {}
         self._bundle: tempfile.TemporaryDirectory[str] | None = None
         self.unverified: set[str] = set()
@@ -67,11 +83,14 @@ class HttpClient:
         Time spent waiting for a place does not count towards the handle's TIMEOUT_MS.
         """
         async with self._place(host):
-            try:
-                await self._multi.perform(handle)
-            except pycurl.error as error:
-                code, message = error.args
-                return PerformResult(code=code, message=str(message))
+            return await self._run(handle)
+
+    async def _run(self, handle: pycurl.Curl) -> PerformResult:
+        try:
+            await self._multi.perform(handle)
+        except pycurl.error as error:
+            code, message = error.args
+            return PerformResult(code=code, message=str(message))
         return PerformResult(code=0)
 
     def handle(
@@ -102,7 +121,7 @@ class HttpClient:
         result: Response | Failure = Failure(kind="closed", reason="no address to ask")
         for targets in groups:
             result = await self._exchange(request, targets)
-            if not (isinstance(result, Failure) and result.kind in {"closed", "timeout"}):
+            if not (isinstance(result, Failure) and result.kind == "closed"):
                 break
         return result
 
@@ -185,17 +204,41 @@ class HttpClient:
         return handle
 
     async def _exchange(self, request: Request, targets: Sequence[Target]) -> Response | Failure:
-        handle = self._handle(request.url, targets, request.deadline_s, request.verify)
-        intake = Intake(body_max_bytes=request.body_max_bytes)
-        try:
-            _describe(handle, request, intake)
-            host = urlsplit(request.url).netloc
-            result = await self.perform(handle, host=host)
+        host = urlsplit(request.url).netloc
+        async with self._place(host):
+            patience = self._patience[request.url.partition(":")[0] + host, targets[0]]
+            on_trial = patience.vain >= _SILENT
+            if on_trial and patience.trying and patience.failure is not None:
+                return patience.failure
+            patience.trying = patience.trying or on_trial
+            handle = self._handle(request.url, targets, request.deadline_s, request.verify)
+            intake = Intake(body_max_bytes=request.body_max_bytes)
+            try:
+                _describe(handle, request, intake)
+                result = await self._run(handle)
+                found = outcome(handle, request, targets, intake, result)
+            finally:
+                handle.close()
+                if on_trial:
+                    patience.trying = False
+            if isinstance(found, Failure) and result.code == pycurl.E_OPERATION_TIMEDOUT:
+                patience.vain += 1
+                patience.failure = found
+            else:
+                patience.vain = 0
             if intake.version == "2":
                 self._widen(host)
-            return outcome(handle, request, targets, intake, result)
-        finally:
-            handle.close()
+            return found
+
+
+def _files_max() -> int:
+    """Return how many files and sockets this process may have open."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return 2 * AT_ONCE
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return soft if soft > 0 else 2 * AT_ONCE
 
 
 def _describe(handle: pycurl.Curl, request: Request, intake: Intake) -> None:

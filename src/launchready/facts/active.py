@@ -8,6 +8,9 @@ from typing import ClassVar
 from launchready.facts.subject import Fact
 from launchready.manifest import RouteEntry
 
+OPEN_BEFORE = "private page is closed before the log-in"
+"""The step that fails when everybody sees what only members should."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttling(Fact):

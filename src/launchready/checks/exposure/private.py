@@ -1,0 +1,101 @@
+"""Private pages: closed to who has not signed in."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from launchready.derive.private_page import door_of
+from launchready.facts.active import OPEN_BEFORE, SignIn
+from launchready.facts.declared import Declared
+from launchready.facts.http import Entrance, Visit
+from launchready.finding import (
+    Failed,
+    Impact,
+    NotApplicable,
+    Parent,
+    Passed,
+    Result,
+    Severity,
+    Unproven,
+    check,
+)
+
+
+@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private")
+def private_page_open(visit: Visit, entrance: Parent[Entrance], launch: Parent[Declared]) -> Result:
+    """A private page opens without signing in.
+
+    Why: What members pay for and what they tell each other is there for everybody, search engines included.
+
+    Fix: Check the session on the server before anything of the page is made, and answer 401 or a redirect to the log-in without one.
+    """
+    if visit.route.kind != "private":
+        return NotApplicable(reason=f"a {visit.route.kind} route is open to everyone")
+    answer = visit.answer
+    if visit.walk.end != "answer" or answer is None:
+        return NotApplicable(reason=f"its redirects reach no answer ({visit.fault}); see there")
+    if answer.challenge:
+        return Unproven(
+            reason=f"bot protection ({answer.challenge}) answered instead of the site",
+            how_to_prove="Let the bot protection pass this computer's address, and audit again.",
+        )
+    if answer.trouble:
+        return Unproven(reason=answer.trouble)
+    door = door_of(visit, entrance, launch.manifest)
+    if door.state == "closed":
+        return Passed(evidence=door.seen)
+    if door.state == "unsure":
+        return Unproven(
+            reason=door.seen,
+            how_to_prove="Declare the address that the page fetches its data from as a private route, "
+            "and a text that only members see as `says` under [accounts], and audit again.",
+        )
+    url = visit.route.url
+    return Failed(
+        means="Everybody can open this page without being a member.",
+        observed=door.seen,
+        wanted="401, or led to the log-in",
+        fix=(
+            f"Check the session on the server before {url} is answered; a check in the page's own script does not count.",
+            "Without a session answer 401, or a redirect to the log-in with Cache-Control: no-store.",
+            "Ask search engines to forget the page if it was open for long.",
+            "If everybody may see it, declare it as a page in launchready.toml.",
+        ),
+        who="your developer",
+        effort_min=60,
+        takes_effect="with the next deploy, after the caches were purged",
+        see=f"curl -sSL -o /dev/null -w '%{{http_code}} %{{url_effective}}\\n' {quote(url)}",
+    )
+
+
+@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private", active=True)
+def member_page_open(sign_in: SignIn, launch: Parent[Declared]) -> Result:
+    """The test member's page shows everybody what only members should see.
+
+    Why: A log-in that guards nothing is worse than none: everybody believes that the page is closed.
+
+    Fix: Check the session on the server before anything of the page is made.
+    """
+    if not sign_in.steps or sign_in.steps[0].name == sign_in.steps[-1].name:
+        return NotApplicable(reason="the log-in page was not reached")
+    name = sign_in.subject.name.partition(" at ")[0]
+    account = launch.manifest.accounts.get(name)
+    step = next((s for s in sign_in.steps if s.name == OPEN_BEFORE), None)
+    if step is None or account is None:
+        return Passed(evidence="before the log-in the page does not show what members see")
+    route = launch.manifest.routes.get(account.private)
+    if route is not None and route.kind == "private":
+        return NotApplicable(reason="the private route itself is judged; see there")
+    return Failed(
+        means="Everybody can read what only members should see, without signing in.",
+        observed=step.seen,
+        wanted=step.wanted,
+        fix=(
+            f"Check the session on the server before {account.private} is answered.",
+            f'Declare it, so that every audit looks: "{account.private}" = "private" under [routes].',
+        ),
+        who="your developer",
+        effort_min=60,
+        takes_effect="with the next deploy, after the caches were purged",
+        see=f"curl -sSL {quote(account.private)} | grep -c {quote(account.says)}",
+    )

@@ -1,0 +1,304 @@
+"""What strangers should not see: files, debug pages, secrets, other sites' rights, open pages."""
+
+from __future__ import annotations
+
+from launchready.demo import pages
+from launchready.demo.answers import Answer, Request, json_answer, page
+from launchready.demo.defects.registry import defect
+from launchready.demo.description import Cors, DemoLaunch
+
+_PRIVATE = {"cache-control": "no-store"}
+_TRACE = (
+    "Traceback (most recent call last):\n"
+    '  File "/srv/willow/rooms.py", line 41, in open_room\n'
+    '    room = rooms[int(request.query["id"])]\n'
+    "ValueError: invalid literal for int() with base 10\n"
+)
+
+
+def _file(launch: DemoLaunch, path: str, body: str, kind: str = "text/plain") -> None:
+    headers: dict[str, str | None] = {"content-type": kind, **_PRIVATE}
+    launch.host().serve(path, Answer(body=body, headers=headers))
+
+
+def _page(launch: DemoLaunch, path: str, title: str, main: str) -> None:
+    html = f"<!doctype html><html><head><title>{title}</title></head><body>{main}</body></html>"
+    launch.host().serve(path, page(html, cache_control="no-store"))
+
+
+@defect("environment-file-exposed")
+def env_file(launch: DemoLaunch) -> None:
+    """The file with the app's passwords lies in the web root."""
+    _file(launch, "/.env", "APP_ENV=production\nDATABASE_URL=postgres://willow:made-up@db/willow\n")
+
+
+@defect("settings-file-exposed")
+def settings_file(launch: DemoLaunch) -> None:
+    """An editor left a copy of the settings, which the server hands out as text."""
+    _file(launch, "/wp-config.php.bak", "<?php\ndefine('DB_PASSWORD', 'made-up');\n")
+
+
+@defect("repository-exposed")
+def git_folder(launch: DemoLaunch) -> None:
+    """The site is a clone, and its history can be fetched."""
+    _file(launch, "/.git/HEAD", "ref: refs/heads/main\n")
+    _file(launch, "/.git/config", "[core]\n\trepositoryformatversion = 0\n\tbare = false\n")
+
+
+@defect("backup-exposed")
+def dump(launch: DemoLaunch) -> None:
+    """Last night's dump of the database lies beside the pages."""
+    _file(
+        launch, "/backup.sql", "-- PostgreSQL database dump\nCREATE TABLE members (id integer);\n"
+    )
+
+
+@defect("log-exposed")
+def log(launch: DemoLaunch) -> None:
+    """The log is written into the web root."""
+    _file(launch, "/storage/logs/laravel.log", "[2026-11-20 08:00:00] production.ERROR: no room\n")
+
+
+@defect("directory-listing")
+def listing(launch: DemoLaunch) -> None:
+    """The folder of uploads shows its files."""
+    _page(launch, "/uploads/", "Index of /uploads/", "<h1>Index of /uploads/</h1><a>plan.pdf</a>")
+
+
+@defect("debug-page-exposed")
+def phpinfo(launch: DemoLaunch) -> None:
+    """A page from setting up the server was never deleted."""
+    _page(launch, "/phpinfo.php", "PHP 8.3.6 - phpinfo()", "<h1>PHP Version 8.3.6</h1>")
+
+
+@defect("debug-page-exposed", variant="actuator")
+def actuator(launch: DemoLaunch) -> None:
+    """The running app tells its settings."""
+    _file(launch, "/actuator/env", '{"propertySources": []}', "application/json")
+
+
+@defect("admin-page-exposed")
+def admin_area(launch: DemoLaunch) -> None:
+    """The database's administration stands beside the site."""
+    _page(launch, "/phpmyadmin/", "phpMyAdmin", '<form><input name="pma_username"></form>')
+
+
+@defect("account-names-exposed")
+def account_names(launch: DemoLaunch) -> None:
+    """The names to log in with can be listed."""
+    _file(
+        launch, "/wp-json/wp/v2/users",
+        '[{"id": 1, "name": "Gardener", "slug": "gardener", "avatar_urls": {}}]', "application/json",
+    )  # fmt: skip
+
+
+@defect("api-docs-exposed")
+def api_description(launch: DemoLaunch) -> None:
+    """The description of every endpoint is public."""
+    _file(
+        launch, "/openapi.json", '{"openapi": "3.1.0", "info": {}, "paths": {}}', "application/json"
+    )
+
+
+@defect("metrics-exposed")
+def metrics(launch: DemoLaunch) -> None:
+    """The app's measurements are open to everyone."""
+    _file(launch, "/metrics", "# HELP log_ins_total Log-ins.\n# TYPE log_ins_total counter\n")
+
+
+@defect("ai-endpoint-open")
+def model(launch: DemoLaunch) -> None:
+    """The language model answers whoever asks."""
+    _file(
+        launch, "/v1/models", '{"object": "list", "data": [{"object": "model", "id": "guide"}]}',
+        "application/json",
+    )  # fmt: skip
+
+
+@defect("internal-endpoint-exposed")
+def internal(launch: DemoLaunch) -> None:
+    """An endpoint for the app's own parts answers strangers."""
+    _file(launch, "/internal", '{"queue": 3, "workers": 2}', "application/json")
+
+
+@defect("framework-debug-page")
+def debug_mode(launch: DemoLaunch) -> None:
+    """The app runs in debug mode and explains each missing page."""
+    launch.host("community").not_found = page(
+        "<title>Page not found</title><p>You're seeing this error because you have "
+        "<code>DEBUG = True</code> in your Django settings file.</p>",
+        status=404, cache_control="no-store",
+    )  # fmt: skip
+
+
+@defect("stack-trace-in-error")
+def traceback(launch: DemoLaunch) -> None:
+    """A wrong method ends in a traceback."""
+
+    def fail(request: Request) -> Answer:
+        status = 500 if request.method == "POST" else 0
+        return Answer(status=status, body=_TRACE, headers=dict(_PRIVATE))
+
+    launch.host("community").before.insert(0, fail)
+
+
+@defect("internal-id-in-error")
+def database_error(launch: DemoLaunch) -> None:
+    """A malformed query shows the database's own words."""
+
+    def fail(request: Request) -> Answer:
+        status = 500 if "id[]" in request.query or "id%5B%5D" in request.query else 0
+        return Answer(
+            status=status, body="You have an error in your SQL syntax near '-1'\n",
+            headers=dict(_PRIVATE),
+        )  # fmt: skip
+
+    launch.host("community").before.insert(0, fail)
+
+
+@defect("version-in-headers")
+def version(launch: DemoLaunch) -> None:
+    """The app tells the version it runs on."""
+    launch.host("community").headers["x-powered-by"] = "PHP/8.1.2"
+
+
+@defect("secret-in-page")
+def secret(launch: DemoLaunch) -> None:
+    """A key that belongs to the server was built into the script."""
+    body = (
+        pages.JAVASCRIPT
+        + '\nconst mail = "SG.'
+        + "aB3dE5fG7hJ9kL1mN3pQ5r"
+        + "."
+        + ("sT7uV9wX1yZ3aB5cD7eF9gH1jK3lM5nP7qR9sT1uV3w" + '";\n')
+    )
+    _script(launch, body)
+
+
+@defect("source-map-public")
+def source_map(launch: DemoLaunch) -> None:
+    """The script's readable source lies beside it."""
+    _script(launch, pages.JAVASCRIPT + "\n//# sourceMappingURL=app.3f9c2d1a.js.map\n")
+    launch.host("static").serve(
+        pages.SCRIPT + ".map",
+        json_answer(
+            {"version": 3, "sources": ["guide.ts"], "sourcesContent": ["// ask"], "mappings": ""},
+            cache_control="public, max-age=31536000, immutable",
+        ),
+    )
+
+
+def _script(launch: DemoLaunch, body: str) -> None:
+    known = launch.host("static").route(pages.SCRIPT).answers["GET"]
+    headers = dict(known.headers) if isinstance(known, Answer) else {}
+    launch.host("static").route(pages.SCRIPT).answers["GET"] = Answer(body=body, headers=headers)
+
+
+@defect("cors-reflects-origin-with-credentials")
+def every_origin(launch: DemoLaunch) -> None:
+    """Every site may use the interface with a member's session."""
+    launch.host("api").route("/v1/circles").cors = Cors(reflect=True, credentials=True)
+
+
+@defect("cors-reflects-origin")
+def echo(launch: DemoLaunch) -> None:
+    """Every site that asks is allowed by its name."""
+    launch.host("api").route("/v1/circles").cors = Cors(reflect=True)
+
+
+@defect("cors-allows-null")
+def null_origin(launch: DemoLaunch) -> None:
+    """Frames of any site may read the interface."""
+    launch.host("api").route("/v1/circles").cors = Cors(
+        origins=("https://app.willow.example", "null"), credentials=True
+    )
+
+
+@defect("cors-wildcard-with-credentials")
+def star(launch: DemoLaunch) -> None:
+    """A star and credentials together, which browsers refuse."""
+    launch.manifest["routes"]["api.willow.example/v1/circles"] = "api"
+    launch.host("api").route("/v1/circles").headers |= {
+        "access-control-allow-origin": "*", "access-control-allow-credentials": "true",
+    }  # fmt: skip
+    launch.host("api").route("/v1/circles").cors = None
+
+
+@defect("cors-wider-than-declared")
+def wider(launch: DemoLaunch) -> None:
+    """Everybody may read what was declared for the app alone."""
+    launch.host("api").route("/v1/circles").cors = None
+    launch.host("api").route("/v1/circles").headers["access-control-allow-origin"] = "*"
+
+
+@defect("session-cookie-without-secure")
+def insecure_cookie(launch: DemoLaunch) -> None:
+    """The session cookie goes over plain HTTP, too."""
+    launch.cookie.attributes.remove("Secure")
+
+
+@defect("session-cookie-readable-by-scripts")
+def readable_cookie(launch: DemoLaunch) -> None:
+    """Scripts can read the session cookie."""
+    launch.cookie.attributes.remove("HttpOnly")
+
+
+@defect("session-cookie-without-samesite")
+def any_site(launch: DemoLaunch) -> None:
+    """The session cookie goes along with what other sites send."""
+    launch.cookie.attributes.remove("SameSite=Lax")
+
+
+def _csp(launch: DemoLaunch, host: str, old: str, new: str) -> None:
+    headers = launch.host(host).headers
+    headers["content-security-policy"] = str(headers["content-security-policy"]).replace(old, new)
+
+
+@defect("csp-missing")
+def no_policy(launch: DemoLaunch) -> None:
+    """No policy for scripts on the host where members sign in."""
+    launch.host("app").headers["content-security-policy"] = None
+
+
+@defect("csp-unsafe")
+def inline_allowed(launch: DemoLaunch) -> None:
+    """The policy lets every inline script through."""
+    _csp(launch, "app", "script-src", "script-src 'unsafe-inline'")
+
+
+@defect("frame-protection-missing")
+def framed(launch: DemoLaunch) -> None:
+    """Other sites may lay the log-in into their pages."""
+    launch.host("app").headers["x-frame-options"] = None
+    _csp(launch, "app", "; frame-ancestors 'none'", "")
+
+
+@defect("nosniff-missing")
+def sniffing(launch: DemoLaunch) -> None:
+    """Browsers may guess what a file is."""
+    launch.host("community").headers["x-content-type-options"] = None
+
+
+@defect("referrer-policy-missing")
+def no_referrer_policy(launch: DemoLaunch) -> None:
+    """Nothing says how much of an address goes along with a link."""
+    launch.host("community").headers["referrer-policy"] = None
+
+
+@defect("referrer-policy-unsafe")
+def whole_address(launch: DemoLaunch) -> None:
+    """Whole addresses, reset codes included, go to every other site."""
+    launch.host("app").headers["referrer-policy"] = "unsafe-url"
+
+
+@defect("private-page-open")
+def open_room(launch: DemoLaunch) -> None:
+    """The members' room opens without signing in."""
+    launch.host("app").route("/members").private = False
+
+
+@defect("member-page-open")
+def open_account(launch: DemoLaunch) -> None:
+    """The members' room opens without signing in, and no route is declared for it."""
+    launch.host("app").route("/members").private = False
+    del launch.manifest["routes"]["app.willow.example/members"]

@@ -173,6 +173,24 @@ def test_gaps_that_explain_each_other_end_unexplained() -> None:
     assert len(result.unchecked) == 2
 
 
+def test_a_risk_that_hides_a_blocker_is_a_blocker() -> None:
+    @check(severity=Severity.RISK, impact=Impact.SPEED, prevents=[(Road, "broken")])
+    def road_narrow(here: Road) -> Result:
+        """The road is narrow.
+
+        Why: x
+
+        Fix: y
+        """
+        return failed() if here.broken else Passed(evidence="wide")
+
+    hidden = gap(Room, HOST, because=Key(Road, HOST))
+    result = verdict(road(broken=True), hidden, checks=[road_narrow, room_unseen])
+    assert not result.go
+    assert result.headline == "NO-GO: 1 thing is broken"
+    assert [f.severity for f in result.findings] == [Severity.BLOCKER]
+
+
 def test_the_same_fix_on_two_hosts_is_one_thing_to_do() -> None:
     result = verdict(road(HOST, broken=True), road(OTHER, broken=True))
     (finding,) = result.findings

@@ -203,8 +203,9 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        """How much it weighs."""
-        return self.outcome.severity
+        """How much it weighs: as much as the gravest thing that failed, or went unseen, because of it."""
+        under = (o.severity for o in self.consequences if not o.ours)
+        return min((self.outcome.severity, *under))
 
     @property
     def failure(self) -> Failed:

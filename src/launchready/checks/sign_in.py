@@ -14,6 +14,7 @@ from launchready.finding import (
     Passed,
     Result,
     Severity,
+    Unproven,
     check,
 )
 
@@ -106,6 +107,11 @@ def log_out_leaves_session_open(here: SignIn) -> Result:
     Fix: End the session on the server at log-out, not only the cookie in the browser.
     """
     step = _step(here, "log out", "private page is closed afterwards")
+    if step is None and here.steps and all(s.passed for s in here.steps):
+        return Unproven(
+            reason="no log-out is declared, and no link or form on the private page leads out",
+            how_to_prove="Add logout = with the URL that logs out to the account.",
+        )
     if step is None:
         return _not_reached(here, "log-out")
     if step.passed:

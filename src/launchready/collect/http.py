@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 from dataclasses import dataclass, replace
 
@@ -46,11 +47,24 @@ class Asking:
     fresh: bool = False
 
 
+SECOND_TRY_AFTER_S = 1.0
+
+
+def stumbled(found: Exchange) -> bool:
+    """Return whether an answer is a server's error, which a second try may not meet again."""
+    return found.status in {500, 502, 503, 504} and not found.challenge
+
+
 async def exchange(subject: Subject, world: World, ask: Ask) -> Exchange | Gap:
     """Return the answer to an anonymous GET of the subject's URL, or why there is none."""
-    return await answer_to(
-        Asking(url=subject.name), world, ask, subject=subject, key=Key(Exchange, subject)
-    )
+    asking, key = Asking(url=subject.name), Key(Exchange, subject)
+    found = await answer_to(asking, world, ask, subject=subject, key=key)
+    if isinstance(found, Gap) or not stumbled(found):
+        return found
+    # A server that wakes up, or that is asked for much at once, may fail once: twice is broken.
+    await asyncio.sleep(SECOND_TRY_AFTER_S)
+    again = await answer_to(asking, world, ask, subject=subject, key=key)
+    return found if isinstance(again, Gap) else again
 
 
 async def repeat(subject: Subject, world: World, ask: Ask) -> Repeat | Gap:

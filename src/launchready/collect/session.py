@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 
 from launchready.collect.cookies import COOKIES_MAX, Jar
-from launchready.collect.http import Asking, answer_to
+from launchready.collect.http import SECOND_TRY_AFTER_S, Asking, answer_to, stumbled
+from launchready.collect.permission import refusal
 from launchready.collect.web_address import joined_url, url_host, wire_url
 from launchready.collect.world import World
 from launchready.derive.session_cookies import set_cookies
@@ -19,12 +21,20 @@ HOPS_MAX = 10
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """Sends requests one after the other as one browser would; `key` is the fact it works for."""
+    """Sends requests one after the other as one browser would; `key` is the fact it works for.
+
+    Nothing but GET goes to a host for which the run has no permission, wherever a form points.
+    """
 
     world: World
     ask: Ask
     key: Key
     jar: Jar = field(default_factory=Jar)
+    requests_max: int | None = None
+    """After so many requests nothing more is sent."""
+    sent: int = 0
+    patient: bool = False
+    """Whether a page that the server fails on is asked for once more."""
     cookies: dict[tuple[str, str], CookieSeen] = field(default_factory=dict)
     """The last of each name that a host set, without its value."""
     logged_in: bool = False
@@ -41,6 +51,14 @@ class Session:
         body_max_bytes: int = 500_000,
     ) -> Exchange | Gap:
         """Return the answer to one request with the session's cookies; redirects are not followed."""
+        if self.requests_max is not None and self.sent >= self.requests_max:
+            reason = f"{self.requests_max} requests were sent, which is all that is tried"
+            return Gap(key=self.key, reason=reason, ours=True)
+        if method != "GET":
+            refused = await refusal(self.key, url, self.world, self.ask)
+            if refused is not None:
+                return refused
+        self.sent += 1
         headers: list[tuple[str, str]] = []
         cookies = self.jar.header(url)
         if cookies:
@@ -54,6 +72,12 @@ class Session:
             url=url, method=method, headers=tuple(headers), body=body, body_max_bytes=body_max_bytes
         )
         found = await answer_to(asking, self.world, self.ask, key=self.key)
+        if self.patient and method == "GET" and isinstance(found, Exchange) and stumbled(found):
+            await asyncio.sleep(SECOND_TRY_AFTER_S)
+            self.sent += 1
+            found = await answer_to(asking, self.world, self.ask, key=self.key)
+        if isinstance(found, Exchange) and found.trouble:
+            return Gap(key=self.key, reason=found.trouble)
         if isinstance(found, Exchange):
             self.jar.take(found.url, found.headers, now=self.world.now())
             for cookie in set_cookies(found)[:COOKIES_MAX]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from launchready.collect.permission import refusal
 from launchready.collect.session import Session
 from launchready.collect.web_address import url_host, wire_url
 from launchready.collect.world import World
-from launchready.derive.forms import Form, login_form, logout_form
-from launchready.derive.throttle import same_answer, says_limited
+from launchready.derive.forms import Form, logout_form
+from launchready.derive.members_page import alike, is_closed, log_in_form, not_for_us, shows_form
+from launchready.derive.sign_in_links import logout_link
+from launchready.derive.throttle import says_limited
 from launchready.expected import entrances
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.active import JourneyStep, SignIn
+from launchready.facts.active import OPEN_BEFORE, JourneyStep, SignIn
 from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 from launchready.manifest import AccountEntry
@@ -28,6 +31,8 @@ class _Journey:
     account: AccountEntry
     username: str = field(repr=False)
     password: str = field(repr=False)
+    form: Form | None = field(default=None, repr=False)
+    """The log-in form as it was met first."""
     steps: list[JourneyStep] = field(default_factory=list)
 
     def step(self, name: str, *, passed: bool, seen: str, wanted: str) -> bool:
@@ -67,7 +72,7 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
             break
         await ask(SignIn, earlier)
     journey = _Journey(
-        session=Session(world=world, ask=ask, key=key),
+        session=Session(world=world, ask=ask, key=key, patient=True),
         account=account,
         username=values[0],
         password=values[1],
@@ -86,31 +91,63 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
 
 
 async def _walk(journey: _Journey, entrance: str) -> Gap | None:
-    """Take the steps until one fails; a Gap when the first page could not even be asked."""
+    """Take the steps until one fails; a Gap when this program cannot tell how the journey goes."""
     session, account = journey.session, journey.account
     first = await session.send(wire_url(entrance))
     if isinstance(first, Gap):
         return first
     page = await session.follow(first)
-    form = _form(page)
+    form = log_in_form(page) if isinstance(page, Exchange) else None
+    if form is None and isinstance(page, Exchange):
+        why = not_for_us(page, entrance)
+        if why:
+            return _cannot_tell(session.key, *why)
     seen = _seen(page)
     if not journey.step(
         "reach the log-in page", passed=form is not None, seen=seen, wanted="a form with a password"
     ):
         return None
     assert isinstance(page, Exchange) and form is not None  # noqa: S101, PT018 - the step saw both
-    anonymous = await Session(world=session.world, ask=session.ask, key=session.key).get(
-        account.private
-    )
+    journey.form = form
+    if url_host(form.url) not in session.world.manifest.all_hosts:
+        return _cannot_tell(
+            session.key, f"the form goes to {url_host(form.url)}, which the manifest does not name",
+            "Sign in by hand, or name that host if it is yours.",
+        )  # fmt: skip
+    refused = await refusal(session.key, form.url, session.world, session.ask)
+    if refused is not None:
+        return refused
+    if form.username is None:
+        return _cannot_tell(
+            session.key, "the form with the password has no field for a name", _BY_HAND
+        )
+    visitor = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
+    anonymous = await visitor.get(account.private)
+    says = account.says
+    if says and isinstance(anonymous, Exchange) and says in anonymous.text:
+        # Whoever comes sees what a member sees: nothing that follows could be told apart.
+        journey.step(
+            OPEN_BEFORE, passed=False, seen=f"{_seen(anonymous)}, with the members' text",
+            wanted="refused, or led to the log-in",
+        )  # fmt: skip
+        return None
     if not await _refused(journey, form, page, anonymous):
         return None
     # The form may carry a token that is good for one attempt.
     fresh = await session.get(page.url)
-    form = _form(fresh) or form
-    if not await _entered(journey, form, anonymous):
-        return None
+    form = (log_in_form(fresh) if isinstance(fresh, Exchange) else None) or form
+    gap = await _entered(journey, form, page.url, anonymous)
+    if gap is not None or not journey.steps[-1].passed:
+        return gap
     await _left(journey, anonymous)
     return None
+
+
+_BY_HAND = "Sign in by hand in a private window before launch."
+
+
+def _cannot_tell(key: Key, reason: str, how: str) -> Gap:
+    return Gap(key=key, reason=reason, how_to_prove=how)
 
 
 async def _refused(
@@ -120,6 +157,10 @@ async def _refused(
     answer = await _submit(journey, form, page.url, secrets.token_urlsafe(12))
     private = await journey.session.get(journey.account.private)
     opened = _member_sees(journey, private, anonymous)
+    if opened and not journey.account.says and isinstance(anonymous, Exchange):
+        shut = is_closed(anonymous, journey.account.private, journey.form)
+        # A page that is open to all may differ by the notice about the wrong password alone.
+        opened = shut or (isinstance(answer, Exchange) and not _turned_away(journey, answer))
     return journey.step(
         "wrong password is refused",
         passed=not isinstance(answer, Gap) and not opened,
@@ -128,48 +169,57 @@ async def _refused(
     )
 
 
-async def _entered(journey: _Journey, form: Form, anonymous: Exchange | Gap) -> bool:
+async def _entered(
+    journey: _Journey, form: Form, page_url: str, anonymous: Exchange | Gap
+) -> Gap | None:
     journey.session.logged_in = True
-    answer = await _submit(journey, form, journey.account.login, journey.password)
-    if isinstance(answer, Exchange) and says_limited(answer):
-        return journey.step(
+    answer = await _submit(journey, form, page_url, journey.password)
+    away = isinstance(answer, Exchange) and _turned_away(journey, answer)
+    if isinstance(answer, Exchange) and away and says_limited(answer):
+        journey.step(
             "log in", passed=False, wanted="the member is let in",
             seen=f"{_seen(answer)}: limited after a single wrong password",
         )  # fmt: skip
+        return None
     if not journey.step(
         "log in",
-        passed=isinstance(answer, Exchange) and answer.status < 400 and not _asks_again(answer),
-        seen=_seen(answer) + (", the form again" if _asks_again(answer) else ""),
+        passed=isinstance(answer, Exchange) and not away,
+        seen=_seen(answer) + (_form_again(journey) if away and _is_ok(answer) else ""),
         wanted="the member is let in",
     ):
-        return False
+        return None
     private = await journey.session.get(journey.account.private)
-    return journey.step(
+    sees = _member_sees(journey, private, anonymous)
+    if not sees and not journey.account.says and _is_open_to_all(journey, anonymous, private):
+        return _cannot_tell(
+            journey.session.key,
+            "the private page answers visitors and members alike, so that it does not tell whether "
+            "the member is in",
+            "Name a page that visitors are refused, or add says = with a text on it that only "
+            "members see.",
+        )
+    journey.step(
         "open the private page",
-        passed=_member_sees(journey, private, anonymous),
+        passed=sees,
         seen=_seen(private) + _cookie_note(journey, private, anonymous),
         wanted="the page that only members see",
     )
+    return None
 
 
 async def _left(journey: _Journey, anonymous: Exchange | Gap) -> None:
     session, account = journey.session, journey.account
     page = await session.get(account.private)
-    form = (
-        logout_form(page.text, base=page.url)
-        if isinstance(page, Exchange) and "html" in page.content_type
-        else None
-    )
-    url = account.logout or (form.url if form else "")
+    form, link = None, ""
+    if isinstance(page, Exchange) and "html" in page.content_type:
+        form = logout_form(page.text, base=page.url)
+        link = logout_link(page.text, base=page.url)
+    url = account.logout or (form.url if form else link)
     if not url:
-        journey.step(
-            "log out", passed=False, seen="no log-out is declared and none is on the private page",
-            wanted="a way out",
-        )  # fmt: skip
-        return
+        return  # a button of a script may do it
     answer: Exchange | Gap
     if form is not None and (account.logout is None or form.url == wire_url(account.logout)):
-        answer = await _post(session, form, {}, account.private)
+        answer = await _sent(session, form, {}, account.private)
     else:
         answer = await session.send(wire_url(url))
         if isinstance(answer, Exchange) and answer.status == 405:
@@ -189,44 +239,58 @@ async def _left(journey: _Journey, anonymous: Exchange | Gap) -> None:
     )
 
 
+def _turned_away(journey: _Journey, answer: Exchange) -> bool:
+    return answer.status >= 400 or shows_form(journey.form, answer)
+
+
+def _form_again(journey: _Journey) -> str:
+    lost = not journey.session.jar.header(wire_url(journey.account.private))
+    return ", the form again" + (
+        "; no cookie of the log-in goes to the private page" if lost else ""
+    )
+
+
+def _is_open_to_all(journey: _Journey, anonymous: Exchange | Gap, private: Exchange | Gap) -> bool:
+    if isinstance(anonymous, Gap) or isinstance(private, Gap):
+        return False
+    shut = is_closed(anonymous, journey.account.private, journey.form)
+    return not shut and alike(anonymous, private)
+
+
+def _is_ok(answer: Exchange | Gap) -> bool:
+    return isinstance(answer, Exchange) and answer.status < 400
+
+
 async def _submit(journey: _Journey, form: Form, referer: str, password: str) -> Exchange | Gap:
     """Send the log-in form and follow what comes."""
     if form.password is None or form.username is None:
         return Gap(key=journey.session.key, reason="the form has no field for a name")
-    if url_host(form.url) not in journey.session.world.manifest.all_hosts:
-        reason = f"the form goes to {url_host(form.url)}, which the manifest does not name"
-        return Gap(key=journey.session.key, reason=reason)
     values = {form.username.name: journey.username, form.password.name: password}
-    return await _post(journey.session, form, values, referer)
+    return await _sent(journey.session, form, values, referer)
 
 
-async def _post(
+async def _sent(
     session: Session, form: Form, values: dict[str, str], referer: str
 ) -> Exchange | Gap:
-    answer = await session.send(form.url, method="POST", body=form.filled(values), referer=referer)
+    body = form.filled(values)
+    if form.method == "GET":
+        url = urlsplit(form.url)._replace(query=body.decode()).geturl()
+        answer = await session.send(url, referer=referer)
+    else:
+        answer = await session.send(form.url, method="POST", body=body, referer=referer)
     return answer if isinstance(answer, Gap) else await session.follow(answer)
-
-
-def _form(page: Exchange | Gap) -> Form | None:
-    if isinstance(page, Gap) or page.status >= 400 or "html" not in page.content_type:
-        return None
-    return login_form(page.text, base=page.url)
-
-
-def _asks_again(page: Exchange | Gap) -> bool:
-    return _form(page) is not None
 
 
 def _member_sees(journey: _Journey, private: Exchange | Gap, anonymous: Exchange | Gap) -> bool:
     """Return whether this is the private page as a member sees it, and not what everybody gets."""
-    if isinstance(private, Gap) or private.status != 200 or _asks_again(private):
+    if isinstance(private, Gap) or private.status != 200 or shows_form(journey.form, private):
         return False
-    if url_host(private.url) != url_host(journey.account.private):
+    account = journey.account
+    if url_host(private.url) != url_host(account.private):
         return False
-    says = journey.account.says
-    if says:
-        return says in private.text
-    return isinstance(anonymous, Gap) or not same_answer(anonymous, private)
+    if account.says:
+        return account.says in private.text
+    return isinstance(anonymous, Gap) or not alike(anonymous, private)
 
 
 def _cookie_note(journey: _Journey, private: Exchange | Gap, anonymous: Exchange | Gap) -> str:

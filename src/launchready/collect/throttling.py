@@ -3,42 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import secrets
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
+from urllib.parse import urljoin
 
+from launchready.collect.attempts import Attempt, Seen, first_attempt, next_attempt, send
 from launchready.collect.permission import refusal
 from launchready.collect.session import Session
 from launchready.collect.web_address import url_host
 from launchready.collect.world import World
-from launchready.derive.forms import Form, forms, login_form
 from launchready.derive.throttle import (
     LIMIT_SHOWS_BY,
     REQUESTS_MAX,
     gist,
+    news,
     same_answer,
     says_limited,
 )
-from launchready.expected import entrances, routes
-from launchready.facts import Fact, Gap, Key, Subject
+from launchready.expected import THROTTLED_KINDS, entrances, routes, zone_of
+from launchready.facts import Fact, Gap, Key, Subject, route_subject
 from launchready.facts.active import SignIn, Throttling
 from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
-from launchready.manifest import RouteEntry
+from launchready.manifest import RouteEntry, RouteKind
 
 # Servers that answer so did not do what was asked, so that repeating it proves no limit.
 _NOT_REACHED = {404, 405, 406, 415, 501}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Attempt:
-    """The request that is repeated."""
-
-    url: str
-    method: str
-    body: bytes | None
-    content_type: str
+# So they answer a request that they do not understand, or that lacks a token of theirs.
+_NOT_UNDERSTOOD = {400, 401, 403, 411, 413, 419, 422}
+_CONFIRMATIONS = 3
+# A host that shuts out who tries too often is tried on what matters most before it does.
+_ORDER: tuple[RouteKind, ...] = ("auth", "chat", "reset", "invite", "signup", "webhook")
 
 
 async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | Gap:
@@ -54,178 +48,165 @@ async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | G
         return refused
     for entrance in entrances(world.manifest):
         await ask(SignIn, entrance)
-    async with _turn(world, url_host(route.url)):
-        session = Session(world=world, ask=ask, key=key)
-        attempt = await _attempt(route, session)
+    for earlier in _before(route, world):
+        await ask(Throttling, earlier)
+    async with world.turns.setdefault(url_host(route.url), asyncio.Lock()):
+        session = Session(world=world, ask=ask, key=key, requests_max=REQUESTS_MAX)
+        attempt = await first_attempt(route, session)
         if isinstance(attempt, Gap):
             return attempt
-        return await _repeat(subject, route, attempt, session)
+        burst = _Burst(subject=subject, route=route, session=session, attempt=attempt)
+        return await burst.run()
 
 
-def _turn(world: World, host: str) -> asyncio.Lock:
-    return world.turns.setdefault(host, asyncio.Lock())
+def _before(route: RouteEntry, world: World) -> list[Subject]:
+    """Return the routes of the same host that are tried before this one."""
+    here = [
+        r for r in routes(world.manifest)
+        if r.kind in THROTTLED_KINDS and url_host(r.url) == url_host(route.url)
+    ]  # fmt: skip
+    here.sort(key=lambda r: (_ORDER.index(r.kind), r.url))
+    return [
+        route_subject(r.url, zone_of(world.manifest, r.host)) for r in here[: here.index(route)]
+    ]
 
 
-async def _repeat(
-    subject: Subject, route: RouteEntry, attempt: _Attempt, session: Session
-) -> Throttling | Gap:
-    wanted = min(route.limit or LIMIT_SHOWS_BY[route.kind], REQUESTS_MAX)
-    answers: list[Exchange] = []
+@dataclass(slots=True, kw_only=True)
+class _Burst:
+    """The repetition of one request, and what came."""
 
-    def fact(after: int | None, changed: str = "", inconclusive: str = "") -> Throttling:
+    subject: Subject
+    route: RouteEntry
+    session: Session
+    attempt: Attempt
+    usual: list[Seen] = field(default_factory=list)
+    """The answers before any limit: the first one, and those that came and went."""
+    attempts: int = 0
+
+    async def run(self) -> Throttling | Gap:
+        wanted = min(self.route.limit or LIMIT_SHOWS_BY[self.route.kind], REQUESTS_MAX)
+        first = await self._once()
+        if isinstance(first, Gap):
+            return first
+        self.usual.append(first)
+        reason = await self._useless(first)
+        if reason:
+            return self._fact(inconclusive=reason)
+        if first.is_explicit():
+            return self._fact(after=0, changed=first)
+        while self.attempts < wanted:
+            found = await self._once()
+            if isinstance(found, Gap):
+                return self._stopped(found, self.attempts)
+            if any(_same(usual, found) for usual in self.usual):
+                continue
+            judged = await self._changed(found)
+            if judged is not None:
+                return judged
+        return self._fact()
+
+    async def _changed(self, found: Seen) -> Throttling | None:
+        """Return what a new answer means: a limit when it stays, nothing when it was one of a kind."""
+        after = self.attempts - 1
+        if found.is_explicit(self.usual[0]):
+            return self._fact(after=after, changed=found)
+        for _ in range(_CONFIRMATIONS):
+            again = await self._once()
+            if isinstance(again, Gap):
+                return self._stopped(again, after)
+            if again.is_explicit(self.usual[0]):
+                return self._fact(after=after, changed=again)
+            both = found.says_limited(self.usual[0]) and again.says_limited(self.usual[0])
+            # One odd answer is no limit, and neither are answers of which each is another.
+            if not _same(found, again) and not both:
+                self.usual.append(found)
+                return None
+        if found.answer.status >= 500 and not found.says_limited(self.usual[0]):
+            status = found.answer.status
+            return self._fact(
+                inconclusive=f"the server began to fail with {status} after {after} requests"
+            )
+        return self._fact(after=after, changed=found)
+
+    async def _once(self) -> Seen | Gap:
+        """Make one attempt, and have the next one ready."""
+        if self.usual:
+            ready = await next_attempt(self.attempt, self.route, self.session)
+            if isinstance(ready, Gap):
+                return ready
+            if isinstance(ready, Seen):
+                # The form itself is no longer shown: that is an answer as good as any.
+                self.attempts += 1
+                return ready
+            self.attempt = ready
+        seen = await send(self.attempt, self.session)
+        if isinstance(seen, Seen):
+            self.attempts += 1
+            self.attempt.last = seen.page
+        return seen
+
+    def _stopped(self, gap: Gap, after: int) -> Throttling:
+        if gap.ours:
+            return self._fact(inconclusive=f"no limit within {after} attempts: {gap.reason}")
+        return self._fact(inconclusive=f"stopped answering after {after} requests: {gap.reason}")
+
+    def _fact(
+        self, *, after: int | None = None, changed: Seen | None = None, inconclusive: str = ""
+    ) -> Throttling:
+        attempt = self.attempt
         return Throttling(
-            subject=subject,
-            at=session.world.now(),
-            how=f"{attempt.method} {attempt.url}, {len(answers)} times, unknown account",
-            route=route,
-            requests=len(answers),
+            subject=self.subject,
+            at=self.session.world.now(),
+            how=f"{attempt.method} {attempt.url}, {self.attempts} times, unknown account",
+            route=self.route,
+            requests=self.attempts,
             throttled_after=after,
-            first_answer=gist(answers[0]) if answers else "",
-            changed_answer=changed,
+            first_answer=gist(self.usual[0].answer) if self.usual else "",
+            changed_answer=self._gist(changed) if changed else "",
             inconclusive=inconclusive,
         )
 
-    while len(answers) < wanted:
-        found = await _send(attempt, session)
-        if isinstance(found, Gap):
-            if not answers:
-                return found
-            inconclusive = f"stopped answering after {len(answers)} requests: {found.reason}"
-            return fact(None, inconclusive=inconclusive)
-        answers.append(found)
-        usual = answers[0]
-        if len(answers) == 1:
-            reason = await _useless(usual, route, session)
-            if reason:
-                return fact(None, inconclusive=reason)
-            if says_limited(usual):
-                return fact(0, gist(usual))
-            continue
-        if same_answer(usual, found):
-            continue
-        after = len(answers) - 1
-        again = await _send(attempt, session)
-        if isinstance(again, Gap):
-            return fact(None, inconclusive=f"stopped answering after {after} requests")
-        answers.append(again)
-        if same_answer(usual, again) and not says_limited(found):
-            continue  # one odd answer is no limit
-        if again.status >= 500 and not says_limited(again) and not says_limited(found):
-            inconclusive = f"the server began to fail with {again.status} after {after} requests"
-            return fact(None, inconclusive=inconclusive)
-        return fact(after, gist(found))
-    return fact(None)
+    def _gist(self, changed: Seen) -> str:
+        usual = self.usual[0]
+        said = news(usual.answer, changed.answer) or news(usual.page, changed.page)
+        same = gist(usual.answer) == gist(changed.answer)
+        return f"{gist(changed.answer)}: {said}" if same and said else gist(changed.answer)
+
+    async def _useless(self, usual: Seen) -> str:
+        """Return why repeating this answer would prove nothing; empty when it would."""
+        answer, kind = usual.answer, self.route.kind
+        if answer.challenge:
+            return f"bot protection ({answer.challenge}) answered instead of the route"
+        if answer.status in _NOT_REACHED:
+            return f"the route answered {answer.status}: it does not take this request"
+        # A chatbot may speak of waiting; its limit shows by another status.
+        talks = kind == "chat" and answer.status < 300
+        if usual.says_limited() and not talks:
+            if not usual.is_explicit():
+                said = news(None, usual.page) or news(None, answer)
+                return f"the first answer says already that it is limited: {said}"
+            root = await self.session.send(urljoin(self.attempt.url, "/"))
+            if isinstance(root, Exchange) and says_limited(root):
+                return "the whole host answers as limited; wait for it to open again and recheck"
+            return ""
+        if answer.status >= 500:
+            return f"the route answered {answer.status} from the first request on"
+        if kind == "chat" and answer.status in {401, 403}:
+            return f"the route asks for a session ({answer.status}), and the limit lies behind it"
+        if not self.attempt.guessed:
+            return ""
+        if answer.status in _NOT_UNDERSTOOD:
+            return f"the page shows no form, and a guessed request was answered {answer.status}"
+        page = self.attempt.last
+        if page is not None and same_answer(page, answer):
+            return "the page shows no form, and a guessed request was answered with the page"
+        if answer.location is not None:
+            return f"the page shows no form, and a guessed request was answered {gist(answer)}"
+        return ""
 
 
-async def _useless(usual: Exchange, route: RouteEntry, session: Session) -> str:
-    """Return why repeating this answer would prove nothing; empty when it would."""
-    if usual.challenge:
-        return f"bot protection ({usual.challenge}) answered instead of the route"
-    if usual.status in _NOT_REACHED:
-        return f"the route answered {usual.status}: it does not take this request"
-    if usual.status >= 500 and not says_limited(usual):
-        return f"the route answered {usual.status} from the first request on"
-    if usual.status in {401, 403} and route.kind == "chat" and not says_limited(usual):
-        return f"the route asks for a session ({usual.status}), and the limit lies behind it"
-    if says_limited(usual):
-        root = await session.send(f"https://{url_host(route.url)}/")
-        if isinstance(root, Exchange) and says_limited(root):
-            return "the whole host answers as limited; wait for it to open again and recheck"
-    return ""
-
-
-async def _send(attempt: _Attempt, session: Session) -> Exchange | Gap:
-    return await session.send(
-        attempt.url,
-        method=attempt.method,
-        body=attempt.body,
-        content_type=attempt.content_type,
-        referer=attempt.url,
-        body_max_bytes=50_000,
-    )
-
-
-async def _attempt(route: RouteEntry, session: Session) -> _Attempt | Gap:
-    """Return the request to repeat: the page's own form, filled in for nobody, or a plain one."""
-    values = _values(route)
-    if route.json_body or route.kind == "webhook":
-        body = {"message": "ping"} if route.kind == "chat" else {}
-        typed = {route.fields.get(k, k): v for k, v in values.items()}
-        return _Attempt(
-            url=route.url,
-            method=route.method or "POST",
-            body=json.dumps(body | typed).encode(),
-            content_type="application/json",
-        )
-    page = await session.send(route.url)
-    if isinstance(page, Gap):
-        return page
-    page_or_gap = await session.follow(page)
-    if isinstance(page_or_gap, Gap):
-        return page_or_gap
-    form = _form(route, page_or_gap)
-    if form is not None:
-        typed = _typed(form, route, values)
-        return _Attempt(
-            url=form.url, method="POST", body=form.filled(typed),
-            content_type="application/x-www-form-urlencoded",
-        )  # fmt: skip
-    typed = {route.fields.get(k, k): v for k, v in values.items()}
-    body_text = "&".join(f"{k}={v}" for k, v in typed.items())
-    return _Attempt(
-        url=route.url,
-        method=route.method or "POST",
-        body=body_text.encode(),
-        content_type="application/x-www-form-urlencoded",
-    )
-
-
-def _values(route: RouteEntry) -> dict[str, str]:
-    """Return what is typed in: an account that cannot exist, and never a whole address to join."""
-    nobody = f"launchready-{secrets.token_hex(6)}"
-    address = f"{nobody}@{nobody}.invalid"
-    match route.kind:
-        case "auth":
-            return {"username": address, "password": secrets.token_urlsafe(12)}
-        case "reset":
-            return {"email": address}
-        case "invite":
-            return {"code": nobody}
-        case "signup":
-            # Refused before anything is stored: this is no address.
-            return {"email": nobody, "password": "x"}
-        case "chat":
-            return {"message": "ping"}
-        case _:
-            return {}
-
-
-def _form(route: RouteEntry, page: Exchange) -> Form | None:
-    """Return the page's form that belongs to the route's kind and is sent to this launch."""
-    if "html" not in page.content_type:
-        return None
-    if route.kind == "auth":
-        found = login_form(page.text, base=page.url)
-    else:
-        posts = [f for f in forms(page.text, base=page.url) if f.method == "POST"]
-        here = [f for f in posts if urlsplit(f.url).path == urlsplit(route.url).path]
-        found = next(iter(here + posts), None)
-    if found is None or url_host(found.url) != url_host(page.url):
-        return None
-    return found
-
-
-def _typed(form: Form, route: RouteEntry, values: dict[str, str]) -> dict[str, str]:
-    typed = {}
-    for what, value in values.items():
-        name = route.fields.get(what)
-        if name is None and what == "password":
-            name = form.password.name if form.password else None
-        elif name is None:
-            name = form.username.name if form.username else None
-        if name is not None:
-            typed[name] = value
-    return typed
+def _same(one: Seen, other: Seen) -> bool:
+    return same_answer(one.answer, other.answer) and same_answer(one.page, other.page)
 
 
 COLLECTORS: dict[type[Fact], Collector] = {Throttling: throttling}

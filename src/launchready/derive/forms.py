@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from launchready.derive.page import absolute, base_of
+from launchready.derive.sign_in_links import leads_out
 
 FIELDS_MAX = 200
 VALUE_MAX = 10_000
@@ -128,10 +129,18 @@ def login_form(html: str, *, base: str) -> Form | None:
     return min(with_password, key=extent, default=None)
 
 
+def same_form(one: Form, other: Form) -> bool:
+    """Return whether two forms are the same one: its place, or the names of what is typed in.
+
+    A form to change one's password or to join asks for other things than the log-in.
+    """
+    typed = [
+        {f.name for f in form.fields if f.type not in {"hidden", "submit", "button", "checkbox"}}
+        for form in (one, other)
+    ]
+    return typed[0] == typed[1]
+
+
 def logout_form(html: str, *, base: str) -> Form | None:
     """Return the form that logs out, if the page has one."""
-    words = ("logout", "log out", "log-out", "sign out", "signout", "sign_out", "abmelden")
-    for form in forms(html, base=base):
-        if any(w in form.url.lower() or w in form.text.lower() for w in words):
-            return form
-    return None
+    return next((f for f in forms(html, base=base) if leads_out(f.url, f.text)), None)

@@ -85,6 +85,32 @@ def asks_for_password(html: str) -> bool:
     return by_mail and named
 
 
+_OUT = re.compile(
+    r"log[-_ ]?out|log[-_ ]?off|sign[-_ ]?out|abmelden|ausloggen|d[ée]connexion|se d[ée]connecter"
+    r"|cerrar sesi|uitloggen|afmelden|logga ut|log ud|logg ut|sair\b|esci\b",
+    re.IGNORECASE,
+)
+
+
+def leads_out(url: str, text: str) -> bool:
+    """Return whether a link or form logs out, by its path and query or by its words."""
+    parts = urlsplit(url)
+    return bool(_OUT.search(text) or _OUT.search(f"{parts.path}?{parts.query}"))
+
+
+def logout_link(html: str, *, base: str) -> str:
+    """Return the URL of the page's link that logs out; empty when it has none."""
+    tree = LexborHTMLParser(html)
+    base = base_of(tree, base)
+    for node in tree.css("a[href]")[:2000]:
+        url = absolute(node.attributes.get("href"), base)
+        text = node.text() or node.attributes.get("aria-label") or ""
+        # Long texts are sentences or articles, which mention it without doing it.
+        if url is not None and leads_out(url, text if len(text) <= 40 else ""):
+            return url
+    return ""
+
+
 def title_of(html: str) -> str:
     """Return the page's title on one line, at most 120 characters; empty when it has none."""
     node = LexborHTMLParser(html).css_first("title")

@@ -2,60 +2,116 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
 
 from launchready.facts.http import Exchange
 from launchready.manifest import RouteKind
 
 LIMIT_SHOWS_BY: dict[RouteKind, int] = {
-    "auth": 20, "reset": 20, "invite": 20, "signup": 30, "chat": 60, "webhook": 60,
+    "auth": 20, "reset": 20, "invite": 20, "signup": 25, "chat": 55, "webhook": 55,
 }  # fmt: skip
-"""By so many requests in a row from one visitor a limit must have shown, unless the route says."""
+"""By so many attempts in a row from one visitor a limit must have shown, unless the route says."""
 REQUESTS_MAX = 60
+"""So many requests are sent to a route in all, the pages around the attempts counted."""
 
 _CHANGING = re.compile(r"[0-9a-f]{6,}|\d+|[A-Za-z0-9+/_-]{24,}")
 _WORDS = re.compile(
-    r"too many|rate.?limit|throttl|slow down|try again (?:later|in)|temporarily (?:blocked|locked)"
-    r"|account (?:is |has been )?locked|captcha|zu viele|trop de|demasiad",
+    r"too many (?:re|at|tri|log|sign|fail|times|wrong|inc)|too (?:fast|often|quickly|frequently)"
+    r"|rate.?limit|throttl|slow(?:ing)? down"
+    r"|try again (?:later|in\b|after)|please wait|wait (?:a (?:few|moment|while)|\d)"
+    r"|(?:account|address|ip|login|log-in|access|you)[\w ]{0,20} (?:locked|blocked|suspended|disabled)"
+    r"|locked out|quota exceeded|limit (?:exceeded|reached)"
+    r"|zu viele|zu oft|trop de|trop souvent|demasiad|troppi|te veel|för många|muitas tentativas",
     re.IGNORECASE,
 )
-_SAME_RATIO = 0.9
+_CAPTCHA = re.compile(r"captcha|turnstile|not a robot|are you human", re.IGNORECASE)
+_LOOK_AT = 60_000
+# A refusal is short. What a long page says among other things may be its subject.
+_SHORT_TEXT = 1_500
 
 
-def says_limited(answer: Exchange) -> bool:
-    """Return whether an answer says by itself that a limit was reached (RFC 6585 section 4)."""
+def asks_to_wait(answer: Exchange, *, usual: Exchange | None = None) -> bool:
+    """Return whether status or header say that a limit was reached (RFC 6585 section 4)."""
     if answer.status == 429:
         return True
-    refused = answer.status in {403, 423, 503} and "retry-after" in answer.headers
-    return refused or bool(_WORDS.search(answer.text[:20_000]))
+    if "retry-after" not in answer.headers:
+        return False
+    # Behind a refusal or a redirect; a page in maintenance says so from the first answer on.
+    refuses = answer.status in {403, 423} or answer.location is not None
+    return refuses if usual is None else refuses or "retry-after" not in usual.headers
+
+
+def says_limited(answer: Exchange, *, usual: Exchange | None = None) -> bool:
+    """Return whether an answer says by itself that a limit was reached, by status or in words.
+
+    With the `usual` answer beside it only what that one does not say counts, in however long a
+    page; alone, words count only where they are about all that it says.
+    """
+    if asks_to_wait(answer, usual=usual):
+        return True
+    lines = _said(answer)
+    if usual is not None:
+        known = set(_said(usual))
+        new = [line for line in lines if line not in known]
+        return any(_WORDS.search(line) or _CAPTCHA.search(line) for line in new)
+    short = sum(map(len, lines)) <= _SHORT_TEXT
+    return short and any(_WORDS.search(line) for line in lines)
 
 
 def gist(answer: Exchange) -> str:
-    """Return what an answer is in a few words: status, where it leads, how long it is."""
+    """Return what an answer is in a few words: status, where it leads, what it holds."""
     to = answer.location
     where = f" to {urlsplit(to).path or to}" if to else ""
     kind = f", {answer.content_type}" if answer.content_type and not to else ""
     return f"{answer.status}{where}{kind}"
 
 
+def news(usual: Exchange | None, other: Exchange) -> str:
+    """Return the line that an answer says and the usual one does not, at most 80 characters."""
+    known = set(_said(usual)) if usual is not None else set()
+    lines = [line for line in _said(other) if line not in known]
+    telling = [line for line in lines if _WORDS.search(line) or _CAPTCHA.search(line)]
+    return next(iter(telling + lines), "")[:80]
+
+
 def same_answer(usual: Exchange, other: Exchange) -> bool:
-    """Return whether two answers are the same but for what changes every time (tokens, dates)."""
-    if usual.status != other.status or says_limited(usual) != says_limited(other):
+    """Return whether two answers say the same but for what changes every time (tokens, numbers).
+
+    Status, where a redirect leads and what a reader sees are compared; scripts and attributes,
+    where tokens live, are not.
+    """
+    if usual.status != other.status:
         return False
-    if _target(usual) != _target(other):
-        return False
-    a, b = _stripped(usual), _stripped(other)
-    return (
-        a == b or difflib.SequenceMatcher(None, a, b, autojunk=False).quick_ratio() >= _SAME_RATIO
-    )
+    return set(_said(usual)) == set(_said(other))
 
 
-def _target(answer: Exchange) -> str:
-    to = answer.location
-    return _CHANGING.sub("#", urlsplit(to).path) if to else ""
+def _said(answer: Exchange) -> list[str]:
+    """Return what an answer tells a reader, line by line, without numbers and tokens."""
+    lines = [answer.location and _target(answer.location)] if answer.location else []
+    text = answer.text[:_LOOK_AT]
+    if "html" in answer.content_type or text.lstrip()[:1] == "<":
+        text = _visible(text)
+    lines += text.splitlines()
+    return [
+        line
+        for line in (" ".join(_CHANGING.sub("#", one or "").split()) for one in lines)
+        if line.strip("# .,:;-")
+    ]
 
 
-def _stripped(answer: Exchange) -> str:
-    return _CHANGING.sub("#", answer.text[:20_000])
+def _visible(html: str) -> str:
+    tree = LexborHTMLParser(html)
+    tree.strip_tags(["script", "style", "template", "noscript", "svg"])
+    return tree.body.text(separator="\n") if tree.body is not None else ""
+
+
+def _target(location: str) -> str:
+    """Return where a redirect leads, with the message that it may carry in its query."""
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return location
+    return unquote_plus(f"{parts.path}?{parts.query}" if parts.query else parts.path)

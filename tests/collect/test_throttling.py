@@ -1,0 +1,330 @@
+"""How limits are recognised, against a real server that counts what it is sent."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Callable
+
+import pytest
+
+from launchready.collect.web_address import url_host
+from launchready.derive.throttle import REQUESTS_MAX
+from launchready.expected import zone_of
+from launchready.facts import Gap, route_subject
+from launchready.facts.active import Throttling
+
+from .members_site import Asked, Reply, Running, Site, login_page, running, to
+
+LOGIN = "http://example.org/login"
+ROUTES = """
+[launch]
+domain = "example.org"
+[hosts."example.org"]
+[routes]
+"http://example.org/login" = "auth"
+"""
+JSON = (("Content-Type", "application/json"),)
+
+
+async def judged(site: Running, url: str = LOGIN) -> Throttling | Gap:
+    subject = route_subject(url, zone_of(site.seen.world.manifest, url_host(url)))
+    return await site.seen.gatherer.ask(Throttling, subject)
+
+
+async def fact(site: Running, url: str = LOGIN) -> Throttling:
+    found = await judged(site, url)
+    assert isinstance(found, Throttling), found
+    return found
+
+
+def counting(answer: Callable[[int, Asked], Reply | None], page: str = "") -> Site:
+    """Answer GET with the log-in page, and the nth POST (from 1) as `answer` says."""
+    posts = itertools.count(1)
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.method == "GET":
+            return Reply(200, page or login_page())
+        return answer(next(posts), asked)
+
+    return site
+
+
+WRONG = Reply(401, login_page(note="Wrong password."))
+
+
+@pytest.mark.parametrize(
+    ("limited", "words"),
+    [
+        (Reply(429, "Too many requests", (("Retry-After", "60"),)), "429"),
+        (Reply(403, "Forbidden"), "403"),
+        (Reply(423, "", (("Retry-After", "60"),)), "423"),
+        (Reply(302, "", (("Location", "/locked"),)), "/locked"),
+        (Reply(401, login_page(note="Too many attempts. Try again in 52 seconds.")), "Too many"),
+        (Reply(401, login_page(note="Compte bloqué : trop de tentatives.")), "trop de"),
+        (Reply(401, login_page(note="Wrong password.", more="<p>Solve this captcha</p>")), "captcha"),
+        (Reply(401, login_page(note="Bitte lehnen Sie sich kurz zurück.")), "Bitte"),
+    ],
+    ids=["429", "403", "423", "redirect", "words", "french words", "captcha", "unknown words"],
+)  # fmt: skip
+async def test_an_answer_that_changes_for_good_is_a_limit(limited: Reply, words: str) -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        return WRONG if number <= 5 else limited
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after == 5
+    assert words in found.changed_answer
+
+
+async def test_answers_that_never_change_are_no_limit() -> None:
+    async with running(counting(lambda _n, _a: WRONG), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert len(site.posts()) == 20
+    assert (found.throttled_after, found.inconclusive, found.requests) == (None, "", 20)
+
+
+async def test_a_limit_that_the_page_behind_the_redirect_tells_is_seen() -> None:
+    """Frameworks redirect back to the form, and the message stands in the session."""
+    notes: list[str] = [""]
+
+    def site(asked: Asked) -> Reply:
+        if asked.method == "GET":
+            return Reply(200, login_page(note=notes[-1]))
+        notes.append("Try again in 59 seconds." if len(notes) > 5 else "Wrong password.")
+        return to("/login")
+
+    async with running(site, manifest=ROUTES) as served:
+        found = await fact(served)
+    assert found.throttled_after == 5
+    assert "Try again" in found.changed_answer
+
+
+async def test_a_limit_that_the_redirect_tells_in_its_query_is_seen() -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        message = "Wrong+password" if number <= 3 else "Logins+occurring+too+fast.+Wait+16+seconds"
+        return to(f"/login?message={message}")
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after == 3
+
+
+async def test_a_token_that_is_good_once_is_fetched_anew_for_every_attempt() -> None:
+    """Else the answer to a spent token would look like a limit."""
+    good: set[str] = set()
+
+    def site(asked: Asked) -> Reply:
+        if asked.method == "GET":
+            good.add(token := secrets.token_hex(16))
+            return Reply(200, login_page(token=token))
+        if asked.form.get("csrf") not in good:
+            return Reply(400, "Invalid token")
+        good.discard(asked.form["csrf"])
+        return Reply(401, "Wrong password")
+
+    async with running(site, manifest=ROUTES) as served:
+        found = await fact(served)
+        assert len(served.posts()) == 20
+        assert len(served.asked) <= REQUESTS_MAX
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_one_odd_server_error_is_no_limit() -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        return Reply(500, "Oops") if number == 7 else WRONG
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_answers_that_differ_every_time_are_no_limit() -> None:
+    quotes = itertools.cycle(("Bread", "Salt and water", "Flour", "Butter", "Rye", "Oats"))
+
+    def answer(_n: int, _a: Asked) -> Reply:
+        return Reply(401, login_page(note=next(quotes)))
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_a_server_that_begins_to_fail_proves_nothing() -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        return WRONG if number <= 4 else Reply(502, "Bad gateway")
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert "502" in found.inconclusive
+
+
+async def test_a_server_that_fails_from_the_first_request_on_proves_nothing() -> None:
+    async with running(counting(lambda _n, _a: Reply(500, "Oops")), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert len(site.posts()) == 1
+    assert found.throttled_after is None
+    assert "500" in found.inconclusive
+
+
+async def test_a_route_that_answers_429_at_once_has_a_limit() -> None:
+    async with running(counting(lambda _n, _a: Reply(429)), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after == 0
+
+
+async def test_a_host_that_is_shut_from_the_first_request_on_proves_nothing() -> None:
+    async with running(lambda _: Reply(429, "Too many requests"), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert found.inconclusive
+
+
+async def test_a_log_in_page_that_shows_a_captcha_from_the_start_is_not_called_limited() -> None:
+    page = login_page(
+        more="<p>Protected by reCAPTCHA</p><script>var e='Too many requests'</script>"
+    )
+
+    async with running(counting(lambda _n, _a: Reply(401, page), page), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_a_host_that_stops_answering_proves_nothing() -> None:
+    """It may be a ban, or a server that fell over."""
+    async with running(
+        counting(lambda number, _: WRONG if number <= 6 else None), manifest=ROUTES
+    ) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert "stopped answering after 6" in found.inconclusive
+
+
+async def test_a_page_without_a_form_that_takes_every_post_proves_nothing() -> None:
+    page = "<!doctype html><div id=app></div><script src=/app.js></script><p>Welcome</p>"
+    async with running(lambda _: Reply(200, page), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert len(site.posts()) == 1
+    assert found.throttled_after is None
+    assert "no form" in found.inconclusive
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 419, 422])
+async def test_a_guessed_request_that_is_not_understood_proves_nothing(status: int) -> None:
+    def site(asked: Asked) -> Reply:
+        return Reply(200, "<p>Log in</p>") if asked.method == "GET" else Reply(status, "No.")
+
+    async with running(site, manifest=ROUTES) as served:
+        found = await fact(served)
+    assert found.throttled_after is None
+    assert found.inconclusive
+
+
+async def test_a_form_that_a_script_would_send_is_not_sent_with_the_password_in_the_url() -> None:
+    page = "<form><input name=user><input type=password name=pass></form>"
+    async with running(lambda _: Reply(200, page), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert not any("pass=" in a.target for a in site.asked)
+    assert found.inconclusive
+
+
+async def test_a_bursts_requests_are_bounded_at_the_server() -> None:
+    manifest = ROUTES.replace('= "auth"', '= { kind = "auth", limit = 60 }')
+
+    def site(asked: Asked) -> Reply:
+        if asked.method == "GET":
+            return Reply(200, login_page(token=secrets.token_hex(16)))
+        return to("/login")
+
+    async with running(site, manifest=manifest) as served:
+        found = await fact(served)
+        assert len(served.asked) <= REQUESTS_MAX
+    assert found.throttled_after is None
+    assert "all that is tried" in found.inconclusive
+
+
+async def test_only_accounts_that_cannot_exist_are_tried() -> None:
+    async with running(counting(lambda _n, _a: WRONG), manifest=ROUTES) as site:
+        await fact(site)
+        tried = {(a.form["email"], a.form["password"]) for a in site.posts()}
+    assert len(tried) == 1
+    assert all(email.endswith(".invalid") for email, _ in tried)
+
+
+async def test_a_json_route_is_called_with_the_fields_that_the_manifest_names() -> None:
+    manifest = """
+[launch]
+domain = "example.org"
+[routes]
+"http://example.org/api/chat" = { kind = "chat", json_body = true, fields = { message = "prompt" } }
+"""
+    posts = itertools.count(1)
+
+    def site(asked: Asked) -> Reply:
+        assert asked.body == '{"prompt": "ping"}'
+        return Reply(200, '{"reply": "pong"}', JSON) if next(posts) <= 30 else Reply(429, "", JSON)
+
+    async with running(site, manifest=manifest) as served:
+        found = await fact(served, "http://example.org/api/chat")
+        assert len(served.asked) == 31
+    assert found.throttled_after == 30
+
+
+async def test_a_chat_whose_answers_speak_of_waiting_is_not_called_limited() -> None:
+    """What a chatbot says is another text every time."""
+    manifest = """
+[launch]
+domain = "example.org"
+[routes]
+"http://example.org/chat" = { kind = "chat", json_body = true }
+"""
+    says = itertools.cycle(
+        ("Please wait for the dough", "Bread rises", "Too often kneaded", "Salt", "Hello", "Rye")
+    )
+
+    def site(_: Asked) -> Reply:
+        return Reply(200, f'{{"reply": "{next(says)}"}}', JSON)
+
+    async with running(site, manifest=manifest) as served:
+        found = await fact(served, "http://example.org/chat")
+        assert len(served.asked) <= REQUESTS_MAX
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_the_log_in_is_tried_before_what_may_shut_the_host() -> None:
+    manifest = ROUTES + '"http://example.org/join" = "signup"\n"http://example.org/a" = "reset"\n'
+    async with running(
+        lambda a: Reply(200, login_page(action=a.path)) if a.method == "GET" else WRONG,
+        manifest=manifest,
+    ) as site:
+        await fact(site, "http://example.org/join")
+        order = list(dict.fromkeys(a.path for a in site.posts()))
+    assert order == ["/login", "/a", "/join"]
+
+
+async def test_nothing_is_posted_without_the_active_option() -> None:
+    async with running(counting(lambda _n, _a: WRONG), manifest=ROUTES, active=False) as site:
+        assert isinstance(await judged(site), Gap)
+        assert site.asked == []
+
+
+async def test_nothing_is_sent_to_a_public_address_without_proof() -> None:
+    async with running(counting(lambda _n, _a: WRONG), manifest=ROUTES, dialled=False) as site:
+        found = await judged(site)
+        assert isinstance(found, Gap)
+        assert "without proof" in found.reason
+        assert site.asked == []
+
+
+async def test_nothing_is_sent_when_no_file_declares_the_hosts() -> None:
+    async with running(counting(lambda _n, _a: WRONG), manifest=ROUTES, from_file=False) as site:
+        assert isinstance(await judged(site), Gap)
+        assert site.asked == []
+
+
+async def test_a_form_that_points_to_an_undeclared_host_is_not_sent() -> None:
+    page = login_page(action="http://elsewhere.example.net/login")
+    async with running(counting(lambda _n, _a: WRONG, page), manifest=ROUTES) as site:
+        await judged(site)
+        assert not any(a.host.startswith("elsewhere") for a in site.asked)

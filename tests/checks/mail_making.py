@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from launchready.facts import Subject, domain_subject
 from launchready.facts.mail import Dkim, Dmarc, Mx, MxRecord, Selectors, Spf
+from launchready.facts.spf_faults import sender_dependent
 from launchready.mailauth.dkim_key import find_dkim_key
 from launchready.mailauth.dmarc import evaluate_dmarc
 from launchready.mailauth.dmarc_reports import audit_report_addresses
@@ -60,9 +61,13 @@ def spf(
         )
         for sender in senders
     ]
+    audit = run(audit_spf(DOMAIN), lambda q: resolve(known, q))
+    stranger = evaluate_spf(ip="240.0.0.1", helo=DOMAIN, mail_from=f"postmaster@{DOMAIN}")
     return Spf(
         subject=DOMAIN_SUBJECT, at=AT, how="test", entry=entry(sends=sends, senders=tuple(senders)),
-        audit=run(audit_spf(DOMAIN), lambda q: resolve(known, q)), senders=tuple(results),
+        audit=audit,
+        stranger=run(stranger, lambda q: resolve(known, q)) if sender_dependent(audit) else None,
+        senders=tuple(results),
     )  # fmt: skip
 
 

@@ -6,13 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from launchready.checks.mail.spf import (
+from launchready.checks.mail.spf import spf_missing, spf_several_records, spf_syntax_error
+from launchready.checks.mail.spf_lookups import (
     spf_include_broken,
     spf_includes_itself,
     spf_lookup_fails,
-    spf_missing,
-    spf_several_records,
-    spf_syntax_error,
     spf_too_many_lookups,
     spf_too_many_void_lookups,
 )
@@ -154,10 +152,17 @@ def test_an_include_that_depends_on_the_sender_leaves_the_count_unknown() -> Non
     assert f"launchready mail spf {DOMAIN} --ip" in found.how_to_prove
 
 
-def test_declared_addresses_settle_an_include_that_depends_on_the_sender() -> None:
-    zones: Zones = {("192.0.2.25.s.example.net", "TXT"): ["v=spf1 ip4:192.0.2.25 -all"]}
-    fact = spf("v=spf1 include:%{i}.s.example.net -all", zones, senders=["192.0.2.25"])
-    assert outcome(spf_too_many_lookups, fact).status == "passed"
+DYNAMIC = "v=spf1 include:%{i}.s.example.net -all"
+
+
+def test_an_address_that_nobody_has_settles_an_include_that_depends_on_the_sender() -> None:
+    zones: Zones = {("240.0.0.1.s.example.net", "TXT"): ["v=spf1 -all"]}
+    assert outcome(spf_too_many_lookups, spf(DYNAMIC, zones)).status == "passed"
+
+
+def test_look_ups_behind_an_include_that_depends_on_the_sender_are_counted() -> None:
+    zones: Zones = {("240.0.0.1.s.example.net", "TXT"): [including(11)], **services(11)}
+    assert outcome(spf_too_many_lookups, spf(DYNAMIC, zones)).detail == "11 look-ups"
 
 
 def test_three_void_look_ups_fail_and_two_pass() -> None:

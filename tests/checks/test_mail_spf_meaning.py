@@ -111,6 +111,15 @@ def test_what_ends_an_included_record_is_not_the_records_own_end() -> None:
     assert outcome(spf_allows_everyone, fact).status == "passed"
 
 
+@pytest.mark.parametrize(("ending", "status"), [("+all", "failed"), ("-all", "passed")])
+def test_an_include_that_depends_on_the_sender_is_tried_with_an_address_that_nobody_has(
+    ending: str, status: str
+) -> None:
+    zones: Zones = {("240.0.0.1.s.example.net", "TXT"): [f"v=spf1 {ending}"]}
+    fact = spf("v=spf1 include:%{i}.s.example.net -all", zones)
+    assert outcome(spf_allows_everyone, fact).status == status
+
+
 def test_whether_everyone_may_send_is_unknown_behind_an_include_that_fails() -> None:
     fact = spf("v=spf1 include:s.example.net -all", {("s.example.net", "TXT"): "SERVFAIL"})
     found = outcome(spf_allows_everyone, fact)

@@ -131,6 +131,19 @@ async def test_declared_addresses_and_networks_are_evaluated_and_services_are_no
     ]
 
 
+async def test_an_include_that_depends_on_the_sender_is_tried_with_an_address_that_nobody_has() -> (
+    None
+):
+    records = {
+        DOMAIN: txt("v=spf1 include:%{i}.s.example.net -all"),
+        "240.0.0.1.s.example.net": txt("v=spf1 -all"),
+    }
+    async with asked(records) as here:
+        found = await here.fact(Spf)
+    assert found.stranger is not None
+    assert found.stranger.result == "fail"
+
+
 async def test_a_domain_without_spf_is_a_fact() -> None:
     async with asked({DOMAIN: {"A": ["192.0.2.1"]}}) as here:
         assert (await here.fact(Spf)).fault == "missing"

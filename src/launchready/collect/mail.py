@@ -30,6 +30,7 @@ from launchready.facts.mail import (
     Spf,
     TlsRpt,
 )
+from launchready.facts.spf_faults import sender_dependent
 from launchready.gather import Ask, Collector
 from launchready.mailauth.dkim_key import find_dkim_key, key_name
 from launchready.mailauth.dmarc import evaluate_dmarc
@@ -43,6 +44,8 @@ from launchready.mailauth.spf_result import SpfResult
 from launchready.manifest import MailDomainEntry
 
 EXCHANGES_MAX = 50
+STRANGER = "240.0.0.1"
+"""Reserved by RFC 1112 section 4: no sender has it, so no record can mean it."""
 _MEANT_AS_SPF = re.compile(rb"\W*v?\s*=?\s*spf\s*[12]", re.IGNORECASE)
 
 
@@ -54,6 +57,8 @@ async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
         gap = await _denied(Key(Spf, subject), world, ask, await world.names.ask(domain, "TXT"))
         if gap is not None:
             return gap
+    dependent = bool(sender_dependent(audit))
+    stranger = await _spf_result(world, domain, STRANGER) if dependent else None
     texts = (await world.names.ask(domain, "TXT")).as_answer().texts
     meant = [t for t in texts if _MEANT_AS_SPF.match(t) and not select_records((t,))]
     senders: list[tuple[str, SpfResult | None]] = []
@@ -63,7 +68,8 @@ async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
         senders += [(sender, result) for result in results] if addresses else [(sender, None)]
     return Spf(
         subject=subject, at=world.now(), how=f"dig +short TXT {domain}", entry=entry, audit=audit,
-        senders=tuple(senders), lookalikes=tuple(t.decode("ascii", "backslashreplace") for t in meant),
+        senders=tuple(senders), stranger=stranger,
+        lookalikes=tuple(t.decode("ascii", "backslashreplace") for t in meant),
     )  # fmt: skip
 
 

@@ -10,16 +10,11 @@ from launchready.checks.mail.wording import (
     listed,
     publish,
 )
-from launchready.derive.spf_records import merged, new_record, repaired, tree_lines
-from launchready.facts.mail import Mx, Spf
+from launchready.derive.spf_records import merged, new_record, repaired
+from launchready.facts.mail import Spf
 from launchready.facts.spf_faults import (
-    LOOKUPS_MAX,
-    VOID_LOOKUPS_MAX,
     failed_lookups,
-    include_problems,
     own_problems,
-    sender_dependent,
-    void_lookups,
 )
 from launchready.finding import (
     Impact,
@@ -31,8 +26,8 @@ from launchready.finding import (
     check,
 )
 
-_SPAM = "Sign-in codes and invitations land in spam or are refused, because receivers "
-_IGNORED = _SPAM + "cannot use the SPF record."
+SPAM = "Sign-in codes and invitations land in spam or are refused, because receivers "
+IGNORED = SPAM + "cannot use the SPF record."
 _ONE_ADDRESS = (
     "`launchready mail spf {domain} --ip ADDRESS` with the address of a server that sends for you "
     "says what its mail gets."
@@ -91,7 +86,7 @@ def spf_missing(spf: Spf) -> Result:
         observed += f"; what does not begin with v=spf1 and a space is none: {spf.lookalikes[0]}"
         steps.append(f"Delete the TXT record at {name} that reads: {spf.lookalikes[0][:200]}")
     return Words(
-        means=_SPAM + f"cannot tell who may send for {name}.",
+        means=SPAM + f"cannot tell who may send for {name}.",
         observed=observed,
         wanted="one SPF record",
         fix=tuple(steps),
@@ -111,7 +106,7 @@ def spf_several_records(spf: Spf) -> Result:
         return not_judged(spf) or Passed(evidence="one SPF record")
     name, records = spf.subject.name, spf.audit.records
     return Words(
-        means=_IGNORED,
+        means=IGNORED,
         observed=f"{len(records)} SPF records",
         wanted="one SPF record",
         fix=(
@@ -137,7 +132,7 @@ def spf_syntax_error(spf: Spf) -> Result:
         return Passed(evidence="every term is valid")
     name, record = spf.subject.name, spf.audit.records[0]
     return Words(
-        means=_IGNORED,
+        means=IGNORED,
         observed=listed(problems),
         wanted="a valid record",
         fix=(
@@ -148,216 +143,3 @@ def spf_syntax_error(spf: Spf) -> Result:
             ),
         ),
     ).failed(dig("TXT", name), evidence=record)
-
-
-@check(
-    severity=Severity.BLOCKER, impact=Impact.EMAIL, bar="mail", prevents=[(Spf, "includes-itself")]
-)
-def spf_includes_itself(spf: Spf) -> Result:
-    """The SPF record leads back to itself.
-
-    Why: receivers follow the circle until they give up with an error (RFC 7208 section 4.6.4).
-
-    Fix: take the include or redirect that closes the circle out.
-    """
-    if (other := not_judged(spf)) is not None:
-        return other
-    if not spf.audit.loops:
-        return Passed(evidence="no include leads back") if _followed(spf) else not_whole(spf)
-    name = spf.subject.name
-    circle = spf.audit.loops[0].split(" > ")
-    holder, target = circle[-2], circle[-1]
-    step = f"In the SPF record of {holder}, remove include:{target} (or redirect={target})."
-    if holder == name:
-        record = repaired(_without_target(spf.audit.records[0], target), spf.entry.senders)
-        step = change("TXT", name, record)
-    return Words(
-        means=_IGNORED,
-        observed=listed(spf.audit.loops, 2),
-        wanted="no circle",
-        fix=(step,),
-    ).failed(dig("TXT", holder), evidence="\n".join(tree_lines(spf.audit.tree)))
-
-
-@check(
-    severity=Severity.BLOCKER, impact=Impact.EMAIL, bar="mail", prevents=[(Spf, "include-broken")]
-)
-def spf_include_broken(spf: Spf) -> Result:
-    """The SPF record includes a domain whose own record is missing or not valid.
-
-    Why: an include without a good record behind it makes the whole evaluation end with an error
-    (RFC 7208 section 5.2), as soon as a receiver comes to it.
-
-    Fix: remove the include, or write it as the service's set-up page says today.
-    """
-    if (other := not_judged(spf)) is not None:
-        return other
-    problems = include_problems(spf.audit)
-    if not problems:
-        count = len(spf.audit.includes)
-        return (
-            Passed(evidence=f"{count} included records are valid")
-            if _followed(spf)
-            else not_whole(spf)
-        )
-    name, broken = spf.subject.name, [p.partition(": ")[0] for p in problems]
-    record = spf.audit.records[0]
-    mended = record
-    for target in broken:
-        mended = _without_target(mended, target)
-    steps = [
-        "Look up what the service asks for today; it may have a new name for the include.",
-        change("TXT", name, repaired(mended, ())),
-    ]
-    if mended == record:
-        steps[1] = (
-            f"The record of {broken[0]} is included further down: tell the service that publishes it, "
-            "or stop including it."
-        )
-    return Words(
-        means=_IGNORED, observed=listed(problems), wanted="only includes that have a valid record",
-        fix=tuple(steps),
-    ).failed(dig("TXT", broken[0]), evidence="\n".join(tree_lines(spf.audit.tree)))  # fmt: skip
-
-
-@check(
-    severity=Severity.BLOCKER, impact=Impact.EMAIL, bar="mail", prevents=[(Spf, "too-many-lookups")]
-)
-def spf_too_many_lookups(spf: Spf) -> Result:
-    """The SPF record needs more than ten DNS look-ups.
-
-    Why: receivers stop after ten (RFC 7208 section 4.6.4) with an error: everybody who is named
-    behind the tenth, and every forgery, is neither allowed nor refused.
-
-    Fix: remove services that send no more, or let a service send from a subdomain of its own.
-    """
-    if (other := not_judged(spf)) is not None:
-        return other
-    lookups = spf.audit.lookups
-    if lookups <= LOOKUPS_MAX:
-        if not _seen(spf):
-            return not_whole(spf)
-        return Passed(evidence=f"{lookups} of {LOOKUPS_MAX} look-ups")
-    name = spf.subject.name
-    costs = sorted(spf.audit.tree.branches, key=lambda b: -b.lookups)
-    dear = [f"{b.text} costs {b.lookups}" for b in costs if b.lookups]
-    return Words(
-        means=_IGNORED,
-        observed=f"{lookups} look-ups",
-        wanted=f"{LOOKUPS_MAX} or fewer",
-        fix=(
-            f"Decide which of these {name} needs no more: {listed(dear, 8)}.",
-            (
-                f"Remove {lookups - LOOKUPS_MAX} look-ups or more from the TXT record at {name} that "
-                "begins with v=spf1; mx and a may become ip4: and ip6: terms, which cost nothing."
-            ),
-            "Let newsletters send from a subdomain such as news." + name + " with its own record.",
-        ),
-        effort_min=30,
-    ).failed(
-        f"launchready mail spf {name} --ip 192.0.2.1",
-        evidence="\n".join(tree_lines(spf.audit.tree)),
-    )
-
-
-@check(
-    severity=Severity.RISK,
-    impact=Impact.EMAIL,
-    bar="mail",
-    prevents=[(Spf, "too-many-void-lookups")],
-)
-def spf_too_many_void_lookups(spf: Spf) -> Result:
-    """The SPF record makes receivers look up more than two names that do not exist.
-
-    Why: after two such look-ups many receivers end with an error (RFC 7208 section 4.6.4), and
-    anybody who registers one of the names may send in yours.
-
-    Fix: remove the terms that lead nowhere.
-    """
-    if (other := not_judged(spf)) is not None:
-        return other
-    voids = void_lookups(spf.audit)
-    if voids <= VOID_LOOKUPS_MAX:
-        if not _seen(spf):
-            return not_whole(spf)
-        return Passed(evidence=f"{voids} of {VOID_LOOKUPS_MAX} void look-ups")
-    name = spf.subject.name
-    empty = [b.text for b in spf.audit.tree.branches if b.void_lookups and b.kind != "include"]
-    step = "Remove the terms that lead nowhere from the records named in the evidence."
-    if empty:
-        words = [w for w in spf.audit.records[0].split() if w not in empty]
-        step = change("TXT", name, " ".join(words))
-    return Words(
-        means=_IGNORED, observed=f"{voids} look-ups that find nothing",
-        wanted=f"{VOID_LOOKUPS_MAX} or fewer", fix=(step,),
-    ).failed(dig("TXT", name), evidence="\n".join(tree_lines(spf.audit.tree)))  # fmt: skip
-
-
-@check(severity=Severity.RISK, impact=Impact.EMAIL, bar="mail", prevents=[(Spf, "lookup-fails")])
-def spf_lookup_fails(spf: Spf, mx: Mx) -> Result:
-    """A name that the SPF record needs cannot be looked up.
-
-    Why: receivers end with a temporary error (RFC 7208 section 2.6.6): they put the mail off, or
-    treat it as if there were no record.
-
-    Fix: mend the name servers that fail, or remove the term that needs them.
-    """
-    if not spf.entry.sends:
-        return NotApplicable(reason=NOT_SENDING)
-    failing = failed_lookups(spf.audit)
-    if not failing:
-        return Passed(evidence="every name of the record answers")
-    name = spf.subject.name
-    own = spf.audit.tree.found == "error"
-    where = failing[0].partition(": ")[0]
-    step = (
-        f"Ask your DNS provider why its servers fail for the TXT records of {name}."
-        if own
-        else f"Ask the service behind {where} whether its name servers work; if it is no longer "
-        f"used, remove its include from the TXT record at {name}."
-    )
-    return Words(
-        means=_SPAM + "cannot look up who may send.",
-        observed=listed(failing, 2),
-        wanted="an answer to every look-up",
-        fix=(step,),
-    ).failed(
-        dig("TXT", where),
-        evidence="\n".join(tree_lines(spf.audit.tree)),
-        severity=Severity.BLOCKER if own else None,
-        because=mx.key if mx.fault == "lookup-fails" and _only_own_mx(spf) else None,
-    )
-
-
-def _only_own_mx(spf: Spf) -> bool:
-    """Whether the domain's own MX records are all that could not be looked up."""
-    name = spf.subject.name
-    terms = [b.text for b in spf.audit.tree.branches if b.kind == "mx" and b.target == name]
-    return all(
-        any(each.startswith(f"{name}: {term} could") for term in terms)
-        for each in failed_lookups(spf.audit)
-    )
-
-
-def _seen(spf: Spf) -> bool:
-    """Whether the whole tree was seen; what depends on the sender is judged by those declared."""
-    if len(spf.audit.unseen) > len(sender_dependent(spf.audit)):
-        return False
-    judged = [result for _, result in spf.senders if result is not None]
-    known = bool(judged) and all(r.result not in {"permerror", "temperror"} for r in judged)
-    return known or not sender_dependent(spf.audit)
-
-
-def _followed(spf: Spf) -> bool:
-    """Whether every record that is included was seen."""
-    missed = [u for u in failed_lookups(spf.audit) if ": TXT could not" in u]
-    others = len(spf.audit.unseen) - len(failed_lookups(spf.audit))
-    return not missed and (not others or _seen(spf))
-
-
-def _without_target(record: str, target: str) -> str:
-    def leads_there(word: str) -> bool:
-        plain = word.lower().lstrip("+-~?").rstrip(".")
-        return plain in {f"include:{target}", f"redirect={target}"}
-
-    return " ".join(w for w in record.split() if not leads_there(w))

@@ -16,7 +16,7 @@ from launchready.derive.spf_records import (
     without_what_follows_all,
 )
 from launchready.facts.mail import Mx, Spf
-from launchready.facts.spf_faults import own_problems
+from launchready.facts.spf_faults import failed_lookups, own_problems
 from launchready.finding import (
     Impact,
     NotApplicable,
@@ -45,9 +45,13 @@ def spf_allows_everyone(spf: Spf) -> Result:
     if (other := not_judged(spf)) is not None:
         return other
     where = allows_everyone(spf.audit)
+    stranger = spf.stranger
+    if not where and stranger is not None and stranger.result == "pass":
+        where = f"{stranger.mechanism} lets an address pass that nobody has"
     name, record = spf.subject.name, spf.audit.records[0]
     if not where:
-        if spf.audit.unseen:
+        refused = stranger is not None and stranger.result in {"fail", "softfail", "neutral"}
+        if spf.audit.unseen and (failed_lookups(spf.audit) or not refused):
             return not_whole(spf)
         return Passed(
             evidence=f"{len(spf.audit.networks)} networks and {spf.audit.lookups} look-ups"

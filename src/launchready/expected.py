@@ -178,7 +178,10 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
             keys.add(Key(SecretScan, url_subject(page.url, zone_of(manifest, page.url))))
         if "html" not in page.content_type:
             if visit.route.kind == "static":
-                assets.setdefault(key.subject.name, "static")
+                kinds = {"javascript": "script", "css": "style"}
+                assets[key.subject.name] = next(
+                    (k for word, k in kinds.items() if word in page.content_type), "static"
+                )
             continue
         for loaded in loads(page.text, base=page.url):
             assets.setdefault(loaded.url, loaded.kind)

@@ -89,6 +89,30 @@ def test_the_log_in_form_in_its_place_passes() -> None:
     assert opened(LOGIN).status == "passed"
 
 
+BOX = '<form action="/login"><input name="u"><input type="password" name="p"></form>'
+
+
+def test_a_log_in_box_beside_content_is_no_log_in_page() -> None:
+    assert opened(ROOM.replace("<h1>", f"{BOX}<h1>")).status == "unknown"
+
+
+def test_a_short_page_with_content_of_its_own_beside_the_box_is_no_log_in_page() -> None:
+    # An issue tracker: the log-in box stands in the navigation, the content in another form.
+    rows = "".join(f"<tr><th>Row {n}</th><td>The oven is cold, again</td></tr>" for n in range(6))
+    body = f"<title>Issue 1</title><nav>{BOX}</nav><main><form><table>{rows}</table></form></main>"
+    assert opened(body).status == "unknown"
+
+
+def test_a_redirect_to_content_with_a_log_in_box_is_no_log_in_page() -> None:
+    to = "https://example.org/members/today"
+    assert judged(led(to, ROOM.replace("<h1>", f"{BOX}<h1>"))).status == "unknown"
+
+
+def test_a_long_page_that_is_titled_as_the_log_in_is_one() -> None:
+    long = ROOM.replace("<title>Members", "<title>Log in · Bread").replace("<h1>", f"{BOX}<h1>")
+    assert opened(long).status == "passed"
+
+
 @pytest.mark.parametrize("body", [SHELL, NEXT])
 def test_an_empty_shell_is_unknown_and_says_what_to_declare(body: str) -> None:
     found = opened(body)

@@ -160,6 +160,11 @@ def test_many_inline_scripts_get_a_nonce() -> None:
     assert "sha256" not in made.value
 
 
+def test_nonces_that_the_page_has_already_are_used() -> None:
+    made = suggest([page('<script nonce="a1b2c3">go()</script>')])
+    assert "script-src 'self' 'nonce-{random}'" in made.value
+
+
 def test_data_in_a_script_element_is_no_script() -> None:
     made = suggest([page('<script type="application/ld+json">{}</script>')])
     assert made.inline_scripts == 0

@@ -74,6 +74,7 @@ def suggest(pages: Iterable[Exchange], *, connects: Iterable[str] = ()) -> Sugge
     }  # fmt: skip
     scripts: dict[str, None] = {}
     handlers = 0
+    has_nonces = False
     for page in pages:
         own = urlsplit(page.url).hostname or ""
         _add_loaded(found, page, own)
@@ -83,6 +84,7 @@ def suggest(pages: Iterable[Exchange], *, connects: Iterable[str] = ()) -> Sugge
             kind = (node.attributes.get("type") or "").strip().lower()
             if kind in _SCRIPT_TYPES:
                 scripts[_hash(node.text(strip=False))] = None
+                has_nonces = has_nonces or bool(node.attributes.get("nonce"))
         if tree.css_first("style, [style]") is not None:
             found["style-src"]["'unsafe-inline'"] = None
         if 'src="data:' in page.text or "url(data:" in page.text:
@@ -94,7 +96,8 @@ def suggest(pages: Iterable[Exchange], *, connects: Iterable[str] = ()) -> Sugge
             _add(found["form-action"], absolute(node.attributes.get("action"), base), own)
     for host in connects:
         _add(found["connect-src"], f"https://{host}/", "")
-    by_nonce = len(scripts) > HASHES_MAX
+    # Where the app already writes nonces into its pages, only the header is missing.
+    by_nonce = has_nonces or len(scripts) > HASHES_MAX
     for source in ["'nonce-{random}'"] if by_nonce else scripts:
         found["script-src"][source] = None
     return Suggestion(

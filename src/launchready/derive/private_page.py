@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from launchready.derive.same_page import same_page
+from launchready.derive.same_page import same_page, title
 from launchready.derive.sign_in_links import asks_for_password
 from launchready.facts.hops import host, path
 from launchready.facts.http import Entrance, Exchange, Visit
@@ -18,6 +18,16 @@ from launchready.manifest import Manifest
 
 _SHELL_TEXT_MAX = 300
 """A page with scripts and fewer characters to read than this shows nothing by itself."""
+
+_LOG_IN_TEXT_MAX = 150
+"""The log-in page says no more than this around its form and its navigation."""
+_LOG_IN_TITLE = re.compile(
+    r"(?:^|\W)(?:log|sign)[ -]?(?:in|on)(?:\W|$)|anmeld|einlogg|connexion|connecter|iniciar sesi|accedi|inloggen|entrar",
+    re.IGNORECASE,
+)
+_UNSEEN = frozenset({"script", "style", "noscript", "template", "head", "-comment"})
+_AROUND = frozenset({"nav", "header", "footer"})
+_NODES_MAX = 20_000
 
 _DOOR = re.compile(
     r"(?:^|[/._-])(?:log-?_?in|sign-?_?in|signin|wp-login|sessions?/new|auth(?:orize|enticate)?|sso|oauth2?"
@@ -81,9 +91,7 @@ def _led_away(visit: Visit, answer: Exchange, manifest: Manifest) -> bool:
         return False
     if host(answer.url) not in manifest.all_hosts or _DOOR.search(urlsplit(answer.url).path):
         return True
-    if path(answer.url) == "/" or (
-        "html" in answer.content_type and asks_for_password(answer.text)
-    ):
+    if path(answer.url) == "/" or ("html" in answer.content_type and _is_log_in(answer)):
         return True
     public = {r.url for r in manifest.routes.values() if r.kind not in {"private", "api"}}
     doors = {a.login for a in manifest.accounts.values()}
@@ -96,7 +104,7 @@ def _declared_text(visit: Visit, manifest: Manifest) -> str:
 
 
 def _page(answer: Exchange, entrance: Entrance, seen: str, said: str) -> Door:
-    if asks_for_password(answer.text):
+    if _is_log_in(answer):
         return Door(state="closed", seen=f"{seen}: the log-in form")
     # The path that exists nowhere and the start page: what a single-page app gives to everybody.
     for walk in (entrance.https_deep, entrance.https_root):
@@ -108,13 +116,13 @@ def _page(answer: Exchange, entrance: Entrance, seen: str, said: str) -> Door:
                 state="unsure",
                 seen=f"{seen}: the same page as {path(other.url)}, the shell that every visitor gets",
             )
-    tree = LexborHTMLParser(answer.text)
-    scripts = tree.css_first("script") is not None
-    for node in tree.css("script, style, noscript, template, head"):
-        node.decompose()
-    words = " ".join(tree.text(separator=" ").split())
+    scripts = LexborHTMLParser(answer.text).css_first("script") is not None
+    words = _words(answer)
     if _SENT_BY_SCRIPT.search(answer.text[:4000]) and len(words) < _SHELL_TEXT_MAX:
         return Door(state="unsure", seen=f"{seen}: a page that sends visitors on by script")
+    if asks_for_password(answer.text):
+        # Many sites have a log-in box on every page, beside whatever the page shows.
+        return Door(state="unsure", seen=f"{seen}: a log-in box, with much else around it")
     if _ASKS.search(words[:5000]):
         return Door(
             state="unsure", seen=f"{seen}: a page that asks to sign in, with more around it"
@@ -124,6 +132,36 @@ def _page(answer: Exchange, entrance: Entrance, seen: str, said: str) -> Door:
     if said:
         return Door(state="unsure", seen=f"{seen}, without the text that only a member sees")
     return Door(state="open", seen=f"{seen}, with {len(words)} characters to read")
+
+
+def _is_log_in(answer: Exchange) -> bool:
+    """Return whether the page is the log-in page, and not one that merely has a log-in box."""
+    if not asks_for_password(answer.text):
+        return False
+    heading = LexborHTMLParser(answer.text).css_first("h1")
+    named = f"{title(answer)}\n{heading.text() if heading is not None else ''}"
+    if _LOG_IN_TITLE.search(named):
+        return True
+    return len(_words(answer, around_the_form=True)) < _LOG_IN_TEXT_MAX
+
+
+def _words(answer: Exchange, *, around_the_form: bool = False) -> str:
+    """Return the words that a visitor sees; without navigation and the log-in form if so asked."""
+    unseen = _UNSEEN | (_AROUND if around_the_form else frozenset())
+    body = LexborHTMLParser(answer.text).body
+    waiting = [body] if body is not None else []
+    found: list[str] = []
+    for _ in range(_NODES_MAX):
+        if not waiting:
+            break
+        node = waiting.pop()
+        if node.tag == "-text":
+            found.append(node.text(deep=False))
+        elif node.tag not in unseen and not (
+            around_the_form and node.tag == "form" and node.css_first("input[type=password i]")
+        ):
+            waiting += reversed(list(node.iter(include_text=True)))
+    return " ".join(" ".join(found).split())
 
 
 def _data(answer: Exchange, seen: str) -> Door:

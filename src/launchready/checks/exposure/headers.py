@@ -117,15 +117,15 @@ def _policy_steps(pages: Sequence[Exchange], calls: Sequence[str]) -> tuple[str,
     ]
     if made.by_nonce:
         steps.append(
-            f"Give each of the {made.inline_scripts} inline scripts a nonce that is new with every answer, and put it in place of {{random}}."
+            f"Give each inline script ({made.inline_scripts} seen) a nonce that is new with every answer, and put the same in place of {{random}}."
         )
     elif made.inline_scripts:
         steps.append(
-            f"The sha256 sources are the {made.inline_scripts} inline scripts as they are now; where one changes with every answer, give it a nonce instead."
+            f"The sha256 sources are the inline scripts as they are now ({made.inline_scripts} seen); where one changes with every answer, give it a nonce instead."
         )
     if made.handlers:
         steps.append(
-            f"Move the {made.handlers} inline handlers (onclick=…) into a script with addEventListener: the policy stops them."
+            f"Move inline handlers such as onclick=… ({made.handlers} seen) into a script with addEventListener: the policy stops them."
         )
     steps.append(
         "Use the site as a member for a day and look into the browser's console for what it reports."

@@ -109,6 +109,13 @@ def test_a_term_that_is_not_valid_fails_and_is_named() -> None:
     assert "to: v=spf1 ip4:192.0.2.25 -all" in fix_of(spf_syntax_error, fact)
 
 
+def test_a_declared_sender_that_is_mistyped_is_put_back_in_the_fix() -> None:
+    fact = spf(
+        "v=spf1 mx inlcude:s.example.net -all", senders=["192.0.2.9", "include:s.example.net"]
+    )
+    assert "to: v=spf1 mx include:s.example.net -all" in fix_of(spf_syntax_error, fact)
+
+
 def test_a_fault_in_an_include_is_not_the_records_own() -> None:
     fact = spf("v=spf1 include:s.example.net -all", {("s.example.net", "TXT"): ["v=spf1 ip4:x"]})
     assert outcome(spf_syntax_error, fact).status == "passed"

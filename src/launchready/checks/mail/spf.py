@@ -10,7 +10,7 @@ from launchready.checks.mail.wording import (
     listed,
     publish,
 )
-from launchready.derive.spf_records import merged, new_record, repaired
+from launchready.derive.spf_records import merged, new_record, repaired, sender_terms
 from launchready.facts.mail import Spf
 from launchready.facts.spf_faults import (
     failed_lookups,
@@ -131,12 +131,18 @@ def spf_syntax_error(spf: Spf) -> Result:
     if not problems:
         return Passed(evidence="every term is valid")
     name, record = spf.subject.name, spf.audit.records[0]
+    mistyped = [
+        sender
+        for sender in spf.entry.senders
+        for term in sender_terms([sender])
+        if any(term.partition(":")[2] in problem for problem in problems)
+    ]
     return Words(
         means=IGNORED,
         observed=listed(problems),
         wanted="a valid record",
         fix=(
-            change("TXT", name, repaired(record, spf.entry.senders)),
+            change("TXT", name, repaired(record, mistyped)),
             (
                 "The terms that are not valid are left out above: if one of them was meant to name a "
                 "sender, write it correctly in front of the end."

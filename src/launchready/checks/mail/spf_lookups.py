@@ -49,7 +49,7 @@ def spf_includes_itself(spf: Spf) -> Result:
     holder, target = circle[-2], circle[-1]
     step = f"In the SPF record of {holder}, remove include:{target} (or redirect={target})."
     if holder == name:
-        record = repaired(_without_target(spf.audit.records[0], target), spf.entry.senders)
+        record = repaired(_without_target(spf.audit.records[0], target), ())
         step = change("TXT", name, record)
     return Words(
         means=IGNORED,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from launchready.demo.answers import Answer
 from launchready.demo.defects.registry import defect
 from launchready.demo.description import DemoLaunch
-from launchready.demo.willow import DKIM_KEY
+from launchready.demo.willow import DKIM_KEY, addresses
 
 _POLICY = "/.well-known/mta-sts.txt"
 
@@ -103,6 +105,21 @@ def from_not_aligned(launch: DemoLaunch) -> None:
     post.add("TXT", "p1._domainkey", f"v=DKIM1; k=rsa; p={DKIM_KEY}")
     post.add("TXT", "_dmarc", "v=DMARC1; p=reject; rua=mailto:dmarc@post.example")
     _declare(launch, "post.example", receives=False, selectors=["p1"])
+    # The rest of the domain is in order: it has an address, and a registration that lasts.
+    for kind, address in zip(("A", "AAAA"), addresses("community"), strict=True):
+        post.add(kind, "@", address)
+    launch.manifest["hosts"]["post.example"] = {"web": False}
+    event = {"eventAction": "expiration", "eventDate": launch.registration.until()}
+    registration = {
+        "objectClassName": "domain",
+        "ldhName": "post.example",
+        "status": launch.registration.status,
+        "events": [event],
+    }
+    launch.host("rdap.org").serve(
+        "/domain/post.example",
+        Answer(body=json.dumps(registration), headers={"content-type": "application/rdap+json"}),
+    )
 
 
 @defect("mx-missing")

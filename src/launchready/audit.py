@@ -14,10 +14,10 @@ from launchready.expected import DISCOVERS, FOLLOWS, expected
 from launchready.facts import Fact, Gap, Key
 from launchready.facts.active import Throttling
 from launchready.facts.declared import Declared
-from launchready.facts.http import SecretScan
+from launchready.facts.http import Exchange, Repeat, SecretScan, SourceMap, Visit
 from launchready.finding import Check
 from launchready.gather import Gatherer
-from launchready.judge import judge
+from launchready.judge import Observed, judge
 from launchready.manifest import Manifest
 from launchready.verdict import Verdict, decide
 
@@ -83,15 +83,23 @@ async def audit(
     gatherer.observed.update(seen or {})
     kinds = _needed_kinds(checks)
 
+    def wanted(observed: Observed, now: set[type[Fact]]) -> set[Key]:
+        return {key for key in expected(world.manifest, observed) if key.kind in now}
+
+    def before_bursts(observed: Observed) -> set[Key]:
+        keys = wanted(observed, kinds - {Throttling})
+        searched = {key for key in keys if key.kind is SecretScan}
+        # One search in everything costs little more than one in a page: it begins when all are there.
+        pages = {key for key in keys if key.kind is Visit}
+        pages |= {Key(Exchange, key.subject) for key in searched}
+        if all(key in observed for key in pages):
+            gatherer.begin(searched)
+        return keys - searched
+
     async def gather() -> None:
-        # A limit that a burst reaches may close the whole host, and one search for secrets in
-        # everything costs little more than one in a page: both come when all else is there.
-        for now in (kinds - {Throttling, SecretScan}, kinds):
-
-            def wanted(observed: Mapping[Key, Fact | Gap], now: set[type[Fact]] = now) -> set[Key]:
-                return {key for key in expected(world.manifest, observed) if key.kind in now}
-
-            await gatherer.gather(wanted, DISCOVERS)
+        # A limit that a burst reaches may close the whole host: bursts come when all else is there.
+        await gatherer.gather(before_bursts, DISCOVERS | {Repeat, SourceMap})
+        await gatherer.gather(lambda observed: wanted(observed, kinds), DISCOVERS)
 
     gathering = asyncio.create_task(gather())
     stopping = asyncio.create_task(stop.wait() if stop is not None else asyncio.Event().wait())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -51,14 +51,18 @@ class Gatherer:
         chain = _CHAIN.get()
         if key in chain:
             raise RuntimeError("collectors wait for each other: " + " → ".join(map(str, chain)))
-        task = self._tasks.get(key)
-        if task is None:
-            token = _CHAIN.set((*chain, key))
-            task = self._tasks[key] = asyncio.create_task(self._collect(key))
-            _CHAIN.reset(token)
-        found = await asyncio.shield(task)
+        self.begin({key})
+        found = await asyncio.shield(self._tasks[key])
         assert isinstance(found, (kind, Gap))  # noqa: S101 - _collect has seen to it
         return found
+
+    def begin(self, keys: Collection[Key]) -> None:
+        """Start collecting what is not under way yet; whoever asks for it later waits for its end."""
+        for key in keys:
+            if key not in self._tasks and key not in self.observed:
+                token = _CHAIN.set((*_CHAIN.get(), key))
+                self._tasks[key] = asyncio.create_task(self._collect(key))
+                _CHAIN.reset(token)
 
     async def gather(self, expected: Expected, discovers: frozenset[type[Fact]]) -> set[Key]:
         """Collect all keys that `expected` names, and those it names once it sees the first ones.
@@ -80,13 +84,19 @@ class Gatherer:
         try:
             start(expected(self.observed))
             while kinds:
-                task = await arrived.get()
-                task.result()
-                if kinds.pop(task) in discovers:
+                # All that has arrived by now at once: the whole launch is gone through each time.
+                batch = [await arrived.get()]
+                while not arrived.empty():
+                    batch.append(arrived.get_nowait())
+                for task in batch:
+                    task.result()
+                if discovers & {kinds.pop(task) for task in batch}:
                     start(expected(self.observed))
+        except BaseException:
+            await self._stop()
+            raise
         finally:
             self.keys = keys
-            await self._stop()
         return keys
 
     async def _stop(self) -> None:

@@ -16,14 +16,6 @@ from launchready.cli.auditing import watched
 from launchready.cli.options import Formats, Outputs, UsageError, Wanted, wanted
 from launchready.cli.showing import show
 from launchready.collect.opening import open_world
-from launchready.demo import (
-    SHOWCASE,
-    UnknownDefectError,
-    apply,
-    defects,
-    healthy,
-    running,
-)
 from launchready.manifest import load_manifest
 from launchready.report.model import Looking
 
@@ -44,6 +36,14 @@ def demo_command(
     output: Outputs = None,
 ) -> None:
     """Start Willow, an embedded community on loopback, with defects switched on, and audit it."""
+    from launchready.demo import (  # noqa: PLC0415 - only this command needs its servers
+        SHOWCASE,
+        UnknownDefectError,
+        apply,
+        defects,
+        healthy,
+    )
+
     if list_:
         for found in defects().values():
             typer.echo(f"{found.id:40} {found.summary}")
@@ -69,6 +69,8 @@ def demo_command(
 
 
 async def _audited(ids: list[str], folder: Path) -> Audit:
+    from launchready.demo import apply, healthy, running  # noqa: PLC0415 - same
+
     launch = healthy()
     apply(launch, ids)
     async with running(launch, folder) as demo:
@@ -79,6 +81,8 @@ async def _audited(ids: list[str], folder: Path) -> Audit:
 
 
 async def _serve(ids: list[str]) -> None:
+    from launchready.demo import apply, healthy, running  # noqa: PLC0415 - same
+
     launch = healthy()
     apply(launch, ids)
     stop = asyncio.Event()

@@ -178,13 +178,13 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
             keys.add(Key(SecretScan, url_subject(page.url, zone_of(manifest, page.url))))
         if "html" not in page.content_type:
             if visit.route.kind == "static":
-                kinds = {"javascript": "script", "css": "style"}
-                assets[key.subject.name] = next(
-                    (k for word, k in kinds.items() if word in page.content_type), "static"
-                )
+                types = {"javascript": "script", "css": "style"}
+                fitting = (k for word, k in types.items() if word in page.content_type)
+                assets.setdefault(key.subject.name, next(fitting, "static"))
             continue
         for loaded in loads(page.text, base=page.url):
-            assets.setdefault(loaded.url, loaded.kind)
+            if assets.get(loaded.url, "static") == "static":
+                assets[loaded.url] = loaded.kind
     for url, kind in sorted(assets.items())[:ASSETS_MAX]:
         subject = url_subject(url, zone_of(manifest, url))
         if kind in {"script", "style"}:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from launchready.checks.exposure.headers import (
@@ -32,15 +34,21 @@ GOOD = {
 
 
 def page(
-    url: str = "https://example.org/", *, body: str = "<p>hello</p>", **changed: str | None
+    url: str = "https://example.org/",
+    *,
+    body: str = "<p>hello</p>",
+    changed: Mapping[str, str | None] | None = None,
 ) -> Exchange:
+    changed = changed or {}
     fields = GOOD | {n.replace("_", "-"): v for n, v in changed.items() if v is not None}
     gone = {n.replace("_", "-") for n, v in changed.items() if v is None}
     return exchange(url, headers={n: v for n, v in fields.items() if n not in gone}, body=body)
 
 
-def seen(kind: RouteKind = "page", **changed: str | None) -> Visit:
-    return visit(page(**changed), kind=kind)
+def seen(
+    kind: RouteKind = "page", /, *, body: str = "<p>hello</p>", **changed: str | None
+) -> Visit:
+    return visit(page(body=body, changed=changed), kind=kind)
 
 
 def failing(*visits: Visit) -> list[str]:
@@ -95,11 +103,11 @@ def test_a_page_that_could_not_be_seen_leaves_it_unknown(check: Check) -> None:
 def test_each_missing_protection_is_one_finding(
     changed: dict[str, str | None], check: Check
 ) -> None:
-    assert failing(seen(**changed)) == [check.id]
+    assert failing(visit(page(changed=changed))) == [check.id]
 
 
 def test_one_page_without_the_header_fails_the_host_once() -> None:
-    bad = visit(page("https://example.org/b", x_content_type_options=None))
+    bad = visit(page("https://example.org/b", changed={"x_content_type_options": None}))
     found = outcome(nosniff_missing, entrance(), seen(), bad)
     assert found.detail == "none on 1 of 2 pages"
 

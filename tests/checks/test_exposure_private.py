@@ -10,7 +10,7 @@ from launchready.checks.exposure.private import member_page_open, private_page_o
 from launchready.derive.private_page import door_of
 from launchready.facts import Subject, route_subject
 from launchready.facts.active import OPEN_BEFORE, JourneyStep, SignIn
-from launchready.facts.http import Entrance, Exchange, Visit
+from launchready.facts.http import Entrance, Exchange, Visit, Walk
 from launchready.finding import Outcome, Severity
 from tests.checks.web_making import entrance
 from tests.making import AT, DOMAIN, HOST, declared, exchange, gap, manifest, outcome, visit, walk
@@ -40,9 +40,11 @@ def led(to: str, body: str = LOGIN) -> Visit:
     return visit(first, html(body, to), kind="private")
 
 
-def judged(fact: Visit, toml: str = "", **walks: object) -> Outcome:
+def judged(fact: Visit, toml: str = "", *, walks: dict[str, Walk] | None = None) -> Outcome:
     text = f'[launch]\ndomain = "example.org"\n{toml}'
-    return outcome(private_page_open, fact, entrance(**walks), declared(text))  # type: ignore[arg-type]
+    return outcome(
+        private_page_open, fact, entrance("example.org", **(walks or {})), declared(text)
+    )
 
 
 def opened(body: str) -> Outcome:
@@ -125,7 +127,7 @@ def test_the_page_that_every_path_gets_is_a_shell_although_it_has_text(where: st
     other = (
         "https://example.org/launchready-7f3a" if where == "https_deep" else "https://example.org/"
     )
-    found = judged(visit(html(ROOM), kind="private"), **{where: walk(html(ROOM, other))})
+    found = judged(visit(html(ROOM), kind="private"), walks={where: walk(html(ROOM, other))})
     assert found.status == "unknown"
     assert "shell" in found.detail
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import get_args
 
 from launchready.manifest import RouteKind
+from launchready.manifest.model import EdgeName, hostname, route_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,12 @@ class Answers:
 
 
 def manifest_text(found: Found, answers: Answers | None = None, *, token: str = "") -> str:
-    """Return a commented launchready.toml of what was found; what is not known is left to fill in."""
+    """Return a commented launchready.toml of what was found; what is not known is left to fill in.
+
+    Whatever was found, the text can be read back: a name that no manifest takes is left out.
+    Raises ValueError when the domain itself is no host name.
+    """
+    found = _readable(found)
     answers = answers or Answers()
     edges = {h.edge for h in found.hosts if h.edge}
     one_edge = edges.pop() if len(edges) == 1 else ""
@@ -61,7 +70,7 @@ def manifest_text(found: Found, answers: Answers | None = None, *, token: str = 
         lines.append(f"name = {_text(found.name)}")
     lines.append(
         f"date = {answers.date}"
-        if answers.date
+        if _is_date(answers.date)
         else "# TODO the day the doors open: date = 2026-12-01"
     )
     if one_edge:
@@ -69,8 +78,10 @@ def manifest_text(found: Found, answers: Answers | None = None, *, token: str = 
     if token:
         lines += [
             f"token = {_text(token)}",
-            ("# To allow `--active`, publish that token: a TXT record at "
-            f"_launchready.{found.domain},"),
+            (
+                "# To allow `--active`, publish that token: a TXT record at "
+                f"_launchready.{found.domain},"
+            ),
             f"# or the file https://{found.domain}/.well-known/launchready.txt.",
         ]
     lines += ["", *_people(answers), "", *_hosts(found, one_edge), *_routes(found)]
@@ -82,16 +93,18 @@ def _people(answers: Answers) -> list[str]:
     lines = ["# Who can log in where. Two names for each are safer than one.", "[people]"]
     for thing in ("domain", "dns", "hosting", "mail", "payments", "alerts"):
         who = answers.people.get(thing, "")
-        names = json.dumps([n.strip() for n in who.split(",") if n.strip()], ensure_ascii=False)
+        names = _list([n.strip() for n in who.split(",") if n.strip()])
         lines.append(f"{thing} = {names}" if who else f'# TODO {thing} = ["Name <address>"]')
     return lines
 
 
 def _hosts(found: Found, one_edge: str) -> list[str]:
     lines = ["# Every host of the community."]
+    lines += [f"# {_one_line(note)}" for note in found.notes]
     for host in found.hosts:
         lines.append(
-            f"[hosts.{_text(host.name)}]" + (f"   # {host.platform}" if host.platform else "")
+            f"[hosts.{_text(host.name)}]"
+            + (f"   # {_one_line(host.platform)}" if host.platform else "")
         )
         if host.redirects_to:
             lines.append(f"redirects_to = {_text(host.redirects_to)}")
@@ -133,13 +146,13 @@ def _mail(found: Found) -> list[str]:
         lines.append("sends = false   # its records say that it never sends")
         return lines
     if found.senders:
-        lines.append(f"senders = {json.dumps(list(found.senders))}")
+        lines.append(f"senders = {_list(found.senders)}")
     else:
         lines.append(
             '# TODO the services and addresses that send: senders = ["google", "postmark"]'
         )
     if found.selectors:
-        lines.append(f"selectors = {json.dumps(list(found.selectors))}")
+        lines.append(f"selectors = {_list(found.selectors)}")
     else:
         lines.append('# TODO the DKIM selectors that your mail provider names: selectors = ["s1"]')
     return lines
@@ -168,6 +181,56 @@ def _rest(answers: Answers, found: Found) -> list[str]:
     ]
 
 
+def _readable(found: Found) -> Found:
+    """Return what was found as a manifest takes it: names in their usual form, each once."""
+    hosts: dict[str, FoundHost] = {}
+    for host in found.hosts:
+        name, to = _or_nothing(hostname, host.name), _or_nothing(hostname, host.redirects_to)
+        if name:
+            edge = host.edge if host.edge in get_args(EdgeName) else ""
+            hosts.setdefault(
+                name, replace(host, name=name, edge=edge, redirects_to="" if to == name else to)
+            )
+    routes: dict[str, RouteKind] = {}
+    for url, kind in found.routes:
+        full = _or_nothing(route_url, url)
+        if full:
+            routes.setdefault(full.removeprefix("https://"), kind)
+    return replace(
+        found,
+        domain=hostname(found.domain),
+        name=_one_line(found.name)[:200].strip(),
+        hosts=tuple(hosts.values()),
+        routes=tuple(routes.items()),
+        senders=tuple(filter(None, map(_one_line, found.senders))),
+        selectors=tuple(filter(None, map(_one_line, found.selectors))),
+    )
+
+
+def _or_nothing(read: Callable[[str], str], value: str) -> str:
+    try:
+        return read(value)
+    except ValueError:
+        return ""
+
+
+def _one_line(value: str) -> str:
+    """Return the printable characters of a text from outside, on one line."""
+    printable = "".join(c if c.isprintable() else " " for c in value)
+    return " ".join(printable.split())
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _list(values: Sequence[str]) -> str:
+    return f"[{', '.join(map(_text, values))}]"
+
+
 def _text(value: str) -> str:
     """Return a TOML basic string: JSON's escapes are a part of TOML's, DEL is not."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(_one_line(value), ensure_ascii=False).replace("\x7f", "\\u007f")

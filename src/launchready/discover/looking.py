@@ -4,53 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
+from launchready.collect.walks import walk
 from launchready.derive.senders import COMMON_SELECTORS, recognised
-from launchready.derive.sign_in_links import asks_for_password, sign_in_links, title_of
+from launchready.derive.sign_in_links import title_of
 from launchready.discover.found import Found, FoundHost
 from launchready.discover.platforms import edge, platform
-from launchready.facts import host_subject, route_subject
+from launchready.discover.seen import SeenHost
+from launchready.discover.ways import find_routes, is_within
+from launchready.facts import Gap, host_subject
 from launchready.facts.dns import Resolution
-from launchready.facts.http import Headers, Visit, Walk
+from launchready.facts.tls import Handshake
 from launchready.gather import Gatherer
-from launchready.manifest import RouteKind
 
 NEIGHBOURS = (
     "www", "app", "community", "members", "member", "my", "portal", "login", "account", "accounts",
     "auth", "id", "join", "chat", "forum", "hub", "club", "circle", "learn", "courses", "academy",
     "api", "blog", "shop", "store", "help", "support", "docs", "status", "dashboard", "platform",
 )  # fmt: skip
-LOGIN_PATHS = (
-    "/login", "/signin", "/sign-in", "/sign_in", "/users/sign_in", "/auth/login", "/account/login",
-    "/accounts/login/", "/wp-login.php", "/members/login", "/session/new", "/log-in",
-)  # fmt: skip
+BESIDE = {"blog", "shop", "store", "help", "support", "docs", "status"}
+"""Names beside the community, commonly run by others."""
 HOSTS_MAX = 12
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What one host showed."""
-
-    name: str
-    resolution: Resolution
-    walk: Walk | None = None
-
-    @property
-    def leads_to(self) -> str:
-        last = self.walk.last if self.walk else None
-        return (urlsplit(last.url).hostname or "") if last else ""
-
-    @property
-    def html(self) -> str:
-        last = self.walk.last if self.walk else None
-        return last.text if last is not None and "html" in last.content_type else ""
-
-    @property
-    def headers(self) -> Headers:
-        return self.walk.hops[0].headers if self.walk and self.walk.hops else Headers()
 
 
 async def look(
@@ -61,32 +36,29 @@ async def look(
     Nothing but what a visitor's browser and a mail server would ask is asked.
     """
     mail = asyncio.create_task(_mail(gatherer, domain))
-    resolving = await _resolving(gatherer, domain)
+    notes: list[str] = []
+    resolving = await _resolving(gatherer, domain, notes)
     apex = resolving.get(domain)
     if apex is not None and apex.addresses:
         say(f"{domain} resolves to {', '.join(apex.addresses[:2])}")
     else:
         say(f"{domain} does not resolve to an address")
-    seen = await asyncio.gather(
-        *(_see(gatherer, domain, name, resolution) for name, resolution in resolving.items())
-    )
-    web = [s for s in seen if s.walk is not None and s.walk.hops]
-    names = {s.name for s in seen}
-    hosts = [_host(s, names) for s in seen]
-    if web:
-        say("answering: " + ", ".join(s.name for s in web))
-    routes = await _routes(gatherer, domain, web)
+    seen = await _hosts(gatherer, domain, resolving)
+    answering = [s for s in seen if s.answered]
+    if answering:
+        say("answering: " + ", ".join(s.name for s in answering))
+    routes = await find_routes(gatherer, domain, answering, notes)
     login = next((url for url, kind in routes if kind == "auth"), "")
     say(f"log-in page: {login}" if login else "no log-in page found")
     senders, selectors, sends = await mail
     if sends:
         say("mail: " + (", ".join(senders) if senders else "provider not recognised"))
-    notes = [] if login else ["No log-in page was found; name it under [routes]."]
-    title = next((title_of(s.html) for s in web if s.html and title_of(s.html)), "")
+    if not login:
+        notes.append("No log-in page was found; name it under [routes].")
     return Found(
         domain=domain,
-        name=title,
-        hosts=tuple(hosts),
+        name=next((title for s in answering if s.html and (title := title_of(s.html))), ""),
+        hosts=tuple(_host(s, domain) for s in seen),
         routes=tuple(routes),
         senders=tuple(senders),
         selectors=tuple(selectors),
@@ -95,7 +67,7 @@ async def look(
     )
 
 
-async def _resolving(gatherer: Gatherer, domain: str) -> dict[str, Resolution]:
+async def _resolving(gatherer: Gatherer, domain: str, notes: list[str]) -> dict[str, Resolution]:
     """Return the hosts of the domain that resolve, the domain itself first and always."""
     wild = f"lr-{secrets.token_hex(6)}.{domain}"
     names = [domain, *(f"{n}.{domain}" for n in NEIGHBOURS), wild]
@@ -105,84 +77,77 @@ async def _resolving(gatherer: Gatherer, domain: str) -> dict[str, Resolution]:
     answers = {n: f for n, f in zip(names, found, strict=True) if isinstance(f, Resolution)}
     any_name = answers.pop(wild, None)
     everywhere = set(any_name.addresses) if any_name else set()
+    if everywhere:
+        notes.append(
+            "Every name of the domain resolves (a wildcard), so that only hosts at addresses of "
+            "their own were found; name the others under [hosts]."
+        )
     resolving: dict[str, Resolution] = {}
     for name, resolution in answers.items():
         # Under a wildcard every name resolves; www is worth a look all the same.
         made_up = bool(everywhere) and set(resolution.addresses) <= everywhere
-        if name == domain or (resolution.addresses and (not made_up or name == f"www.{domain}")):
-            resolving[name] = resolution
+        there = bool(resolution.addresses) or bool(resolution.aliases)
+        if name == domain or (there and (not made_up or name == f"www.{domain}")):
+            if _is_somebody_elses(name, domain, resolution):
+                notes.append(f"{name} is a service of others ({resolution.aliases[-1].target}).")
+            else:
+                resolving[name] = resolution
     return dict(list(resolving.items())[:HOSTS_MAX])
 
 
-async def _see(gatherer: Gatherer, domain: str, name: str, resolution: Resolution) -> _Seen:
-    seen = _Seen(name=name, resolution=resolution)
-    if resolution.addresses:
-        visit = await gatherer.ask(Visit, route_subject(f"https://{name}/", domain))
-        if isinstance(visit, Visit):
-            seen.walk = visit.walk
+def _is_somebody_elses(name: str, domain: str, resolution: Resolution) -> bool:
+    """Return whether a name beside the community, such as status, is an alias of another's service."""
+    label = name.removesuffix(domain).rstrip(".")
+    return label in BESIDE and any(
+        not a.target.rstrip(".").endswith(f".{domain}") for a in resolution.aliases
+    )
+
+
+async def _hosts(
+    gatherer: Gatherer, domain: str, resolving: dict[str, Resolution]
+) -> list[SeenHost]:
+    """Return what the hosts showed, and those of the domain that they lead to."""
+    seen: dict[str, SeenHost] = {}
+    names = dict(resolving)
+    while names and len(seen) < HOSTS_MAX:
+        looked = await asyncio.gather(
+            *(_see(gatherer, domain, name, resolution) for name, resolution in names.items())
+        )
+        seen |= {s.name: s for s in looked}
+        further = {s.leads_to for s in looked if is_within(s.leads_to, domain)} - set(seen)
+        found = await asyncio.gather(
+            *(gatherer.ask(Resolution, host_subject(name, domain)) for name in sorted(further))
+        )
+        names = {f.subject.name: f for f in found if isinstance(f, Resolution)}
+    return list(seen.values())
+
+
+async def _see(gatherer: Gatherer, domain: str, name: str, resolution: Resolution) -> SeenHost:
+    seen = SeenHost(name=name, resolution=resolution)
+    if not resolution.addresses:
+        return seen
+    walked = await walk(f"https://{name}/", gatherer.world, gatherer.ask)
+    if not walked.walk.hops:
+        walked = await walk(f"http://{name}/", gatherer.world, gatherer.ask)
+    seen.walk = walked.walk
+    if not seen.answered and name not in {domain, f"www.{domain}"}:
+        # Only a host that plainly has no port open is left out: with a bad certificate it counts.
+        shake = await gatherer.ask(Handshake, host_subject(name, domain))
+        seen.web = isinstance(shake, Gap) or shake.fault != "refused"
     return seen
 
 
-def _host(seen: _Seen, names: set[str]) -> FoundHost:
+def _host(seen: SeenHost, domain: str) -> FoundHost:
     to = seen.leads_to
-    answers = bool(seen.walk and seen.walk.hops)
+    # A community app may lead visitors to a log-in service of others: that is no redirecting host.
+    doorstep = seen.name in {domain, f"www.{domain}"} or is_within(to, domain)
     return FoundHost(
         name=seen.name,
-        redirects_to=to if to in names and to != seen.name else "",
+        redirects_to=to if seen.sends_on and doorstep else "",
         edge=edge(seen.headers),
         platform=platform([a.target for a in seen.resolution.aliases], seen.headers),
-        web=answers or not seen.resolution.addresses,
+        web=seen.web,
     )
-
-
-async def _routes(
-    gatherer: Gatherer, domain: str, web: Iterable[_Seen]
-) -> list[tuple[str, RouteKind]]:
-    """Return the routes that the pages lead to; where no log-in is linked, the usual paths are tried."""
-    kinds: dict[str, RouteKind] = {}
-    own = [s for s in web if s.leads_to == domain or s.leads_to.endswith(f".{domain}")]
-    for seen in own:
-        assert seen.walk is not None  # noqa: S101 - hosts without a walk are not in web
-        last = seen.walk.last
-        if last is None or not seen.html:
-            continue
-        if asks_for_password(seen.html):
-            kinds.setdefault(_strip(last.url), "auth")
-        for link in sign_in_links(seen.html, base=last.url):
-            host = urlsplit(link.url).hostname or ""
-            if host == domain or host.endswith(f".{domain}"):
-                kinds.setdefault(_strip(link.url), link.kind)
-    one_a_kind: dict[RouteKind, str] = {}
-    for url, kind in kinds.items():
-        one_a_kind.setdefault(kind, url)
-    if "auth" not in one_a_kind:
-        for seen in own[:3]:
-            url = await _usual_login(gatherer, domain, seen)
-            if url:
-                one_a_kind["auth"] = url
-                break
-    order: tuple[RouteKind, ...] = ("auth", "signup", "reset", "checkout")
-    return [(one_a_kind[kind], kind) for kind in order if kind in one_a_kind]
-
-
-async def _usual_login(gatherer: Gatherer, domain: str, seen: _Seen) -> str:
-    host = seen.leads_to or seen.name
-    urls = [f"https://{host}{path}" for path in LOGIN_PATHS]
-    visits = await asyncio.gather(
-        *(gatherer.ask(Visit, route_subject(url, domain)) for url in urls)
-    )
-    for url, visit in zip(urls, visits, strict=True):
-        if not isinstance(visit, Visit) or visit.answer is None or visit.fault:
-            continue
-        answer = visit.answer
-        # A single-page app answers every path with the same page: only a form proves a log-in.
-        if answer.status == 200 and answer.text != seen.html and asks_for_password(answer.text):
-            return _strip(url)
-    return ""
-
-
-def _strip(url: str) -> str:
-    return url.removeprefix("https://").split("?", 1)[0]
 
 
 async def _mail(gatherer: Gatherer, domain: str) -> tuple[list[str], list[str], bool]:

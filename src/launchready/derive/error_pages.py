@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from launchready.facts.http import Exchange
 
-_LOOK_AT = 300_000
+_LOOK_AT = 120_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +53,33 @@ _DEVELOPMENT: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = (
     ("Vite in development", _all(r"<script[^<>]{0,100}src=[\"']?[^\"'<>]{0,100}/@vite/client")),
 )  # fmt: skip
 
+# One of these stands in whatever the patterns above match: most pages need no further look.
+_DEBUG_WORDS = (
+    "debug = true", "evalex", "__debugger__", "rails.root", "rails-root", "exception caught",
+    "ignite(", "ignition", "vendor/laravel", "whoops", "exception-message-wrapper", "sf-reset",
+    "symfony exception", "server error in '", "stackpage", "titleerror", " at get ", " at post ",
+    " at put ", "<b>exception</b>", "<b>root cause</b>", "call-stack", "codeigniter",
+    "play-error-page", "<nextjs-portal", "data-nextjs-dialog",
+)  # fmt: skip
+_DEVELOPMENT_WORDS = ("react-refresh.js", "development/_buildmanifest.js", "/@vite/client")
+
 _TRACES: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = (
     ("Python", (re.compile(r"Traceback \(most recent call last\)"), re.compile(r"File \"[^\"\n]{1,300}\", line \d+"))),
     ("PHP", _all(r"(?:Fatal error|Parse error|Uncaught \w+|Stack trace):?", r"(?:^|\s)#0 (?:/|[A-Z]:\\|\{main\}|\[internal)[^\n]{0,300}")),
     ("PHP", _all(r"(?:Fatal error|Parse error|Warning|Notice|Deprecated): [^\n]{1,400} in (?:/|[A-Z]:\\)[^\s]{1,300}\.php on line \d+")),
     ("Node.js", (re.compile(r"(?:^|\s)at [^\n(]{0,120}\(?(?:file://|node:|/|[A-Z]:\\)[^\s():]{1,300}:\d+:\d+\)?"),)),
-    ("Ruby", (re.compile(r"[\w/.-]{1,200}\.rb:\d+:in [`'][^'\n]{1,120}'"),)),
+    ("Ruby", (re.compile(r"\.rb:\d+:in [`'][^'\n]{1,120}'"),)),
     ("Java", (re.compile(r"(?:^|\s)at (?:[a-zA-Z_$][\w$]{0,80}\.){2,12}[\w$<>]{1,80}\((?:[\w$]{1,80}\.(?:java|kt|scala):\d+|Native Method|Unknown Source)\)"),)),
     (".NET", (re.compile(r"(?:^|\s)at [A-Z][\w.`<>+]{3,200}\([^)\n]{0,200}\) in [^\n]{1,200}:line \d+"),)),
-    (".NET", (re.compile(r"\b[\w.]{3,80}Exception: [^\n]{1,300}\n\s+at [A-Z][\w.`<>+\[\]]{3,200}\("),)),
+    (".NET", (re.compile(r"Exception: [^\n]{1,300}\n\s+at [A-Z][\w.`<>+\[\]]{3,200}\("),)),
     ("Go", (re.compile(r"goroutine \d+ \["), re.compile(r"\.go:\d+ \+0x[0-9a-f]+"))),
     ("Elixir", (re.compile(r"\(\w{2,40} [\d.]{3,20}\) (?:lib|src)/[\w/.-]{1,200}\.exs?:\d+: "),)),
     ("Rust", (re.compile(r"thread '[^'\n]{1,60}' panicked at "),)),
+)  # fmt: skip
+_TRACE_WORDS = (
+    "traceback (most recent", "#0 ", " on line ", ".rb:", "js:", ".ts:", "node:", "file://",
+    ".java:", ".kt:", ".scala:", "native method", "unknown source", ":line ", "exception: ",
+    "goroutine ", ".ex:", ".exs:", "panicked at",
 )  # fmt: skip
 # PHP writes these two marks itself, also into pages that answer 200.
 _PHP_MARKUP = re.compile(
@@ -94,7 +109,10 @@ _BREAK = re.compile(r"<(?:br|/li|/p|/tr|/div|/pre)\b[^<>]{0,100}>", re.IGNORECAS
 def debug_page(answer: Exchange) -> Leak | None:
     """Return which framework shows its debug page, or serves its development build; None if none."""
     text = answer.text[:_LOOK_AT]
-    known = _DEBUG_PAGES + _DEVELOPMENT if answer.status >= 400 else _DEVELOPMENT
+    low = text.lower()
+    known = _DEVELOPMENT if any(w in low for w in _DEVELOPMENT_WORDS) else ()
+    if answer.status >= 400 and any(w in low for w in _DEBUG_WORDS):
+        known += _DEBUG_PAGES
     for by, patterns in known:
         found = [p.search(text) for p in patterns]
         if all(found) and found[0] is not None:
@@ -106,7 +124,8 @@ def stack_trace(answer: Exchange) -> Leak | None:
     """Return whose stack trace the answer shows; None when it shows none."""
     if markup := _PHP_MARKUP.search(answer.text[:_LOOK_AT]):
         return Leak(by="PHP", seen=_short(_plain(markup[0])))
-    if answer.status < 400:
+    low = answer.text[:_LOOK_AT].lower() if answer.status >= 400 else ""
+    if not any(word in low for word in _TRACE_WORDS):
         return None
     text = _plain(_without_scripts(answer.text[:_LOOK_AT]))
     for by, patterns in _TRACES:

@@ -78,6 +78,7 @@ from launchready.demo.defects.registry import Defect
 from launchready.demo.description import DemoLaunch
 
 SHOWCASE: tuple[str, ...] = (
+    "environment-file-exposed",
     "does-not-resolve",
     "log-out-leaves-session-open",
     "certificate-expires-soon/this-week",

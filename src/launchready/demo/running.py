@@ -11,16 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import dns.flags
+import dns.message
+import dns.rdatatype
+
 from launchready.demo.certificates import Authority, server_context
 from launchready.demo.description import DemoLaunch, Host
 from launchready.demo.latency import TcpRelay
 from launchready.demo.listening import LOOPBACK, ClosedPort, allow_many_sockets
 from launchready.demo.manifest import PASSWORD_ENV, USERNAME_ENV, toml
-from launchready.demo.name_answers import Names, authority, recursive
+from launchready.demo.name_answers import Names, Responder, authority, recursive
 from launchready.demo.name_server import NameListener
 from launchready.demo.site import site
 from launchready.demo.smtp_server import MailListener
-from launchready.demo.state import State
+from launchready.demo.state import AskedName, State
 from launchready.demo.web_server import WebListener
 from launchready.demo.zone_data import NameServer, Zone
 
@@ -79,7 +83,7 @@ async def running(
     state = State()
     async with AsyncExitStack() as stack:
         ports = _Ports(stack, latency_s)
-        resolvers = await _start_names(launch, ports)
+        resolvers = await _start_names(launch, state, ports)
         await _start_sites(launch, state, authority_, ports)
         await _start_mail(launch, authority_, ports)
         for address in launch.refused_addresses:
@@ -151,19 +155,38 @@ class _Ports:
         self.lead(names, port, closed.port)
 
 
-async def _start_names(launch: DemoLaunch, ports: _Ports) -> list[int]:
+async def _start_names(launch: DemoLaunch, state: State, ports: _Ports) -> list[int]:
     names = Names(launch.zones)
     held: dict[tuple[str, ...], list[tuple[Zone, NameServer]]] = {}
     for zone in launch.zones:
         for server in zone.servers:
             held.setdefault(tuple(server.addresses), []).append((zone, server))
     for addresses, zones in held.items():
-        port = await ports.start(NameListener(authority(names, zones), latency_s=ports.latency_s))
+        respond = _counted(authority(names, zones), addresses[0], state)
+        port = await ports.start(NameListener(respond, latency_s=ports.latency_s))
         ports.lead(list(addresses), 53, port)
-    return [
-        await ports.start(NameListener(recursive(names, resolver), latency_s=ports.latency_s))
-        for resolver in launch.resolvers
-    ]
+    found = []
+    for number, resolver in enumerate(launch.resolvers, 1):
+        respond = _counted(recursive(names, resolver), f"resolver {number}", state)
+        found.append(await ports.start(NameListener(respond, latency_s=ports.latency_s)))
+    return found
+
+
+def _counted(respond: Responder, server: str, state: State) -> Responder:
+    def counted(query: dns.message.Message) -> dns.message.Message | None:
+        asked = query.question[0]
+        state.names[
+            AskedName(
+                server=server,
+                name=asked.name.to_text().lower(),
+                type=dns.rdatatype.to_text(asked.rdtype),
+                checking_disabled=bool(query.flags & dns.flags.CD),
+                dnssec=bool(query.ednsflags & dns.flags.DO),
+            )
+        ] += 1
+        return respond(query)
+
+    return counted
 
 
 async def _start_sites(

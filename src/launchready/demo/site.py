@@ -16,7 +16,7 @@ from urllib.parse import quote
 from launchready.demo.answers import Answer, Behaviour, Request, redirect
 from launchready.demo.description import DemoLaunch, Host, Limit, Redirect, Route
 from launchready.demo.edge import from_edge, store
-from launchready.demo.state import State
+from launchready.demo.state import AskedPage, State
 from launchready.demo.web_scope import Application, Receive, Send
 
 BODY_MAX_BYTES = 65_536
@@ -44,6 +44,12 @@ def site(launch: DemoLaunch, state: State, hosts: list[Host], *, direct: bool) -
         body = await _body(receive)
         if body is None:
             return
+        query = scope["query_string"].decode("latin-1")
+        seen = AskedPage(
+            method=scope["method"], headers=tuple(sorted(headers.items())), body=body, direct=direct,
+            url=f"{scope['scheme']}://{asked}{scope['path']}" + (f"?{query}" if query else ""),
+        )  # fmt: skip
+        state.pages[seen] += 1
         if host is None:
             answer = Answer(status=421, body="No such site lives here.\n")
             await _send(scope, send, answer)
@@ -53,7 +59,7 @@ def site(launch: DemoLaunch, state: State, hosts: list[Host], *, direct: bool) -
             launch=launch, host=host, route=host.route_for(path), state=state,
             method=scope["method"], scheme=scope["scheme"], path=path,
             raw_path=scope["raw_path"].decode("latin-1"),
-            query=scope["query_string"].decode("latin-1"), headers=headers, body=body,
+            query=query, headers=headers, body=body,
             direct=direct,
         )  # fmt: skip
         answer = Answer(status=413) if len(body) > BODY_MAX_BYTES else await _answer(request)

@@ -4,11 +4,35 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from launchready.demo.answers import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class AskedPage:
+    """One request as it came."""
+
+    method: str
+    url: str
+    direct: bool
+    """It came to the origin itself."""
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class AskedName:
+    """One question to a name server; the flags make it another question."""
+
+    server: str
+    name: str
+    type: str
+    checking_disabled: bool
+    dnssec: bool
 
 
 @dataclass(slots=True)
@@ -23,6 +47,10 @@ class State:
     cached: dict[tuple[str, str], tuple[float, Answer]] = field(default_factory=dict)
     """(host, URL path and query) → when it was stored, and the answer."""
     attempts: dict[str, list[float]] = field(default_factory=dict)
+    pages: Counter[AskedPage] = field(default_factory=Counter)
+    """How often each request came."""
+    names: Counter[AskedName] = field(default_factory=Counter)
+    """How often each question came."""
 
     def sign_in(self, username: str) -> str:
         """Return the token of a new session."""

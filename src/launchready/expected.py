@@ -55,8 +55,13 @@ FOLLOWS: dict[type[Fact], type[Fact]] = {
 
 APPROACHED_KINDS = frozenset({"auth", "signup", "invite", "reset", "checkout"})
 THROTTLED_KINDS = frozenset({"auth", "reset", "invite", "signup", "chat", "webhook"})
-ASSETS_MAX = 60
-"""So many scripts, styles, images and fonts of all pages together are looked at."""
+ASSETS_MAX = 100
+"""So many scripts, styles, images and fonts of one page are looked at, scripts first.
+
+The bound is a page's own: what one page loads must not push out what another does.
+"""
+
+_READ_KINDS = frozenset({"script", "style"})
 
 
 def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
@@ -169,26 +174,24 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
     """Return the keys of what the pages load: each body searched once, own assets asked twice."""
     keys: set[Key] = set()
     own = set(manifest.all_hosts)
-    assets: dict[str, str] = {}
-    for key, visit in observed.items():
+    for visit in observed.values():
         if not isinstance(visit, Visit) or visit.answer is None or visit.fault:
             continue
         page = visit.answer
         if 200 <= page.status < 400 or page.body:
             keys.add(Key(SecretScan, url_subject(page.url, zone_of(manifest, page.url))))
         if "html" not in page.content_type:
-            if visit.route.kind == "static":
-                types = {"javascript": "script", "css": "style"}
-                fitting = (k for word, k in types.items() if word in page.content_type)
-                assets.setdefault(key.subject.name, next(fitting, "static"))
+            if visit.route.kind == "static" and visit.route.host in own:
+                url = visit.subject.name
+                keys.add(Key(Repeat, url_subject(url, zone_of(manifest, url))))
             continue
-        for loaded in loads(page.text, base=page.url):
-            if assets.get(loaded.url, "static") == "static":
-                assets[loaded.url] = loaded.kind
-    for url, kind in sorted(assets.items())[:ASSETS_MAX]:
-        subject = url_subject(url, zone_of(manifest, url))
-        if kind in {"script", "style"}:
-            keys |= {Key(SecretScan, subject), Key(SourceMap, subject)}
-        if urlsplit(url).hostname in own:
-            keys.add(Key(Repeat, subject))
+        assets = sorted(
+            loads(page.text, base=page.url), key=lambda x: (x.kind not in _READ_KINDS, x.url)
+        )
+        for loaded in assets[:ASSETS_MAX]:
+            subject = url_subject(loaded.url, zone_of(manifest, loaded.url))
+            if loaded.kind in _READ_KINDS:
+                keys |= {Key(SecretScan, subject), Key(SourceMap, subject)}
+            if urlsplit(loaded.url).hostname in own:
+                keys.add(Key(Repeat, subject))
     return keys

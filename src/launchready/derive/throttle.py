@@ -22,7 +22,7 @@ _WORDS = re.compile(
     r"too many (?:re|at|tri|log|sign|fail|times|wrong|inc)|too (?:fast|often|quickly|frequently)"
     r"|rate.?limit|throttl|slow(?:ing)? down"
     r"|try again (?:later|in\b|after)|please wait|wait (?:a (?:few|moment|while)|\d)"
-    r"|(?:account|address|ip|login|log-in|access|you)[\w ]{0,20} (?:locked|blocked|suspended|disabled)"
+    r"|(?:account|address|ip|login|log-in|access|you)[\w ]{0,40} (?:locked|blocked|suspended|disabled)"
     r"|locked out|quota exceeded|limit (?:exceeded|reached)"
     r"|zu viele|zu oft|trop de|trop souvent|demasiad|troppi|te veel|för många|muitas tentativas",
     re.IGNORECASE,

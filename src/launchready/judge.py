@@ -20,6 +20,16 @@ class _Index:
             self.by_kind.setdefault(key.kind, []).append(key)
         for keys in self.by_kind.values():
             keys.sort(key=lambda k: (k.subject.kind, k.subject.name))
+        self._below: dict[type[Fact], dict[Subject, list[Key]]] = {}
+
+    def below(self, kind: type[Fact], subject: Subject) -> list[Key]:
+        """Return the keys of a kind about the subject itself and all that lies below it."""
+        if kind not in self._below:
+            found = self._below[kind] = {}
+            for key in self.by_kind.get(kind, []):
+                for above in key.subject.lineage():
+                    found.setdefault(above, []).append(key)
+        return self._below[kind].get(subject, [])
 
     def join(self, need: Need, subject: Subject) -> list[Fact | Gap] | None:
         """Return what the need finds for the subject; None when nothing of the kind is expected."""
@@ -30,9 +40,8 @@ class _Index:
                 if found is not None:
                     return [found]
             return None
-        keys = self.by_kind.get(need.kind, [])
-        if need.how == "below":
-            keys = [k for k in keys if subject in k.subject.lineage()]
+        below = need.how == "below"
+        keys = self.below(need.kind, subject) if below else self.by_kind.get(need.kind, [])
         return [self.observed[k] for k in keys]
 
 

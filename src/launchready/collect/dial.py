@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from launchready.manifest.model import split_dial
@@ -20,6 +21,7 @@ _NOT_PUBLIC = tuple(
 )
 
 
+@lru_cache(maxsize=4096)
 def is_public(address: str) -> bool:
     """Return whether an address is one that the public Internet can reach (documentation counts)."""
     ip: IPv4Address | IPv6Address = ip_address(address)

@@ -127,6 +127,28 @@ def test_a_root_that_is_declared_is_visited_once() -> None:
     assert [r.kind for r in routes(manifest)] == ["auth"]
 
 
+@pytest.mark.parametrize(
+    ("more", "visited"),
+    [
+        ('[hosts."api.example.org"]', False),
+        ('[hosts."cdn.example.org"]', False),
+        ('[hosts."forum.example.org"]', True),
+        ('[routes]\n"ai.example.org/chat" = "chat"', True),
+        ('[routes]\n"api.example.org/chat" = "chat"', False),
+        ('[routes]\n"id.example.org/login" = "auth"', True),
+        ('[routes]\n"api.example.org/" = "page"', True),
+    ],
+)
+def test_the_root_of_a_host_that_is_only_called_is_no_page_unless_declared(
+    more: str, *, visited: bool
+) -> None:
+    """An API's root may answer 404 without any member noticing."""
+    manifest = parse_manifest(f'[launch]\ndomain = "example.org"\n{more}\n')
+    (host,) = set(manifest.all_hosts) - {"example.org"}
+    assert (f"https://{host}/" in names(Visit, manifest)) is visited
+    assert host in names(Handshake, manifest)
+
+
 @pytest.mark.parametrize("kind", ROUTE_KINDS)
 def test_a_route_of_every_kind_is_visited(kind: str) -> None:
     manifest = parse_manifest(

@@ -6,7 +6,7 @@ and never a green.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from launchready.derive.page import loads
@@ -99,15 +99,33 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
 
 
 def routes(manifest: Manifest) -> list[RouteEntry]:
-    """Return the declared routes, and the root of every web host that none of them names."""
+    """Return the declared routes, and the root of every web host with pages that none of them names."""
     declared = list(manifest.routes.values())
     urls = {r.url for r in declared}
+    called = {h for h in manifest.all_hosts if not _shows_pages(h, declared)}
     roots = [
         RouteEntry(url=f"https://{host.name}/", kind="page")
         for host in manifest.all_hosts.values()
-        if host.web and host.redirects_to is None and f"https://{host.name}/" not in urls
+        if host.web
+        and host.redirects_to is None
+        and host.name not in called
+        and f"https://{host.name}/" not in urls
     ]
     return declared + roots
+
+
+_CALLED_KINDS = frozenset({"api", "chat", "webhook", "health", "static"})
+_CALLED_LABELS = frozenset(
+    {"api", "cdn", "static", "assets", "media", "img", "ws", "hooks", "webhooks", "id", "auth", "sso"}
+)  # fmt: skip
+
+
+def _shows_pages(host: str, declared: Sequence[RouteEntry]) -> bool:
+    """Return whether a visitor may expect a page at the root of a host; an API often has none."""
+    named_for_calls = host.split(".", maxsplit=1)[0] in _CALLED_LABELS
+    return not named_for_calls or any(
+        r.host == host and r.kind not in _CALLED_KINDS for r in declared
+    )
 
 
 def zone_of(manifest: Manifest, name_or_url: str) -> str:

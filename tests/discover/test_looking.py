@@ -286,3 +286,17 @@ async def test_no_page_is_fetched_twice() -> None:
 async def test_a_domain_that_resolves_to_nothing_is_found_as_itself() -> None:
     found = await Web().found()
     assert [h.name for h in found.hosts] == ["example.org"]
+
+
+async def test_a_domain_whose_community_lives_at_another_is_said_so() -> None:
+    web = Web(
+        addresses={"example.org": HERE, "bread.circle.so": HERE},
+        answers=(
+            redirect("https://example.org/", "https://bread.circle.so/"),
+            page("https://bread.circle.so/", LOGIN_FORM),
+        ),
+    )
+    found = await web.found()
+    assert host(found, "example.org").redirects_to == "bread.circle.so"
+    assert found.routes == ()
+    assert any("leads visitors to bread.circle.so" in note for note in found.notes)

@@ -45,6 +45,12 @@ async def look(
         say(f"{domain} does not resolve to an address")
     seen = await _hosts(gatherer, domain, resolving)
     answering = [s for s in seen if s.answered]
+    doors = [s for s in seen if s.name in {domain, f"www.{domain}"} and s.leads_to]
+    notes += [
+        f"{s.name} leads visitors to {s.leads_to}; audit that domain as well."
+        for s in doors
+        if not is_within(s.leads_to, domain)
+    ]
     if answering:
         say("answering: " + ", ".join(s.name for s in answering))
     routes = await find_routes(gatherer, domain, answering, notes)

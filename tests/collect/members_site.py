@@ -96,6 +96,7 @@ async def running(
     from_file: bool = True,
     dialled: bool = True,
     owned: bool = False,
+    addresses: Mapping[str, tuple[str, ...]] | None = None,
     extra: Mapping[type[Fact], Collector] | None = None,
 ) -> AsyncIterator[Running]:
     """Yield the site; `None` for a reply closes the connection without a word."""
@@ -135,6 +136,7 @@ async def running(
         async with loopback_world(
             servers,
             manifest=manifest,
+            addresses=addresses,
             request_s=5.0,
             collectors={
                 Ownership: ownership,

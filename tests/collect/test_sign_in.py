@@ -388,3 +388,44 @@ async def test_nothing_is_sent_without_permission(how: dict[str, bool]) -> None:
     async with running(Community(), **how) as site:  # type: ignore[arg-type]
         assert isinstance(await judged(site), Gap)
         assert site.asked == []
+
+
+OTHER_HOST = MANIFEST.replace(
+    '[hosts."app.example.org"]', '[hosts."app.example.org"]\n[hosts."other.example.net"]'
+)
+ELSEWHERE = {"other.example.net": ("198.51.100.7",)}
+"""A declared host at a public address that the dial map does not name."""
+
+
+async def test_a_declared_host_without_proof_gets_no_password_from_a_form_of_ours() -> None:
+    page = login_page(action="http://other.example.net/login")
+    async with running(Community(form=page), manifest=OTHER_HOST, addresses=ELSEWHERE) as site:
+        found = await judged(site)
+        assert site.posts() == []
+    assert isinstance(found, Gap)
+    assert "without proof that other.example.net is yours" in found.reason
+
+
+async def test_a_private_page_that_posts_the_way_out_elsewhere_is_not_followed() -> None:
+    manifest = OTHER_HOST.replace('logout = "http://example.org/logout"', "")
+    out = "<form method=post action=http://other.example.net/logout><button>Log out</button></form>"
+    async with running(
+        Community(members=MEMBERS + out), manifest=manifest, addresses=ELSEWHERE
+    ) as site:
+        await judged(site)
+        assert {a.host for a in site.asked} == {"example.org"}
+        assert {a.path for a in site.posts()} == {"/login"}
+
+
+async def test_a_password_that_the_site_sends_back_is_not_repeated() -> None:
+    community = Community(members="<h1>Nothing</h1>")
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.method == "POST":
+            return to(f"/echo?{asked.body}")
+        return community(asked)
+
+    async with running(site) as served:
+        found = await fact(served)
+    assert "/echo?" in repr(found)
+    assert "correct" not in repr(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from launchready.collect.permission import refusal
 from launchready.collect.session import Session
@@ -36,6 +36,9 @@ class _Journey:
     steps: list[JourneyStep] = field(default_factory=list)
 
     def step(self, name: str, *, passed: bool, seen: str, wanted: str) -> bool:
+        # A site may send what was typed in back in a redirect.
+        for spelled in (self.password, quote(self.password), quote_plus(self.password)):
+            seen = seen.replace(spelled, "…")
         self.steps.append(JourneyStep(name=name, passed=passed, seen=seen, wanted=wanted))
         return passed
 

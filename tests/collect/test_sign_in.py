@@ -429,3 +429,12 @@ async def test_a_password_that_the_site_sends_back_is_not_repeated() -> None:
         found = await fact(served)
     assert "/echo?" in repr(found)
     assert "correct" not in repr(found)
+
+
+async def test_a_way_out_that_leads_to_another_company_is_not_taken() -> None:
+    manifest = MANIFEST.replace('logout = "http://example.org/logout"', "")
+    out = '<a href="https://tenant.auth0.example/v2/logout">Log out</a>'
+    async with running(Community(members=MEMBERS + out), manifest=manifest) as site:
+        found = await fact(site)
+    assert [s.name for s in found.steps][-1] == "open the private page"
+    assert failed(found) == []

@@ -47,6 +47,7 @@ class Web:
     refused: frozenset[str] = frozenset()
     untrusted: frozenset[str] = frozenset()
     wildcard: str = ""
+    broken: bool = False
     asked: collections.Counter[str] = field(default_factory=collections.Counter)
 
     async def resolution(self, subject: Subject, world: World, _ask: object) -> Resolution:
@@ -101,7 +102,7 @@ class Web:
             )
             found = await look(gatherer, domain)
             await kept.close()
-            assert gatherer.crashes == []
+            assert bool(gatherer.crashes) is self.broken
         parse_manifest(manifest_text(found))
         return found
 
@@ -300,3 +301,12 @@ async def test_a_domain_whose_community_lives_at_another_is_said_so() -> None:
     assert host(found, "example.org").redirects_to == "bread.circle.so"
     assert found.routes == ()
     assert any("leads visitors to bread.circle.so" in note for note in found.notes)
+
+
+async def test_a_bug_of_ours_while_looking_is_told() -> None:
+    class Broken(Web):
+        async def exchange(self, subject: Subject, _world: World, _ask: object) -> Exchange:
+            raise ZeroDivisionError(subject.name)
+
+    found = await Broken(addresses={"example.org": HERE}, broken=True).found()
+    assert any("ZeroDivisionError" in note for note in found.notes)

@@ -218,8 +218,9 @@ async def _left(journey: _Journey, anonymous: Exchange | Gap) -> None:
         form = logout_form(page.text, base=page.url)
         link = logout_link(page.text, base=page.url)
     url = account.logout or (form.url if form else link)
-    if not url:
-        return  # a button of a script may do it
+    # A button of a script may do it, or a service of others, which is not ours to knock at.
+    if not url or url_host(wire_url(url)) not in session.world.manifest.all_hosts:
+        return
     answer: Exchange | Gap
     if form is not None and (account.logout is None or form.url == wire_url(account.logout)):
         answer = await _sent(session, form, {}, account.private)

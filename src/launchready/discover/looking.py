@@ -61,6 +61,10 @@ async def look(
         say("mail: " + (", ".join(senders) if senders else "provider not recognised"))
     if not login:
         notes.append("No log-in page was found; name it under [routes].")
+    if gatherer.crashes:
+        failure = gatherer.crashes[0].strip().splitlines()[-1]
+        notes.append(f"Launch Ready failed while it looked ({failure}); please report it.")
+        say(notes[-1])
     return Found(
         domain=domain,
         name=next((title for s in answering if s.html and (title := title_of(s.html))), ""),

@@ -44,7 +44,7 @@ bench-defects: setup ## switch on each defect alone and print the matrix
 	$(RUN) python bench/defects.py --write
 
 bench-audit: setup lab ## measure the audit against the usual tools, with latency, with 100 hosts
-	$(RUN) python bench/audit.py
+	$(RUN) python bench/audit.py --write
 
 clean: ## remove everything that the commands above made
 	rm -rf .venv .tools .site .launchready .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

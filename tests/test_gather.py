@@ -54,6 +54,29 @@ async def test_a_fact_that_many_ask_for_is_collected_once() -> None:
     assert times == 1
 
 
+async def test_what_was_begun_early_goes_on_and_is_not_collected_again() -> None:
+    begun: list[Subject] = []
+    open_ = asyncio.Event()
+
+    async def slow(subject: Subject, _world: World, _ask: Ask) -> Seed:
+        begun.append(subject)
+        await open_.wait()
+        return Seed(subject=subject, at=AT, how="sown")
+
+    async def fruit(subject: Subject, _world: World, _ask: Ask) -> Fruit:
+        return Fruit(subject=subject, at=AT, how="picked")
+
+    g = gatherer({Seed: slow, Fruit: fruit})
+    early = Key(Seed, HOST)
+    g.begin({early})
+    await g.gather(lambda _o: {Key(Fruit, HOST)}, frozenset())
+    assert early not in g.observed
+    open_.set()
+    await g.gather(lambda _o: {Key(Fruit, HOST), early}, frozenset())
+    assert isinstance(g.observed[early], Seed)
+    assert begun == [HOST]
+
+
 async def test_keys_that_follow_from_a_fact_are_collected_too() -> None:
     async def fruit(subject: Subject, _world: World, _ask: Ask) -> Fruit:
         return Fruit(subject=subject, at=AT, how="picked")

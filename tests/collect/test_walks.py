@@ -255,3 +255,32 @@ async def test_an_entrance_with_a_closed_https_port_is_explained_by_the_handshak
     assert isinstance(found, Gap)
     assert found.because is not None
     assert found.because.kind is Exchange
+
+
+async def test_an_old_url_and_a_page_are_followed_where_their_markup_sends_a_browser() -> None:
+    alias = page(
+        b'<meta http-equiv="refresh" content="0; url=http://example.org/new/">',
+        "Content-Type: text/html",
+    )
+    answers = {"example.org/old": alias, "example.org/new/": page(b"new")}
+    more = '[routes]\n"http://example.org/old" = "page"\n'
+    more += '[redirects]\n"http://example.org/old" = "http://example.org/new/"\n'
+    async with world_of(answers, more=more) as (loopback, _):
+        subject = route_subject("http://example.org/old", "example.org")
+        for kind in (Visit, OldUrl):
+            found = await loopback.gatherer.ask(kind, subject)
+            assert isinstance(found, (Visit, OldUrl)), found
+            assert found.walk.urls == ("http://example.org/old", "http://example.org/new/")
+
+
+async def test_a_page_whose_markup_sends_to_a_private_address_is_told() -> None:
+    alias = page(
+        b'<meta http-equiv="refresh" content="0; url=http://10.1.2.3/">', "Content-Type: text/html"
+    )
+    more = '[routes]\n"http://example.org/old" = "page"\n'
+    async with world_of({"example.org/old": alias}, more=more) as (loopback, _):
+        found = await loopback.gatherer.ask(
+            Visit, route_subject("http://example.org/old", "example.org")
+        )
+    assert isinstance(found, Visit)
+    assert found.fault == "private-address"

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
 from launchready.facts import Gap, Key, host_subject
-from launchready.facts.dns import Resolution
+from launchready.facts.dns import Resolution, ResolverAnswer
+from launchready.manifest import parse_manifest
 from launchready.report.progress import SPARSE_EVERY, Progress
+from launchready.report.routing import TROUBLE, routing_map
 from tests.report.samples import handshake, resolution
 from tests.report.unsafe import HOSTILE, assert_harmless
 
@@ -36,6 +39,20 @@ def test_a_domain_that_does_not_resolve_is_said_at_once() -> None:
     found = resolution("example.org")
     progress.observed(found.key, found)
     assert "example.org does not resolve" in out.getvalue()
+
+
+def test_every_way_not_to_resolve_has_words() -> None:
+    loop = ResolverAnswer(resolver="127.0.0.1", rcode="NOERROR", loop=True)
+    private = ResolverAnswer(resolver="127.0.0.1", rcode="NOERROR", v4=("10.9.9.9",))
+    for answer, words in ((loop, "lead in a circle"), (private, "private addresses only")):
+        progress, out = plain()
+        found = replace(resolution("example.org"), answers=(answer,), private=answer.v4)
+        assert found.fault in TROUBLE
+        progress.observed(found.key, found)
+        assert words in out.getvalue()
+        host = parse_manifest('[launch]\ndomain = "example.org"\n')
+        (route,) = routing_map(host, {found.key: found}, found.at)
+        assert words in route.dns_note
 
 
 def test_other_hosts_write_no_line_of_their_own() -> None:

@@ -20,6 +20,7 @@ from launchready.collect.web_address import (
     wire_url,
 )
 from launchready.collect.world import World
+from launchready.derive.refreshing import sent_on
 from launchready.expected import routes, zone_of
 from launchready.facts import Fact, Gap, Key, Subject, route_subject
 from launchready.facts.http import Entrance, Exchange, OldUrl, Visit, Walk, WalkEnd
@@ -46,7 +47,8 @@ class Walked:
 async def visit(subject: Subject, world: World, ask: Ask) -> Visit | Gap:
     """Return a route of the manifest as an anonymous visitor finds it, by GET whatever its method."""
     route = next(r for r in routes(world.manifest) if r.url == subject.name)
-    walked = await walk(route.url, world, ask)
+    # A private page that sends strangers on by its markup has still been given to them.
+    walked = await walk(route.url, world, ask, as_browser=route.kind != "private")
     if walked.gap is not None and not walked.plain:
         return _because(Key(Visit, subject), walked.gap)
     return Visit(
@@ -57,7 +59,7 @@ async def visit(subject: Subject, world: World, ask: Ask) -> Visit | Gap:
 async def old_url(subject: Subject, world: World, ask: Ask) -> OldUrl | Gap:
     """Return where a line of the manifest's map of old URLs leads."""
     entry = next(e for e in world.manifest.redirects.values() if e.source == subject.name)
-    walked = await walk(entry.source, world, ask)
+    walked = await walk(entry.source, world, ask, as_browser=True)
     if walked.gap is not None and not walked.plain:
         return _because(Key(OldUrl, subject), walked.gap)
     return OldUrl(
@@ -131,8 +133,10 @@ async def what_garbles(answer: Exchange, world: World, ask: Ask) -> Key:
     return answer.key
 
 
-async def walk(start: str, world: World, ask: Ask) -> Walked:
+async def walk(start: str, world: World, ask: Ask, *, as_browser: bool = False) -> Walked:
     """Follow a URL to its end, at most HOPS_MAX redirects.
+
+    As a browser: also along pages that send the visitor on at once by their markup.
 
     A hop without cookies is the Exchange that every other fact shares. Cookies that an earlier
     hop set go with the later ones that they belong to; such a request is the walk's own.
@@ -162,6 +166,7 @@ async def walk(start: str, world: World, ask: Ask) -> Walked:
             again = sum(h.url == url for h in hops) > 2
             return ended("loop" if again else "too many hops", f"after {HOPS_MAX} redirects")
         seen.add((url, cookies))
+        onward = None
         found = await _hop(url, cookies, world, ask)
         if isinstance(found, Gap):
             plain = bool(hops) and await _leads_nowhere(found, url, world, ask)
@@ -181,9 +186,11 @@ async def walk(start: str, world: World, ask: Ask) -> Walked:
         if found.location is None:
             if found.status in {301, 302, 303, 307, 308}:
                 return ended("bad location", f"{found.status} without a Location")
-            return ended("answer")
+            onward = sent_on(found) if as_browser else None
+            if onward is None:
+                return ended("answer")
         try:
-            following = _location(found)
+            following = onward or _location(found)
         except ValueError as error:
             return ended("bad location", str(error))
         jar.take(url, found.headers, now=world.now())

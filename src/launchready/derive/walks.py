@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import pairwise
 
+from launchready.derive.refreshing import sent_on
 from launchready.facts.hops import destination, host, is_plain, keeps_query, same_page
-from launchready.facts.http import Walk
+from launchready.facts.http import Exchange, Walk
 
 
 def circle(walk: Walk) -> tuple[str, ...]:
@@ -46,6 +47,13 @@ def shown(walk: Walk, *, most: int = 6) -> str:
     urls = [u[:80] for u in walk.urls[:most]]
     more = " → …" if len(walk.urls) > most else ""
     return " → ".join(urls) + more
+
+
+def led_to(answer: Exchange) -> str:
+    """Return where an answer sends on, by its Location or its markup; empty when nowhere."""
+    if answer.location is None:
+        return sent_on(answer) or ""
+    return destination(answer.url, answer.location)
 
 
 def reached(walk: Walk, target: str) -> bool:

@@ -90,7 +90,7 @@ class Progress:
         name = one_line(self.domain, 100)
         line = ""
         if isinstance(found, Resolution):
-            line = f"{name} {TROUBLE[found.fault]}" if found.fault else (
+            line = f"{name} {TROUBLE.get(found.fault, found.fault)}" if found.fault else (
                 f"{name} resolves to {one_line(', '.join(found.addresses[:3]), 120)}"
             )  # fmt: skip
         elif isinstance(found, Handshake):

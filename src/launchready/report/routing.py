@@ -20,7 +20,9 @@ State = Literal["good", "bad", "unknown"]
 
 TROUBLE = {
     "bogus": "does not resolve: DNSSEC is broken",
+    "loop": "does not resolve: its aliases lead in a circle",
     "dangling": "does not resolve: an alias to nowhere",
+    "private": "resolves to private addresses only",
     "unresolved": "does not resolve",
     "refused": "HTTPS refused",
     "expired": "certificate expired",
@@ -139,7 +141,7 @@ def _host_route(
 
 def _dns(found: Fact | Gap | None) -> tuple[State, str]:
     if isinstance(found, Resolution):
-        return ("bad", TROUBLE[found.fault]) if found.fault else ("good", "")
+        return ("bad", TROUBLE.get(found.fault, found.fault)) if found.fault else ("good", "")
     return "unknown", found.reason if isinstance(found, Gap) else ""
 
 

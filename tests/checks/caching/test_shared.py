@@ -11,7 +11,7 @@ from launchready.facts import route_subject
 from launchready.facts.http import Visit
 from launchready.finding import Severity
 from launchready.manifest import RouteKind
-from tests.making import DOMAIN, exchange, gap, outcome, visit
+from tests.making import DOMAIN, declared, exchange, gap, outcome, visit
 
 URL = "https://example.org/members"
 
@@ -206,6 +206,15 @@ class TestCookieInCacheableAnswer:
     def test_what_harms_nobody_passes(self, fields: dict[str, str]) -> None:
         page = visit(exchange(URL, headers=_named(fields)), kind="page")
         assert outcome(cookie_in_cacheable_answer, page).status == "passed"
+
+    def test_a_route_that_it_leads_to_is_judged_there(self) -> None:
+        to = exchange("https://example.org/", status=302, headers={"Location": "/login"})
+        fields = {"Cache-Control": "public, max-age=60", "Set-Cookie": "sid=1"}
+        there = exchange("https://example.org/login", headers=fields)
+        routes = '[launch]\ndomain = "example.org"\n[routes]\n"example.org/login" = "auth"\n'
+        page = visit(to, there, kind="page")
+        assert outcome(cookie_in_cacheable_answer, page, declared(routes)).status == "passed"
+        assert outcome(cookie_in_cacheable_answer, page).status == "failed"
 
     def test_the_value_of_a_cookie_is_never_shown(self) -> None:
         fields = {"Cache-Control": "public, max-age=60", "Set-Cookie": "sid=topsecretvalue"}

@@ -34,6 +34,15 @@ class TestTooManyHops:
         ]  # fmt: skip
         assert outcome(too_many_hops, entrance(), visited(*urls)).status == "passed"
 
+    def test_the_way_back_up_after_a_step_down_to_http_is_not_told_twice(self) -> None:
+        ways = chain(
+            "http://www.example.org/", "https://www.example.org/", "http://example.org/",
+            "https://example.org/",
+        )  # fmt: skip
+        found = entrance(http_root=ways)
+        assert outcome(too_many_hops, found).status != "failed"
+        assert outcome(redirect_downgrades_to_http, found).status == "failed"
+
     def test_a_circle_is_reported_elsewhere(self) -> None:
         endless = chain(*_chain_of(20), end="too many hops")
         assert outcome(too_many_hops, entrance(https_root=endless)).status == "passed"

@@ -13,12 +13,14 @@ from launchready.derive.personal import (
     personal_signs,
 )
 from launchready.derive.spans import span
+from launchready.facts.declared import Declared
 from launchready.facts.hops import host
 from launchready.facts.http import Exchange, Visit
 from launchready.finding import (
     Failed,
     Impact,
     NotApplicable,
+    Parent,
     Passed,
     Result,
     Severity,
@@ -178,7 +180,7 @@ def _served(visit: Visit, answer: Exchange, line: str) -> Failed:
 
 
 @check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="caching")
-def cookie_in_cacheable_answer(visit: Visit) -> Result:
+def cookie_in_cacheable_answer(visit: Visit, launch: Parent[Declared]) -> Result:
     """A public answer that shared caches may store sets a cookie.
 
     Why: A cache that stores the answer gives the same cookie to everybody; when it holds a session, visitors share one and members see each other's account.
@@ -189,7 +191,9 @@ def cookie_in_cacheable_answer(visit: Visit) -> Result:
         return NotApplicable(reason="a personal route must not be stored at all; see there")
     if not visit.walk.hops:
         return Unproven(reason="there was no answer")
-    own = [h for h in visit.walk.hops if host(h.url) == visit.route.host]
+    # A route that it leads to is judged as what it is there.
+    others = launch.manifest.routes.keys() - {visit.route.url}
+    own = [h for h in visit.walk.hops if host(h.url) == visit.route.host and h.url not in others]
     if any(h.challenge for h in own):
         return Unproven(reason="bot protection answered instead of the site")
     for answer in own:

@@ -31,7 +31,8 @@ def too_many_hops(entrance: Entrance, visits: Below[Visit], launch: Parent[Decla
     Fix: Let the first redirect name the final address, scheme and host at once.
     """
     hosts = launch.manifest.all_hosts
-    walks = [w for w in _walks(entrance, visits) if w.end == "answer"]
+    # A step down to HTTP brings the one back up with it, and both go with its fix.
+    walks = [w for w in _walks(entrance, visits) if w.end == "answer" and downgrade(w) is None]
     long = [w for w in walks if own_hops(w, hosts) > HOPS_WANTED]
     if not long:
         most = max((own_hops(w, hosts) for w in walks), default=0)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from launchready.derive.commands import headers_of, walk_of
 from launchready.derive.sign_in_hosts import leads_to_sign_in
-from launchready.derive.walks import circle_hosts, downgrade, shown
+from launchready.derive.walks import circle_hosts, downgrade, led_to, shown
 from launchready.facts.declared import Declared
-from launchready.facts.hops import destination, host, is_plain
+from launchready.facts.hops import host, is_plain
 from launchready.facts.http import Entrance, Walk
 from launchready.finding import (
     Failed,
@@ -158,7 +158,7 @@ def redirect_to_private_address(entrance: Entrance) -> Result:
 def leads_inside(walk: Walk) -> Failed:
     """Return the finding about a walk that ended at a private address."""
     last = walk.last
-    target = destination(last.url, last.location or "") if last else ""
+    target = led_to(last) if last else ""
     sender = host(last.url) if last else host(walk.start)
     return Failed(
         means="Members are sent to an address that exists only inside your own network.",
@@ -198,7 +198,7 @@ def leads_nowhere(walk: Walk) -> Failed:
     """Return the finding about a redirect whose target is malformed or does not answer."""
     last = walk.last
     sender = host(last.url) if last else host(walk.start)
-    target = (last.location or "nothing")[:80] if last else "nothing"
+    target = ((last.location or led_to(last)) if last else "")[:80] or "nothing"
     return Failed(
         means="Visitors are sent to an address that does not work, and see an error.",
         observed=f"{sender} redirects to {target}: {walk.detail[:120]}",

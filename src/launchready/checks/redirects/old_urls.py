@@ -6,10 +6,11 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from launchready.derive.commands import walk_of
-from launchready.derive.walks import reached, shown
+from launchready.derive.walks import led_to, reached, shown
 from launchready.expected import zone_of
 from launchready.facts import Key, host_subject
 from launchready.facts.declared import Declared
+from launchready.facts.dns import Resolution
 from launchready.facts.hops import changes_entrance, host, is_plain, keeps_path, path, same_page
 from launchready.facts.http import Approach, Entrance, OldUrl, Visit, Walk
 from launchready.finding import (
@@ -60,6 +61,9 @@ def _well_made(old: OldUrl) -> Result:
     # Later hops may be temporary: what the new page does is its own matter.
     until = next(i for i, url in enumerate(walk.urls) if same_page(url, old.entry.target))
     temporary = [h.status for h in walk.hops[:until] if h.status not in {301, 308}]
+    if 200 in temporary:
+        seen = "reaches it by a page that refreshes itself"
+        return _failed(old, seen=seen, wanted="301 or 308", severity=Severity.ADVICE)
     if temporary:
         seen = f"reaches it by {temporary[0]}, a temporary redirect"
         return _failed(old, seen=seen, wanted="301 or 308", severity=Severity.ADVICE)
@@ -100,9 +104,13 @@ def _failed(
 
 
 def _cause(walk: Walk, launch: Declared) -> Key | None:
-    """Return the entrance whose fault explains that the old URL does not arrive, if one may."""
+    """Return the fact whose fault explains that the old URL does not arrive, if one may."""
     urls = walk.urls
     start = host(walk.start)
+    inside = host(led_to(walk.last)) if walk.end == "private address" and walk.last else ""
+    if inside in launch.manifest.all_hosts:
+        # The launch's own host publishes that address, which spoils more than this redirect.
+        return Key(Resolution, host_subject(inside, zone_of(launch.manifest, inside)))
     # Only what spoils every page of a host explains this one: a circle at its entrances, a host
     # that does not redirect as declared, plain HTTP that is not sent on, a path that gets lost.
     entry = launch.manifest.hosts.get(start)

@@ -68,3 +68,18 @@ def test_an_engine_that_did_not_find_what_was_planted_is_not_believed() -> None:
 def test_an_engine_that_read_fewer_files_is_not_believed() -> None:
     with pytest.raises(EngineError, match="read 2 of 4"):
         _sorted_out(report(), 3, b"")
+
+
+async def test_what_the_engine_has_no_rule_for_is_seen_by_its_shape() -> None:
+    token = f"123456789:AA{made_up(33)}"
+    (found,) = await search(f'const a = 1;\nconst bot = "{token}";\n')
+    assert [(s.rule, s.line, s.public_by_design) for s in found] == [
+        ("Telegram bot token", 2, False)
+    ]
+    assert token not in repr(found)
+
+
+async def test_an_address_that_the_engine_found_is_not_told_twice() -> None:
+    address = f"mongodb+srv://app:{made_up(18)}@cluster0.ab1cd.mongodb.net/prod"
+    (found,) = await search(f'const db = "{address}";')
+    assert len(found) == 1

@@ -185,3 +185,10 @@ def test_any_answer_is_read_without_a_crash(body: str, status: int) -> None:
 def test_a_body_made_to_be_slow_is_read_to_its_end(piece: str) -> None:
     answer = error(piece * (300_000 // len(piece)))
     assert (debug_page(answer), stack_trace(answer), inner_detail(answer)) == (None, None, None)
+
+
+def test_a_trace_of_java_inside_json_is_one() -> None:
+    body = '{"status":500,"trace":"java.lang.IllegalStateException: x\\n\\tat org.club.Api.get(Api.java:31)"}'
+    leak = stack_trace(exchange(status=500, body=body))
+    assert leak is not None
+    assert leak.by == "Java"

@@ -19,6 +19,13 @@ def jwt(payload: object) -> str:
     ("rule", "value", "public"),
     [
         ("betterleaks.stripe-access-token", "sk_live_x", False),
+        ("betterleaks.amplitude-secret-key", "0f3a9c", True),
+        ("betterleaks.curl-auth-header", "YOUR_API_KEY", True),
+        ("betterleaks.curl-auth-header", "<token>", True),
+        ("betterleaks.curl-auth-header", "$TOKEN", True),
+        ("betterleaks.curl-auth-header", "t0pS3cretHarbourKey91", False),
+        ("betterleaks.curl-auth-user", "admin:your-password", True),
+        ("betterleaks.curl-auth-user", "admin:Fresnel1823lens", False),
         ("betterleaks.stripe-access-token", "pk_live_x", True),
         ("betterleaks.gcp-api-key", "AIzaSyX", True),
         ("betterleaks.auth0-client-id.1", "x", True),

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from launchready.derive.secret_kinds import public_by_design, secret_kind, test_only
+from launchready.derive.secret_shapes import DATABASE_ADDRESS, shaped
 from launchready.facts.http import SecretSighting
 
 # The first search on a machine compiles the engine's rules, which takes about ten seconds.
@@ -81,7 +82,11 @@ async def _engine(bodies: list[bytes], fingerprint_key: bytes) -> list[tuple[Sec
         planted = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(36))
         (root / _PLANTED).write_text(f'const token = "ghp_{planted}";\n', encoding="ascii")
         report = await _report(program, root)
-    return _sorted_out(report, len(bodies), fingerprint_key)
+    found = _sorted_out(report, len(bodies), fingerprint_key)
+    return [
+        _with_shapes(sightings, body, fingerprint_key)
+        for sightings, body in zip(found, bodies, strict=True)
+    ]
 
 
 async def _report(program: Path, root: Path) -> dict[str, Any]:
@@ -130,7 +135,7 @@ def _sorted_out(
         value = str(each["finding"]["snippet"])
         rule = str(each["rule"]["id"])
         line = int(each["finding"]["line"]) - 1
-        mark = hmac.new(fingerprint_key, value.encode(), hashlib.sha256).hexdigest()[:16]
+        mark = _mark(value, fingerprint_key)
         where = found[int(path.partition(".")[0])]
         sighting = SecretSighting(
             rule=secret_kind(rule),
@@ -145,3 +150,27 @@ def _sorted_out(
     if not seen_planted:
         raise EngineError("the search for secrets did not find the secret planted for it")
     return [tuple(sorted(w.values(), key=lambda s: s.line)[:SIGHTINGS_MAX]) for w in found]
+
+
+def _with_shapes(
+    sightings: tuple[SecretSighting, ...], body: bytes, fingerprint_key: bytes
+) -> tuple[SecretSighting, ...]:
+    """Return the sightings and those that only our own shapes find, by line."""
+    secret_lines = {s.line for s in sightings if not s.public_by_design}
+    added: dict[str, SecretSighting] = {}
+    for each in shaped(body.decode("utf-8", errors="replace")):
+        mark = _mark(each.value, fingerprint_key)
+        known = any(s.fingerprint == mark for s in sightings)
+        # The engine marks another part of the same address; in one line they are the same find.
+        if known or (each.kind == DATABASE_ADDRESS and each.line in secret_lines):
+            continue
+        added[mark] = SecretSighting(
+            rule=each.kind, line=each.line, fingerprint=mark, public_by_design=False
+        )
+        if len(added) == SIGHTINGS_MAX:
+            break
+    return tuple(sorted((*sightings, *added.values()), key=lambda s: s.line)[:SIGHTINGS_MAX])
+
+
+def _mark(value: str, fingerprint_key: bytes) -> str:
+    return hmac.new(fingerprint_key, value.encode(), hashlib.sha256).hexdigest()[:16]

@@ -161,6 +161,8 @@ def _without_scripts(text: str) -> str:
 def _plain(text: str) -> str:
     """Return the text without markup and JSON escapes, its lines kept apart."""
     text = text.replace("\\r\\n", "\n").replace("\\n", "\n").replace('\\"', '"').replace("\\/", "/")
+    # Only where Java writes it: elsewhere it is the beginning of a folder on Windows.
+    text = text.replace("\\tat ", "\tat ")
     text = _TAG.sub("", _BREAK.sub("\n", text))
     return html.unescape(text).replace("\xa0", " ")
 

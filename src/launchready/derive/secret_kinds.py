@@ -15,10 +15,19 @@ _PUBLIC = re.compile(
     r"|segment-public|posthog-project|mailgun-pub|lob-pub|cloud-name|-username|-name(?:\.\d)?$"
     r"|gcp-api-key|contentful-delivery|devcycle-(?:client|mobile)|configcat|algolia-api-key"
     r"|launchdarkly|openweather|weatherstack|polymarket-address|supabase-project|fullstory"
-    r"|cloudinary-api-key|token-name|new-relic-browser|razorpay-key-id",
+    r"|cloudinary-api-key|token-name|new-relic-browser|razorpay-key-id"
+    # The rule for Amplitude's secret key cannot tell it from the key that every page has.
+    r"|amplitude|disqus-api-key",
 )
 _SLACK_WEBHOOK = re.compile(r"webhook")
 _PUBLIC_VALUES = re.compile(r"pk_(?:live|test)_|pk\.ey|phc_|pk-lf-|sb_publishable_")
+# Pages of documentation show requests with such words in place of a key.
+_EXAMPLES = re.compile(
+    r"[<{$\[%].*|.*(?:your|my)[-_ ]?(?:\w{1,20}[-_ ]?)?(?:api|token|key|secret|password|user|name)\b.*"
+    r"|.*(?:_here|xxxx|\.\.\.|…|\*\*\*|changeme|placeholder|example).*"
+    r"|(?:api|access|auth|bearer|secret|test|jwt)?[-_ ]?(?:token|key|secret|password|pass)",
+    re.IGNORECASE | re.DOTALL,
+)
 _TEST_VALUES = re.compile(r"(?:sk|rk)_test_")
 
 
@@ -38,10 +47,17 @@ def public_by_design(rule: str, value: str) -> bool:
     name = rule.rpartition("/")[2].removeprefix("betterleaks.")
     if _PUBLIC_VALUES.match(value):
         return True
+    if name.startswith(("curl-", "generic-")) and _example(value):
+        return True
     if name in {"jwt", "jwt-base64"}:
         # Pages carry tokens of guests and of anonymous roles; one of a service is a master key.
         return _role(value) not in {"service_role", "supabase_admin", "admin"}
     return bool(_PUBLIC.search(name)) and not _SLACK_WEBHOOK.search(name)
+
+
+def _example(value: str) -> bool:
+    user, colon, password = value[:200].partition(":")
+    return _EXAMPLES.fullmatch(password if colon else user) is not None
 
 
 def test_only(value: str) -> bool:

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import random
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from launchready.derive.secret_shapes import shaped
+
+_RANDOM = random.Random(11)  # noqa: S311 - made-up values, the same in every run
+_WORD = string.ascii_letters + string.digits
+
+
+def made(length: int, alphabet: str = _WORD) -> str:
+    return "".join(_RANDOM.choice(alphabet) for _ in range(length))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (
+            "Discord webhook",
+            f"https://discord.com/api/webhooks/{made(18, string.digits)}/{made(68)}",
+        ),
+        ("Resend API key", f"re_{made(8)}_{made(24)}"),
+        ("Telegram bot token", f"{made(10, string.digits)}:AA{made(33)}"),
+        ("Mailgun API key", f"key-{made(32, '0123456789abcdef')}"),
+        ("Supabase secret key", f"sb_secret_{made(22)}_{made(8)}"),
+        ("Mapbox secret token", f"sk.eyJ{made(60)}.{made(22)}"),
+        ("Stripe webhook secret", f"whsec_{made(32)}"),
+        ("Database address with a password", f"postgres://app:{made(20)}@db.club.org:5432/app"),
+        ("Database address with a password", f"redis://:{made(20)}@cache.club.org:6379"),
+    ],
+)
+def test_a_secret_of_a_shape_of_its_own_is_found(kind: str, value: str) -> None:
+    found = list(shaped(f'const a = 1;\nconst key = "{value}";\n'))
+    assert [(f.kind, f.line) for f in found] == [(kind, 2)]
+    assert value not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "whsec_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "re_xxxxxxxx_xxxxxxxxxxxxxxxxxxxxxxxx",
+        "postgres://postgres:postgres@localhost:5432/app",
+        "postgres://user:password@db.club.org/app",
+        "postgres://user:your_password_here@db.club.org/app",
+        "postgres://app:${PASSWORD}@db.club.org/app",
+        "redis://cache.club.org:6379",
+        "https://user:s3cretvalue@club.org/",
+        f"pk.eyJ{made(60)}.{made(22)}",
+        f"sb_publishable_{made(22)}_{made(8)}",
+        f"some-key-{made(32, '0123456789abcdef')}",
+    ],
+)
+def test_a_placeholder_or_a_public_key_is_none(text: str) -> None:
+    assert list(shaped(text)) == []
+
+
+@given(st.text(max_size=500))
+def test_any_text_can_be_searched(text: str) -> None:
+    assert all(f.line <= text.count("\n") + 1 for f in shaped(text))

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import gc
+import signal
 import sys
 
 
 def main() -> None:
     """Run the command line; exits 0 go, 1 no-go, 2 bad usage or manifest, 3 could not do its work."""
+    try:
+        sys.exit(_run())
+    except KeyboardInterrupt:
+        # Importing takes long enough to be interrupted; a second Ctrl-C has nothing left to end.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        sys.stderr.write("Stopped.\n")
+    except OSError as error:
+        sys.stderr.write(f"launchready could not do its work: {error.strerror or error}\n")
+    sys.exit(3)
+
+
+def _run() -> int:
     if sys.argv[1:] in (["--version"], ["-V"]):
         from launchready import __version__  # noqa: PLC0415 - start-up time is a promise
 
         sys.stdout.write(f"launchready {__version__}\n")
-        return
-    # What imports make stays to the end: searching it for garbage costs a tenth of the start.
-    gc.disable()
+        sys.stdout.flush()
+        return 0
     from launchready.cli import run  # noqa: PLC0415 - same
 
-    gc.freeze()
-    gc.enable()
-    sys.exit(run())
+    return run()
 
 
 if __name__ == "__main__":

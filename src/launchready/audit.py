@@ -120,6 +120,7 @@ async def audit(
         gatherer.observed,
         judge(checks, known),
         partial=partial,
+        left_out={c.bar for c in catalogue() if c.bar is not None and c not in set(checks)},
     )
     return Audit(
         manifest=world.manifest,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,14 +36,19 @@ def keep(files: Mapping[str, str], *, domain: str, at: datetime, root: Path = Pa
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that its name never holds half of it; parents are made. Raises OSError."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        # A pipe or a device, such as /dev/stdout, is written to; it cannot be replaced.
+        path.write_text(text, encoding="utf-8")
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_text(text, encoding="utf-8")
         part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def newest(root: Path = Path()) -> Path | None:

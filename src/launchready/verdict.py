@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +27,17 @@ LATER: dict[BarLine, str] = {
     "told": "Stop the app for a minute before launch and see who is told, and when.",
 }
 """Lines that the program cannot prove yet, with how a person can."""
+DECLARE: dict[BarLine, str] = {
+    "sign-in": "Name the log-in page under [routes] and a test member under [accounts].",
+    "https": "Name the hosts under [hosts].",
+    "redirects": "Name the hosts under [hosts].",
+    "mail": "Name the domains that send under [mail.domains].",
+    "secrets": "Name the pages under [routes].",
+    "private": "Name the pages for members only under [routes], with the kind private.",
+    "caching": "Name pages, static files and private pages under [routes].",
+    "abuse": "Name log-in, reset, invite, chat and webhook under [routes].",
+}
+"""What to write into launchready.toml where nothing that a line is about was found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +95,13 @@ def decide(
     outcomes: Sequence[Outcome],
     *,
     partial: bool = False,
+    left_out: Collection[BarLine] = (),
 ) -> Verdict:
-    """Return the verdict. Raises SkippedKeyError when an expected key has neither fact nor gap."""
+    """Return the verdict. Raises SkippedKeyError when an expected key has neither fact nor gap.
+
+    `left_out` names the lines of the minimum bar of which not every check ran: they may turn
+    out "no", but never "yes".
+    """
     missing = [key for key in expected if key not in observed]
     if missing:
         raise SkippedKeyError("neither fact nor gap for " + ", ".join(map(str, missing[:5])))
@@ -94,7 +110,7 @@ def decide(
     proven = sum(o.status == "passed" for o in counted)
     broken = [f for f in findings if f.severity is Severity.BLOCKER]
     blocking = [o for o in unexplained if o.severity is Severity.BLOCKER and not o.ours]
-    bar = _bar(outcomes)
+    bar = _bar(outcomes, left_out)
     go = not broken and not blocking and not partial
     return Verdict(
         go=go,
@@ -206,11 +222,14 @@ def _merge(roots: Sequence[Outcome], under: dict[int, list[Outcome]]) -> tuple[F
     return tuple(findings)
 
 
-def _bar(outcomes: Sequence[Outcome]) -> tuple[BarResult, ...]:
-    return tuple(_bar_line(line, [o for o in outcomes if o.check.bar == line]) for line in BAR)
+def _bar(outcomes: Sequence[Outcome], left_out: Collection[BarLine]) -> tuple[BarResult, ...]:
+    return tuple(
+        _bar_line(line, [o for o in outcomes if o.check.bar == line], whole=line not in left_out)
+        for line in BAR
+    )
 
 
-def _bar_line(line: BarLine, outcomes: Sequence[Outcome]) -> BarResult:
+def _bar_line(line: BarLine, outcomes: Sequence[Outcome], *, whole: bool) -> BarResult:
     def result(answer: Literal["yes", "no", "not proven"], evidence: str) -> BarResult:
         return BarResult(line=line, title=BAR[line], answer=answer, evidence=evidence)
 
@@ -228,10 +247,16 @@ def _bar_line(line: BarLine, outcomes: Sequence[Outcome]) -> BarResult:
         return result("not proven", known + LATER[line])
     if unknown:
         first = min(unknown, key=lambda o: (o.ours, o.severity))
-        how = f". {first.how_to_prove}" if first.how_to_prove else ""
-        return result("not proven", f"{first.subject}: {first.detail}{how}")
+        own_way = "Audit from another network." if first.ours else "Mend that, then audit again."
+        return result(
+            "not proven", f"{first.subject}: {first.detail}. {first.how_to_prove or own_way}"
+        )
+    if not whole:
+        some = "only some" if outcomes else "none"
+        return result("not proven", f"{some} of its checks ran. Audit without --only and --skip.")
     if not passed:
-        return result("not proven", "nothing of this kind was found or declared")
+        declare = DECLARE.get(line, "")
+        return result("not proven", f"nothing of this kind was found. {declare}".rstrip())
     # The gravest thing that was proven speaks for the line; the rest is counted.
     best = min(passed, key=lambda o: (o.check.severity, o.check.impact))
     others = len(passed) - 1

@@ -12,7 +12,9 @@ from launchready.audit import UnknownCheckError
 from launchready.cli import auditing, catalogue, demonstrating, mail, starting
 from launchready.manifest import ManifestError
 
-NO_GO, BAD_USAGE, NO_WORK = 1, 2, 3
+BAD_USAGE, NO_WORK = 2, 3
+INTERRUPTED = 130
+"""What typer makes of Ctrl-C."""
 
 app = typer.Typer(
     name="launchready",
@@ -20,17 +22,26 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    epilog="Exit status: 0 go, 1 no-go, 2 bad usage or manifest, 3 no work done.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("audit")(auditing.audit_command)
-app.command("smoke")(auditing.smoke_command)
-app.command("recheck")(auditing.recheck_command)
-app.command("init")(starting.init_command)
-app.command("checks")(catalogue.checks_command)
-app.command("explain")(catalogue.explain_command)
-app.command("compare")(catalogue.compare_command)
-app.command("demo")(demonstrating.demo_command)
-app.add_typer(mail.app, name="mail")
+app.command("audit", short_help="Go or no-go, with the fix order.")(auditing.audit_command)
+app.command("smoke", short_help="Walk the test member's journeys once, after a deploy.")(
+    auditing.smoke_command
+)
+app.command("recheck", short_help="See whether one fix has taken effect.")(auditing.recheck_command)
+app.command("init", short_help="Write a launchready.toml from what can be seen.")(
+    starting.init_command
+)
+app.command("checks", short_help="List every check.")(catalogue.checks_command)
+app.command("explain", short_help="Show one check's page.")(catalogue.explain_command)
+app.command("compare", short_help="Say what was fixed, what is new, what became unknown.")(
+    catalogue.compare_command
+)
+app.command("demo", short_help="Audit an embedded community with faults.")(
+    demonstrating.demo_command
+)
+app.add_typer(mail.app, name="mail", short_help="Evaluate SPF, DKIM and DMARC as a receiver.")
 
 
 def _version(value: bool) -> None:
@@ -53,6 +64,8 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         app(args=arguments)
     except SystemExit as exit_:
+        if exit_.code == INTERRUPTED:
+            raise KeyboardInterrupt from None
         return exit_.code if isinstance(exit_.code, int) else BAD_USAGE
     except ManifestError as error:
         for problem in error.problems:
@@ -61,9 +74,6 @@ def run(arguments: list[str] | None = None) -> int:
     except UnknownCheckError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_USAGE
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped.\n")
-        return NO_WORK
     except BrokenPipeError:
         return NO_WORK
     except OSError as error:

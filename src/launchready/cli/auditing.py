@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +25,7 @@ from launchready.cli.options import (
     wanted,
 )
 from launchready.cli.showing import show
+from launchready.cli.stopping import ctrl_c_stops, unless_stopped
 from launchready.collect import collectors
 from launchready.collect.opening import open_world
 from launchready.collect.world import World
@@ -39,17 +38,22 @@ from launchready.gather import Gatherer
 from launchready.manifest import Manifest, load_manifest, parse_manifest
 from launchready.manifest.model import hostname
 from launchready.report.model import Looking
+from launchready.report.plain_text import one_line
 from launchready.report.progress import Progress
 
 DEFAULT_MANIFEST = Path("launchready.toml")
 
 Only = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="FAMILY-OR-ID", help="Run only these checks. Repeatable."),
+    typer.Option(
+        "--only", metavar="FAMILY-OR-ID", help="Run only these checks, commas between. Repeatable."
+    ),
 ]
 Skip = Annotated[
     list[str] | None,
-    typer.Option("--skip", metavar="FAMILY-OR-ID", help="Leave these checks out. Repeatable."),
+    typer.Option(
+        "--skip", metavar="FAMILY-OR-ID", help="Leave these checks out, commas between. Repeatable."
+    ),
 ]
 Active = Annotated[
     bool,
@@ -64,7 +68,9 @@ Active = Annotated[
 def audit_command(
     domain: Annotated[
         str | None,
-        typer.Argument(help="A domain to look at from outside, without a manifest."),
+        typer.Argument(
+            metavar="DOMAIN", help="A domain to look at from outside, without a manifest."
+        ),
     ] = None,
     manifest: ManifestPath = DEFAULT_MANIFEST,
     active: Active = False,
@@ -77,13 +83,13 @@ def audit_command(
     ca: CaFile = None,
 ) -> None:
     """Prove what launchready.toml states, or look at a domain: go or no-go, with the fix order."""
-    checks = choose(_words(only), _words(skip))
+    only_, skip_ = _words("--only", only), _words("--skip", skip)
+    checks = _chosen(only_, skip_)
     places = wanted(formats, output)
-    looking = Looking(
-        resolvers=tuple(resolver or ()), dial=tuple(dial or ()), ca=str(ca or ""),
-        only=_words(only), skip=_words(skip),
-    )  # fmt: skip
     how = network(resolver, dial, ca)
+    looking = Looking(
+        resolvers=how.resolvers, dial=how.dial, ca=str(ca or ""), only=only_, skip=skip_
+    )
     if domain is None:
         if not manifest.exists():
             raise UsageError(
@@ -92,10 +98,18 @@ def audit_command(
             )
         run = _declared(load_manifest(manifest), manifest, how, checks, active=active)
     else:
+        if manifest != DEFAULT_MANIFEST:
+            raise UsageError(
+                f"audit either {domain} from outside or what {manifest} states: leave one out"
+            )
         if active:
             raise UsageError(
                 "--active needs a manifest that names the hosts and holds your token: "
                 "`launchready init` writes one"
+            )
+        if manifest.exists():
+            say(
+                f"{manifest} is not read; `launchready audit` without a domain proves what it states"
             )
         run = _found(_domain(domain), how, checks)
         manifest = Path()
@@ -130,7 +144,8 @@ def smoke_command(
 def recheck_command(
     check: Annotated[str, typer.Argument(metavar="ID", help="The check, as the report names it.")],
     domain: Annotated[
-        str | None, typer.Argument(help="The domain, when there is no manifest.")
+        str | None,
+        typer.Argument(metavar="DOMAIN", help="The domain, when there is no manifest."),
     ] = None,
     manifest: ManifestPath = DEFAULT_MANIFEST,
     formats: Formats = None,
@@ -155,8 +170,21 @@ def recheck_command(
     raise typer.Exit(show(done, wanted(formats, output), looking=looking, manifest_file=manifest))
 
 
-def _words(values: list[str] | None) -> tuple[str, ...]:
-    return tuple(w.strip() for v in values or [] for w in v.split(",") if w.strip())
+def _words(option: str, values: list[str] | None) -> tuple[str, ...]:
+    words = tuple(w.strip() for v in values or [] for w in v.split(",") if w.strip())
+    if values and not words:
+        raise UsageError(f"{option} names no check and no family")
+    return words
+
+
+def _chosen(only: tuple[str, ...], skip: tuple[str, ...]) -> tuple[Check, ...]:
+    checks = choose(only, skip)
+    if not checks:
+        raise UsageError(
+            f"--only {','.join(only) or 'everything'} and --skip {','.join(skip)} together leave "
+            "no check to run"
+        )
+    return checks
 
 
 def _domain(value: str) -> str:
@@ -170,30 +198,38 @@ async def _declared(
     manifest: Manifest, path: Path, how: Network, checks: Sequence[Check], *, active: bool
 ) -> Audit:
     how = how.beside(manifest.network, path.parent)
-    async with open_world(
-        manifest, resolvers=how.resolvers, dial=how.dial, ca=how.ca, active=active
-    ) as world:
-        return await watched(world, checks)
+    with ctrl_c_stops() as stop:
+        async with open_world(
+            manifest, resolvers=how.resolvers, dial=how.dial, ca=how.ca, active=active
+        ) as world:
+            return await watched(world, checks, stop)
 
 
 async def _found(domain: str, how: Network, checks: Sequence[Check]) -> Audit:
     bare = parse_manifest(f'[launch]\ndomain = "{domain}"\n')
-    async with open_world(
-        bare, from_file=False, resolvers=how.resolvers, dial=how.dial, ca=how.ca
-    ) as world:
-        gatherer = Gatherer(world=world, collectors=collectors())
-        found = await look(gatherer, domain, say=lambda line: print(line, file=sys.stderr))  # noqa: T201
-        manifest = parse_manifest(manifest_text(found))
-        return await watched(dataclasses.replace(world, manifest=manifest), checks, gatherer)
+    with ctrl_c_stops() as stop:
+        async with open_world(
+            bare, from_file=False, resolvers=how.resolvers, dial=how.dial, ca=how.ca
+        ) as world:
+            say(f"Finding out what belongs to {domain}")
+            gatherer = Gatherer(world=world, collectors=collectors())
+            found = await unless_stopped(look(gatherer, domain, say=say), stop)
+            if found is None:
+                gatherer.close()
+            manifest = parse_manifest(manifest_text(found)) if found is not None else bare
+            told = dataclasses.replace(world, manifest=manifest)
+            return await watched(told, checks, stop, gatherer)
 
 
-async def watched(world: World, checks: Sequence[Check], before: Gatherer | None = None) -> Audit:
-    """Audit with progress on the terminal; the first Ctrl-C ends it and leaves a partial verdict."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    # Where the loop takes no signal handlers (Windows), Ctrl-C ends the program as ever.
-    with suppress(NotImplementedError):
-        loop.add_signal_handler(signal.SIGINT, stop.set)
+def say(line: str) -> None:
+    """Write one line about what was found to stderr; what came from outside commands no terminal."""
+    sys.stderr.write(one_line(line) + "\n")
+
+
+async def watched(
+    world: World, checks: Sequence[Check], stop: asyncio.Event, before: Gatherer | None = None
+) -> Audit:
+    """Audit with progress on the terminal; `stop` ends it and leaves a partial verdict."""
     # What discovering has fetched is not fetched again.
     seen = {
         key: found
@@ -201,8 +237,4 @@ async def watched(world: World, checks: Sequence[Check], before: Gatherer | None
         if key.kind in {Resolution, Exchange} and not isinstance(found, Gap)
     }
     with Progress(world.manifest.launch.domain) as progress:
-        try:
-            return await audit(world, checks, on_observed=progress.observed, stop=stop, seen=seen)
-        finally:
-            with suppress(NotImplementedError):
-                loop.remove_signal_handler(signal.SIGINT)
+        return await audit(world, checks, on_observed=progress.observed, stop=stop, seen=seen)

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from launchready.audit import UnknownCheckError, choose, unknown_check
 from launchready.checks import catalogue
-from launchready.cli.options import UsageError
+from launchready.cli.options import UsageError, terminal_or_json
+from launchready.cli.screen import Screen, write_json
 from launchready.report.compare import compare, compare_data, print_comparison
 from launchready.report.explain import print_catalogue, print_check
 
 REPORT_MAX_BYTES = 200_000_000
 JsonOrTerminal = Annotated[
-    Literal["terminal", "json"],
-    typer.Option("--format", "-f", help="terminal or json."),
+    str,
+    typer.Option(
+        "--format", "-f", metavar="FORMAT", parser=terminal_or_json, help="terminal or json."
+    ),
 ]
 
 
 def checks_command(
-    family: Annotated[str | None, typer.Argument(help="Only this family, such as mail.")] = None,
+    family: Annotated[
+        str | None, typer.Argument(metavar="FAMILY", help="Only this family, such as mail.")
+    ] = None,
     form: JsonOrTerminal = "terminal",
 ) -> None:
     """List every check, by family: id, what it finds, how much it weighs."""
@@ -37,9 +40,9 @@ def checks_command(
             }
             for c in checks
         ]  # fmt: skip
-        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+        write_json(rows)
     else:
-        print_catalogue(checks, Console())
+        print_catalogue(checks, Screen())
 
 
 def explain_command(
@@ -47,9 +50,11 @@ def explain_command(
 ) -> None:
     """Show one check's page: what it finds, why it matters at launch, what to do."""
     every = {c.id: c for c in catalogue()}
+    if check in {c.family for c in every.values()}:
+        raise UsageError(f"{check} is a family of checks: `launchready checks {check}` lists them")
     if check not in every:
         raise UnknownCheckError(unknown_check(check, every))
-    print_check(every[check], Console())
+    print_check(every[check], Screen())
 
 
 def compare_command(
@@ -60,9 +65,9 @@ def compare_command(
     """Say what was fixed, what is new, and what became unknown, which is never fixed."""
     comparison = compare(_report(old), _report(new))
     if form == "json":
-        sys.stdout.write(json.dumps(compare_data(comparison), indent=2, ensure_ascii=False) + "\n")
+        write_json(compare_data(comparison))
     else:
-        print_comparison(comparison, Console())
+        print_comparison(comparison, Screen())
 
 
 def _report(path: Path) -> dict[str, Any]:
@@ -74,6 +79,12 @@ def _report(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not JSON: {error}") from None
-    if not isinstance(data, dict) or not isinstance(data.get("outcomes"), list):
+    outcomes = data.get("outcomes") if isinstance(data, dict) else None
+    if (
+        not isinstance(data, dict)
+        or not isinstance(data.get("headline"), str)
+        or not isinstance(outcomes, list)
+        or not all(isinstance(o, dict) and isinstance(o.get("status"), str) for o in outcomes)
+    ):
         raise UsageError(f"{path} is not a JSON report of `launchready audit --format json`")
-    return data
+    return {str(key): value for key, value in data.items()}

@@ -15,6 +15,7 @@ from launchready.audit import Audit, choose
 from launchready.cli.auditing import watched
 from launchready.cli.options import Formats, Outputs, UsageError, Wanted, wanted
 from launchready.cli.showing import show
+from launchready.cli.stopping import ctrl_c_stops
 from launchready.collect.opening import open_world
 from launchready.manifest import load_manifest
 from launchready.report.model import Looking
@@ -73,11 +74,12 @@ async def _audited(ids: list[str], folder: Path) -> Audit:
 
     launch = healthy()
     apply(launch, ids)
-    async with running(launch, folder) as demo:
-        manifest = load_manifest(demo.manifest)
-        # Loopback needs no proof of ownership, so the demo knocks as well.
-        async with open_world(manifest, ca=demo.ca, active=True) as world:
-            return await watched(world, choose())
+    with ctrl_c_stops() as stop:
+        async with running(launch, folder) as demo:
+            manifest = load_manifest(demo.manifest)
+            # Loopback needs no proof of ownership, so the demo knocks as well.
+            async with open_world(manifest, ca=demo.ca, active=True) as world:
+                return await watched(world, choose(), stop)
 
 
 async def _serve(ids: list[str]) -> None:

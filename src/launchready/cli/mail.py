@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from launchready.cli.options import Dials, Resolvers, UsageError
+from launchready.cli.options import Dials, Resolvers, UsageError, terminal_or_json
+from launchready.cli.screen import write_json
 from launchready.collect.dial import DialMap
 from launchready.mailauth.lookups import Answer, Asking, Question, arun
 from launchready.mailauth.spf_result import SpfNode
@@ -29,19 +28,35 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 Form = Annotated[
-    Literal["terminal", "json"], typer.Option("--format", "-f", help="terminal or json.")
+    str,
+    typer.Option(
+        "--format", "-f", metavar="FORMAT", parser=terminal_or_json, help="terminal or json."
+    ),
 ]
 
 
-@app.command("spf")
+def _domain(value: str) -> str:
+    # Odd names pass: RFC 7208 has a result of its own for them.
+    if not value.strip():
+        raise UsageError("the domain is empty; name one such as example.org")
+    return value
+
+
+@app.command("spf", short_help="Say whether an address may send for a domain.")
 def spf_command(
-    domain: Annotated[str, typer.Argument(help="The domain whose SPF record is evaluated.")],
-    ip: Annotated[str, typer.Option("--ip", help="Address of the sending server.")],
+    domain: Annotated[
+        str,
+        typer.Argument(
+            metavar="DOMAIN", parser=_domain, help="The domain whose SPF record is evaluated."
+        ),
+    ],
+    ip: Annotated[str, typer.Option("--ip", metavar="IP", help="Address of the sending server.")],
     mail_from: Annotated[
-        str, typer.Option("--mail-from", help="The envelope's sender (MAIL FROM).")
+        str,
+        typer.Option("--mail-from", metavar="ADDRESS", help="The envelope's sender (MAIL FROM)."),
     ] = "",
     helo: Annotated[
-        str, typer.Option("--helo", help="The name that the server says in HELO.")
+        str, typer.Option("--helo", metavar="NAME", help="The name that the server says in HELO.")
     ] = "",
     form: Form = "terminal",
     resolver: Resolvers = None,
@@ -74,15 +89,25 @@ def spf_command(
     _steps(result.steps)
 
 
-@app.command("dmarc")
+@app.command("dmarc", short_help="Say which DMARC policy applies to a domain.")
 def dmarc_command(
-    domain: Annotated[str, typer.Argument(help="The domain in the From of the mail.")],
+    domain: Annotated[
+        str,
+        typer.Argument(
+            metavar="DOMAIN", parser=_domain, help="The domain in the From of the mail."
+        ),
+    ],
     spf_domain: Annotated[
-        str | None, typer.Option("--spf-domain", help="Domain of the MAIL FROM that SPF passed.")
+        str | None,
+        typer.Option(
+            "--spf-domain", metavar="DOMAIN", help="Domain of the MAIL FROM that SPF passed."
+        ),
     ] = None,
     dkim_domain: Annotated[
         list[str] | None,
-        typer.Option("--dkim-domain", help="d= of a signature that verified. Repeatable."),
+        typer.Option(
+            "--dkim-domain", metavar="DOMAIN", help="d= of a signature that verified. Repeatable."
+        ),
     ] = None,
     form: Form = "terminal",
     resolver: Resolvers = None,
@@ -113,19 +138,23 @@ def dmarc_command(
     _steps(result.steps)
 
 
-@app.command("verify")
+@app.command("verify", short_help="Judge a saved message as a receiver would.")
 def verify_command(
     file: Annotated[
         Path, typer.Argument(metavar="FILE.eml", help="A message, saved with all its headers.")
     ],
     ip: Annotated[
-        str | None, typer.Option("--ip", help="Address of the server that delivered it.")
+        str | None,
+        typer.Option("--ip", metavar="IP", help="Address of the server that delivered it."),
     ] = None,
     helo: Annotated[
-        str | None, typer.Option("--helo", help="What that server said in HELO.")
+        str | None, typer.Option("--helo", metavar="NAME", help="What that server said in HELO.")
     ] = None,
     mail_from: Annotated[
-        str | None, typer.Option("--mail-from", help="The envelope's sender, if not Return-Path.")
+        str | None,
+        typer.Option(
+            "--mail-from", metavar="ADDRESS", help="The envelope's sender, if not Return-Path."
+        ),
     ] = None,
     form: Form = "terminal",
     resolver: Resolvers = None,
@@ -140,6 +169,8 @@ def verify_command(
         raw = file.read_bytes()
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+    if not raw.strip():
+        raise UsageError(f"{file} is empty")
     try:
         evaluation = verify_eml(raw, ip=ip, helo=helo, mail_from=mail_from, now_s=int(time.time()))
         result = _evaluate(evaluation, resolver, dial)
@@ -208,4 +239,4 @@ def _json(data: dict[str, Any]) -> None:
     def plain(value: object) -> object:
         return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=True, default=plain) + "\n")
+    write_json(data, plain)

@@ -21,6 +21,10 @@ SUFFIXES = {
 class UsageError(typer.BadParameter):
     """An option that cannot be used; typer prints it and exits with 2."""
 
+    def format_message(self) -> str:
+        """Return the sentence, with the option that it is about where typer knows it."""
+        return super().format_message() if self.param is not None else self.message
+
 
 def _resolver(value: str) -> str:
     try:
@@ -35,6 +39,13 @@ def _dial(value: str) -> str:
         split_dial(value)
     except ValueError as error:
         raise UsageError(str(error)) from None
+    return value
+
+
+def terminal_or_json(value: str) -> str:
+    """Return the format that was asked for. Raises UsageError when it is neither of the two."""
+    if value not in {"terminal", "json"}:
+        raise UsageError(f"{value!r} is no format here; there are terminal and json")
     return value
 
 
@@ -100,11 +111,29 @@ class Network:
         ca = folder / declared.ca
         if not ca.is_file():
             raise UsageError(f"[network] ca names {ca}, which is no file")
+        holds_certificates(ca)
         return Network(resolvers=self.resolvers, dial=self.dial, ca=ca)
 
 
+def holds_certificates(path: Path) -> None:
+    """Raise UsageError unless the file holds a certificate in PEM, which alone is understood."""
+    import ssl  # noqa: PLC0415 - only who names a file pays for it
+
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cafile=path)
+    except (ssl.SSLError, ValueError):
+        raise UsageError(
+            f"{path} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
 def network(resolver: list[str] | None, dial: list[str] | None, ca: Path | None) -> Network:
-    """Return the options of the command line as one value."""
+    """Return the options of the command line as one value. Raises UsageError on a useless CA file."""
+    if ca is not None:
+        holds_certificates(ca)
     return Network(resolvers=tuple(resolver or ()), dial=tuple(dial or ()), ca=ca)
 
 
@@ -136,7 +165,7 @@ def wanted(formats: list[str] | None, outputs: list[Path] | None) -> Wanted:
     waiting = [f for f in named if f != "terminal"]
     for path in paths:
         own = next((f for f, suffix in SUFFIXES.items() if path.suffix == suffix), None)
-        if path.is_dir() or (own is None and not path.suffix):
+        if path.is_dir() or (own is None and not path.suffix and not path.exists()):
             files += [
                 (f, path / f"launchready-report{SUFFIXES[f]}") for f in waiting or ["html", "json"]
             ]
@@ -150,5 +179,8 @@ def wanted(formats: list[str] | None, outputs: list[Path] | None) -> Wanted:
             raise UsageError(f"--output {path}: its ending names no format; add --format")
     if named == ["terminal"] and len(paths) == 1 and not paths[0].is_dir() and not files:
         files.append(("terminal", paths[0]))
+    left = [f for f in waiting if f not in {name for name, _ in files}]
+    if left:
+        raise UsageError(f"--format {','.join(left)}: no --output takes it")
     on_screen = not named or "terminal" in named
     return Wanted(stdout="terminal" if on_screen else None, files=tuple(files))

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
-
 from launchready.audit import Audit
 from launchready.checks import catalogue
 from launchready.cli.options import Wanted
+from launchready.cli.screen import Screen, readers_may_leave
+from launchready.cli.stopping import ctrl_c_ends_again
 from launchready.derive.cache_lists import cache_lists
 from launchready.facts import Gap
 from launchready.facts.dns import Resolution
@@ -71,16 +71,25 @@ def show(
     """Write, keep and print the report; return the exit status."""
     report = report_of(done, looking=looking, manifest_file=manifest_file)
     written = []
+    unwritten: list[str] = []
     for name, path in places.files:
-        write_whole(path, RENDER[name](report))
-        written.append(path)
+        try:
+            write_whole(path, RENDER[name](report))
+        except OSError as error:
+            # The verdict took a while; a file that cannot be written does not take it away.
+            unwritten.append(f"{path} could not be written: {error.strerror or error}")
+        else:
+            written.append(path)
     kept = _keep(report, root)
     if kept is not None:
         written.append(kept / "report.html")
+    ctrl_c_ends_again()
     if places.stdout == "terminal":
-        print_report(report, Console(), written=written)
+        print_report(report, Screen(), written=written)
     elif places.stdout is not None:
-        sys.stdout.write(RENDER[places.stdout](report))
+        with readers_may_leave():
+            sys.stdout.write(RENDER[places.stdout](report))
+            sys.stdout.flush()
     else:
         for path in written:
             sys.stderr.write(f"wrote {path}\n")
@@ -91,7 +100,9 @@ def show(
             "Nothing could be looked up: no DNS resolver answers from here. "
             "Check this machine's network and run it again.\n"
         )
-    return exit_status(done)
+    for line in unwritten:
+        sys.stderr.write(f"{line}\n")
+    return 3 if unwritten else exit_status(done)
 
 
 def _keep(report: Report, root: Path) -> Path | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
+import os
 import secrets
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from launchready.cli.auditing import say
 from launchready.cli.options import CaFile, Dials, Network, Resolvers, UsageError, network
 from launchready.collect import collectors
 from launchready.collect.opening import open_world
@@ -31,7 +34,9 @@ _PEOPLE = (
 
 
 def init_command(
-    domain: Annotated[str, typer.Argument(help="The community's domain, such as example.org.")],
+    domain: Annotated[
+        str, typer.Argument(metavar="DOMAIN", help="The community's domain, such as example.org.")
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write the manifest.")
     ] = Path("launchready.toml"),
@@ -43,6 +48,10 @@ def init_command(
     ca: CaFile = None,
 ) -> None:
     """Write a commented launchready.toml from what can be seen of a domain."""
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder; --output names the file to write")
+    if not os.access(output.parent, os.W_OK):
+        raise UsageError(f"{output} cannot be written: {output.parent} takes no new files")
     if output.exists() and not force:
         raise UsageError(f"{output} is there already; --force writes over it")
     try:
@@ -52,6 +61,7 @@ def init_command(
     found = asyncio.run(_look(name, network(resolver, dial, ca)))
     answers = _ask(found) if sys.stdin.isatty() and sys.stdout.isatty() else Answers()
     text = manifest_text(found, answers, token=f"lr-{secrets.token_hex(16)}")
+    text += _network(resolver, dial, ca)
     parse_manifest(text)
     write_whole(output, text)
     open_lines = text.count("# TODO")
@@ -63,13 +73,28 @@ def init_command(
     typer.echo("Next: `launchready audit`")
 
 
+def _network(resolver: list[str] | None, dial: list[str] | None, ca: Path | None) -> str:
+    """Return the [network] section that leads an audit where these options led."""
+    # Basic strings of TOML and of JSON agree, but for characters that JSON leaves raw.
+    quoted = {
+        "resolvers": json.dumps(resolver) if resolver else "",
+        "dial": json.dumps(dial) if dial else "",
+        "ca": json.dumps(str(ca.resolve())) if ca else "",
+    }
+    lines = [f"{key} = {value}\n" for key, value in quoted.items() if value]
+    if not lines:
+        return ""
+    comment = "\n# Where to look instead of the public DNS; delete it after the switch.\n"
+    return comment + "[network]\n" + "".join(lines)
+
+
 async def _look(domain: str, how: Network) -> Found:
     bare = parse_manifest(f'[launch]\ndomain = "{domain}"\n')
     async with open_world(
         bare, from_file=False, resolvers=how.resolvers, dial=how.dial, ca=how.ca
     ) as world:
         gatherer = Gatherer(world=world, collectors=collectors())
-        return await look(gatherer, domain, say=lambda line: typer.echo(line, err=True))
+        return await look(gatherer, domain, say=say)
 
 
 def _ask(found: Found) -> Answers:

@@ -1,6 +1,6 @@
 """The manifest, `launchready.toml`: what should be true of a launch."""
 
-from launchready.manifest.load import ManifestError, Problem, load_manifest, parse_manifest
+from launchready.manifest.load import ManifestError, load_manifest, parse_manifest
 from launchready.manifest.model import (
     ROUTE_KINDS,
     AccountEntry,
@@ -18,6 +18,7 @@ from launchready.manifest.model import (
     RouteEntry,
     RouteKind,
 )
+from launchready.manifest.problems import Problem
 
 __all__ = [
     "ROUTE_KINDS",

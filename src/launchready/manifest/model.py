@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Literal, get_args
@@ -46,7 +47,10 @@ def hostname(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    return str(ip_address(value))
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is not an IP address such as 203.0.113.5") from None
 
 
 def _address_or_network(value: str) -> str:
@@ -58,7 +62,10 @@ def _one_or_many(value: Any) -> Any:
 
 
 def _resolver(value: str) -> str:
-    split_address(value, default_port=53)
+    try:
+        split_address(value, default_port=53)
+    except ValueError:
+        raise ValueError(f"{value!r} is not an address such as 9.9.9.9 or 127.0.0.1:5353") from None
     return value
 
 
@@ -113,11 +120,20 @@ def _dial(value: str) -> str:
 def route_url(value: str) -> str:
     """Return the full URL of `app.example.org/login` or `https://…`; ValueError when it is none."""
     url = value if "://" in value else f"https://{value}"
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+    try:
+        parts = urlsplit(url)
+        number = parts.port
+    except ValueError:
+        raise ValueError(f"{value!r} is not a URL such as app.example.org/login") from None
+    if parts.username is not None:
+        # The value is not repeated: it may hold a password.
+        raise ValueError(
+            "a URL here holds no user name and no password; leave out what is before @"
+        )
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"{value!r} is not a URL such as app.example.org/login")
     host = hostname(parts.hostname)
-    port = f":{parts.port}" if parts.port else ""
+    port = f":{number}" if number else ""
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.scheme}://{host}{port}{parts.path or '/'}{query}"
 
@@ -347,6 +363,7 @@ class Manifest(Section):
     def _name_routes(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
+        _once(value, route_url)
         entries = {k: {"kind": e} if isinstance(e, str) else e for k, e in value.items()}
         return {k: {**e, "url": k} if isinstance(e, dict) else e for k, e in entries.items()}
 
@@ -355,6 +372,7 @@ class Manifest(Section):
     def _name_redirects(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
+        _once(value, route_url)
         return {
             k: {"source": k, "target": t} if isinstance(t, str) else t for k, t in value.items()
         }
@@ -383,7 +401,21 @@ class Manifest(Section):
         return None if edge == "none" else edge
 
 
+def _once(keys: Iterable[Any], meant: Callable[[str], str]) -> None:
+    """Raise ValueError when two keys mean the same, of which one would be lost in silence."""
+    seen: dict[str, str] = {}
+    for key in keys:
+        try:
+            name = meant(key)
+        except ValueError:
+            continue
+        if name in seen:
+            raise ValueError(f"{seen[name]!r} and {key!r} are the same; put both into one")
+        seen[name] = key
+
+
 def _named(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
+    _once(value, hostname)
     return {k: {**e, "name": k} if isinstance(e, dict) else e for k, e in value.items()}

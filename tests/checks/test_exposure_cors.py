@@ -149,3 +149,19 @@ def test_the_command_asks_as_the_check_did() -> None:
     assert failure is not None
     assert "-X OPTIONS" in failure.see
     assert f"Origin: {EVIL}" in failure.see
+
+
+def test_patterns_for_the_domain_and_for_trusted_origins_are_tried_as_those_for_the_host() -> None:
+    tried = foreign_origins(
+        "app.example.org", domain="example.org", trusted=("https://studio.example.net",)
+    )
+    assert {
+        "https://app.example.org.evil.example", "https://example.org.evil.example",
+        "https://studio.example.net.evil.example", "https://evilexample.org",
+    } <= set(tried)  # fmt: skip
+
+
+def test_no_origin_that_counts_as_foreign_lies_below_the_domain() -> None:
+    tried = foreign_origins("app.example.org", domain="example.org")
+    below = [o for o in tried if o.startswith("https://") and o.endswith(".example.org")]
+    assert below == []

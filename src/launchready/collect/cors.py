@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from launchready.collect.http import Asking, answer_to
 from launchready.collect.web_address import url_host
 from launchready.collect.world import World
-from launchready.expected import routes
+from launchready.expected import routes, zone_of
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.http import Cors, CorsAnswer, Exchange
 from launchready.gather import Ask, Collector
 
 BODY_MAX_BYTES = 2_000
+TRUSTED_MAX = 2
 _SENT_BY_POST = frozenset({"auth", "chat", "signup", "invite", "reset", "webhook", "checkout"})
 
 
@@ -22,7 +25,9 @@ async def cors(subject: Subject, world: World, ask: Ask) -> Cors | Gap:
     route = next(r for r in routes(world.manifest) if r.url == subject.name)
     method = route.method or ("POST" if route.kind in _SENT_BY_POST else "GET")
     askings = []
-    for origin in foreign_origins(url_host(route.url)):
+    host = url_host(route.url)
+    domain = zone_of(world.manifest, host)
+    for origin in foreign_origins(host, domain=domain, trusted=route.cors):
         field = ("Origin", origin)
         preflight = (
             field,
@@ -58,13 +63,20 @@ async def cors(subject: Subject, world: World, ask: Ask) -> Cors | Gap:
     )
 
 
-def foreign_origins(host: str) -> tuple[str, ...]:
-    """Return origins that no host should trust, beside those that careless patterns let in."""
+def foreign_origins(host: str, *, domain: str = "", trusted: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return origins that no host should trust, beside those that careless patterns let in.
+
+    A pattern is written for the domain or for an origin that is trusted as often as for the host.
+    """
+    domain = domain or host
+    hosts = (urlsplit(origin).hostname for origin in trusted[:TRUSTED_MAX])
+    names = dict.fromkeys((host, domain, *(name for name in hosts if name)))
     return (
         "https://evil.example",
         "null",
-        f"https://{host}.evil.example",
-        f"https://evil{host}",
+        *(f"https://{name}.evil.example" for name in names),
+        # Not of the host: what lies below the launch's own domain belongs to nobody else.
+        f"https://evil{domain}",
         f"http://launchready.{host}",
     )
 

@@ -6,7 +6,7 @@ from launchready.collect.web_address import joined_url, subject_of
 from launchready.collect.world import World
 from launchready.derive.rdap import registered
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.dns import Registration
+from launchready.facts.dns import Registration, Zone
 from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 
@@ -44,7 +44,10 @@ async def registration(subject: Subject, world: World, ask: Ask) -> Registration
             status=told.status,
             registrar=told.registrar,
         )
-    return Gap(key=key, reason=reason, ours=True, how_to_prove=_BY_HAND)
+    # No registry knows a domain that does not exist: the zone's own finding says so.
+    zone = await ask(Zone, subject)
+    because = zone.key if isinstance(zone, Zone) and zone.fault == "absent" else None
+    return Gap(key=key, reason=reason, ours=True, how_to_prove=_BY_HAND, because=because)
 
 
 async def _answer(url: str, world: World, ask: Ask) -> Exchange | Gap | str:

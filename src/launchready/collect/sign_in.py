@@ -100,6 +100,9 @@ async def _walk(journey: _Journey, entrance: str) -> Gap | None:
     if isinstance(first, Gap):
         return first
     page = await session.follow(first)
+    if isinstance(page, Gap) and page.because is not None:
+        # Another fact has the fault (a name, a certificate), and its finding tells of it.
+        return page
     form = log_in_form(page) if isinstance(page, Exchange) else None
     if form is None and isinstance(page, Exchange):
         why = not_for_us(page, entrance)

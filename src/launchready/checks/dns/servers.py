@@ -226,7 +226,9 @@ def ttl_too_long(zone: Zone, declared: Parent[Declared]) -> Result:
             if " " not in name:
                 published[name] = max(ttl, published.get(name, 0))
     if not published:
-        return Unproven(reason="no name server told a time to live")
+        return Unproven(
+            reason="no name server told a time to live", because=zone.key if zone.fault else None
+        )
     long = {name: ttl for name, ttl in sorted(published.items()) if ttl > limit}
     if not long:
         return Passed(evidence=f"the longest is {max(published.values())} seconds")

@@ -44,6 +44,7 @@ def dnssec_bogus(zone: Zone) -> Result:
     if zone.dnssec == "unknown":
         return Unproven(
             reason=zone.dnssec_problem or "no resolver tells whether the zone is signed",
+            because=zone.key if zone.fault else None,
             how_to_prove="Name a resolver that validates: --resolver 9.9.9.9",
         )
     if zone.dnssec == "insecure":
@@ -83,6 +84,7 @@ def dnssec_signatures_expire_soon(zone: Zone, declared: Parent[Declared]) -> Res
     if since is None or until is None:
         return Unproven(
             reason="no resolver here passes signatures on",
+            because=zone.key if zone.fault else None,
             how_to_prove=f"Run `{dig('SOA', zone.apex, '+dnssec')}` and read the RRSIG's dates.",
         )
     left = until - declared.now

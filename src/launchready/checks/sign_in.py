@@ -52,7 +52,8 @@ def member_cannot_sign_in(here: SignIn) -> Result:
         observed=f"{step.name}: {step.seen}",
         wanted=step.wanted,
         fix=(
-            f"Open {here.entrance} in a private window and sign in as the test member.",
+            # Without the entrance: a log-in that fails alike at each of them is one thing to mend.
+            f"Open the entrance in a private window and sign in as the test member; it fails here: {step.name}.",
             "Watch the browser's developer tools: does the log-in answer set a cookie, for which Domain and Path, and does the next page send it back?",
             "A cookie without the right Domain is lost between www, the bare domain and app; one with SameSite=Strict is lost behind redirects from other sites.",
             "Then run `launchready smoke`.",

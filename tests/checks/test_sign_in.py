@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+
+from launchready.checks.sign_in import (
+    log_out_leaves_session_open,
+    member_cannot_sign_in,
+    wrong_password_accepted,
+)
+from launchready.facts import Gap, Key, Subject
+from launchready.facts.active import JourneyStep, SignIn
+from launchready.finding import Check, Outcome
+from tests.making import AT, outcome, outcomes
+
+LOG_IN = "https://app.example.org/login"
+WHOLE = (
+    "wrong password is refused", "reach the log-in page", "log in", "open the private page",
+    "log out", "private page is closed afterwards",
+)  # fmt: skip
+
+
+def subject(entrance: str) -> Subject:
+    return Subject(kind="account", name=f"member at {entrance}", parent=None)
+
+
+def journey(*steps: str, fails: str = "", entrance: str = LOG_IN) -> SignIn:
+    taken = steps or WHOLE
+    return SignIn(
+        subject=subject(entrance), at=AT, how="launchready smoke", entrance=entrance,
+        steps=tuple(
+            JourneyStep(name=s, passed=s != fails, seen="401", wanted="200") for s in taken
+        ),
+    )  # fmt: skip
+
+
+def unknown(check: Check) -> Outcome:
+    return outcome(check, Gap(key=Key(SignIn, subject(LOG_IN)), reason="takes an active check"))
+
+
+CHECKS = (member_cannot_sign_in, wrong_password_accepted, log_out_leaves_session_open)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_whole_journey_passes(check: Check) -> None:
+    assert outcome(check, journey()).status == "passed"
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_journey_that_was_not_taken_is_unknown(check: Check) -> None:
+    assert unknown(check).status == "unknown"
+
+
+@pytest.mark.parametrize("step", ["log in", "open the private page"])
+def test_a_member_who_gets_no_further_cannot_sign_in(step: str) -> None:
+    upto = WHOLE[: WHOLE.index(step) + 1]
+    assert outcome(member_cannot_sign_in, journey(*upto, fails=step)).status == "failed"
+
+
+def test_a_log_in_that_fails_alike_at_each_entrance_is_one_thing_to_mend() -> None:
+    upto = WHOLE[:3]
+    found = [
+        journey(*upto, fails="log in", entrance=entrance)
+        for entrance in (LOG_IN, "https://example.org/login")
+    ]
+    judged = outcomes(member_cannot_sign_in, *found)
+    assert [o.status for o in judged] == ["failed", "failed"]
+    assert len({o.failure.fix for o in judged if o.failure}) == 1
+
+
+def test_a_wrong_password_that_gets_in_is_found_and_told_once() -> None:
+    lax = journey(WHOLE[0], fails=WHOLE[0])
+    assert outcome(wrong_password_accepted, lax).status == "failed"
+    assert outcome(member_cannot_sign_in, lax).status == "not_applicable"
+
+
+def test_a_private_page_that_stays_open_after_log_out_is_found() -> None:
+    found = outcome(log_out_leaves_session_open, journey(fails=WHOLE[-1]))
+    assert found.status == "failed"
+
+
+def test_a_journey_without_a_log_out_proves_nothing_of_it() -> None:
+    assert outcome(log_out_leaves_session_open, journey(*WHOLE[:4])).status == "unknown"

@@ -93,13 +93,14 @@ class Gatherer:
                 if discovers & {kinds.pop(task) for task in batch}:
                     start(expected(self.observed))
         except BaseException:
-            await self._stop()
+            await self.stop()
             raise
         finally:
             self.keys = keys
         return keys
 
-    async def _stop(self) -> None:
+    async def stop(self) -> None:
+        """End what is still being collected; returns within half a second."""
         running = [t for t in self._tasks.values() if not t.done()]
         for task in running:
             task.cancel()

@@ -215,6 +215,7 @@ async def _found(domain: str, how: Network, checks: Sequence[Check]) -> Audit:
             gatherer = Gatherer(world=world, collectors=collectors())
             found = await unless_stopped(look(gatherer, domain, say=say), stop)
             if found is None:
+                await gatherer.stop()
                 gatherer.close()
             manifest = parse_manifest(manifest_text(found)) if found is not None else bare
             told = dataclasses.replace(world, manifest=manifest)

@@ -106,8 +106,8 @@ async def selectors(subject: Subject, world: World, ask: Ask) -> Selectors | Gap
     # What a wildcard holds for any name is no selector.
     tried = [world.names.unlikely, *guessed]
     looking = asyncio.gather(*(arun(find_dkim_key(domain, s), world.names.answer) for s in tried))
-    above = await world.names.ask(f"_domainkey.{domain}", "TXT")
-    results = await looking
+    # Both in one: whoever is stopped while waiting for one must not leave the other behind.
+    above, results = await asyncio.gather(world.names.ask(f"_domainkey.{domain}", "TXT"), looking)
     gap = await _denied(Key(Selectors, subject), world, ask, above)
     if gap is not None:
         return gap

@@ -1,0 +1,140 @@
+"""Ctrl-C on a terminal: it ends within about a second and leaves what was found."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import LAUNCHREADY, Served
+
+LONGEST_S = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What a command on a terminal came to."""
+
+    status: int
+    screen: str
+
+
+def on_terminal(
+    arguments: Sequence[str], folder: Path, steps: Sequence[tuple[str, bytes]]
+) -> Typed:
+    """Run the program on a terminal of its own and type each step once its text is on the screen."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(folder)
+        os.environ |= {"TERM": "xterm", "NO_COLOR": "1"}
+        os.execv(LAUNCHREADY[0], [*LAUNCHREADY, *arguments])  # noqa: S606
+    waiting, screen, unseen = list(steps), b"", b""
+    ends = time.monotonic() + LONGEST_S
+    while time.monotonic() < ends:
+        ready, _, _ = select.select([terminal], [], [], 0.1)
+        if ready:
+            try:
+                some = os.read(terminal, 65536)
+            except OSError:
+                break
+            if not some:
+                break
+            screen, unseen = screen + some, unseen + some
+        if waiting and waiting[0][0].encode() in unseen:
+            os.write(terminal, waiting.pop(0)[1])
+            unseen = b""
+    else:
+        os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    return Typed(status=os.waitstatus_to_exitcode(status), screen=screen.decode("utf-8", "replace"))
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A name server that never answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_ctrl_c_while_discovering_leaves_a_partial_report(silent: str, tmp_path: Path) -> None:
+    typed = on_terminal(
+        ["audit", "example.org", "--resolver", silent, "-f", "terminal,json", "-o", "r.json"],
+        tmp_path,
+        [("Finding out", b"\x03")],
+    )
+    assert typed.status == 3, typed.screen
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["partial"] is True
+    assert report["verdict"] == "no-go"
+    assert len(list(tmp_path.glob(".launchready/runs/*/report.json"))) == 1
+    assert "Traceback" not in typed.screen
+
+
+def test_an_impatient_second_ctrl_c_does_not_cost_the_report(silent: str, tmp_path: Path) -> None:
+    typed = on_terminal(
+        ["audit", "example.org", "--resolver", silent, "-f", "terminal,json", "-o", "r.json"],
+        tmp_path,
+        [("Finding out", b"\x03"), ("^C", b"\x03")],
+    )
+    assert typed.status == 3, typed.screen
+    assert json.loads((tmp_path / "r.json").read_text())["partial"] is True
+
+
+def test_ctrl_c_while_collecting_leaves_what_was_found(broken: Served, tmp_path: Path) -> None:
+    typed = on_terminal(
+        ["audit", "-m", str(broken.manifest), "-f", "terminal,json", "-o", "r.json"],
+        tmp_path,
+        [("resolves to", b"\x03")],
+    )
+    assert typed.status in {1, 3}, typed.screen
+    report = json.loads((tmp_path / "r.json").read_text())
+    counted = [o for o in report["outcomes"] if o["status"] != "not_applicable"]
+    assert report["partial"] is True
+    assert "Traceback" not in typed.screen
+    assert report["total"] == len(counted)
+    assert report["proven"] == sum(o["status"] == "passed" for o in counted)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda at: ["init", "example.org", "--resolver", at],
+        lambda at: ["mail", "spf", "example.org", "--ip", "192.0.2.1", "--resolver", at],
+    ],
+)
+def test_ctrl_c_ends_every_other_command_without_a_traceback(
+    command: Callable[[str], list[str]], silent: str, tmp_path: Path
+) -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.execv(LAUNCHREADY[0], [*LAUNCHREADY, *command(silent)])  # noqa: S606
+    # Wherever it is by then, importing or asking: it must end in words.
+    time.sleep(1)
+    os.write(terminal, b"\x03")
+    screen = b""
+    while True:
+        try:
+            some = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not some:
+            break
+        screen += some
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 3, screen
+    assert b"Stopped." in screen
+    assert b"Traceback" not in screen
+    assert not (tmp_path / "launchready.toml").exists()

@@ -328,3 +328,29 @@ async def test_a_form_that_points_to_an_undeclared_host_is_not_sent() -> None:
     async with running(counting(lambda _n, _a: WRONG, page), manifest=ROUTES) as site:
         await judged(site)
         assert not any(a.host.startswith("elsewhere") for a in site.asked)
+
+
+_INVITE = ROUTES.replace('login" = "auth"', 'invite" = "invite"')
+_CODE = '<form method="post" action="{}"><input name="code"><button>Go</button></form>'
+
+
+@pytest.mark.parametrize(("limit", "after"), [(6, 6), (1000, None)])
+async def test_an_invitation_code_that_is_not_found_is_an_answer_to_count(
+    limit: int, after: int | None
+) -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        return Reply(404, "<p>No such code</p>") if number <= limit else Reply(429, "Slow down")
+
+    site = counting(answer, _CODE.format("/invite"))
+    async with running(site, manifest=_INVITE) as served:
+        found = await fact(served, "http://example.org/invite")
+    assert found.inconclusive == ""
+    assert found.throttled_after == after
+
+
+async def test_a_form_that_leads_to_a_missing_page_proves_nothing() -> None:
+    site = counting(lambda *_: Reply(404, "<p>Not here</p>"), _CODE.format("/elsewhere"))
+    async with running(site, manifest=_INVITE) as served:
+        found = await fact(served, "http://example.org/invite")
+    assert found.throttled_after is None
+    assert "404" in found.inconclusive

@@ -22,6 +22,7 @@ from launchready.derive.throttle import (
 from launchready.expected import THROTTLED_KINDS, entrances, routes, zone_of
 from launchready.facts import Fact, Gap, Key, Subject, route_subject
 from launchready.facts.active import SignIn, Throttling
+from launchready.facts.hops import path
 from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 from launchready.manifest import RouteEntry, RouteKind
@@ -172,12 +173,18 @@ class _Burst:
         same = gist(usual.answer) == gist(changed.answer)
         return f"{gist(changed.answer)}: {said}" if same and said else gist(changed.answer)
 
+    def _at_its_form(self) -> bool:
+        shown = self.attempt.form is not None
+        return shown and path(self.attempt.url) == path(self.route.url)
+
     async def _useless(self, usual: Seen) -> str:
         """Return why repeating this answer would prove nothing; empty when it would."""
         answer, kind = usual.answer, self.route.kind
         if answer.challenge:
             return f"bot protection ({answer.challenge}) answered instead of the route"
-        if answer.status in _NOT_REACHED:
+        # Where the form is shown the route exists: 404 says that there is no such code.
+        no_such = answer.status == 404 and kind in {"invite", "reset"} and self._at_its_form()
+        if answer.status in _NOT_REACHED and not no_such:
             return f"the route answered {answer.status}: it does not take this request"
         # A chatbot may speak of waiting; its limit shows by another status.
         talks = kind == "chat" and answer.status < 300

@@ -83,3 +83,8 @@ async def test_an_address_that_the_engine_found_is_not_told_twice() -> None:
     address = f"mongodb+srv://app:{made_up(18)}@cluster0.ab1cd.mongodb.net/prod"
     (found,) = await search(f'const db = "{address}";')
     assert len(found) == 1
+
+
+async def test_a_key_that_two_rules_match_is_named_by_its_maker() -> None:
+    (found,) = await search(f'const key = "sk-{made_up(20)}T3BlbkFJ{made_up(20)}";')
+    assert [s.rule for s in found] == ["OpenAI API key"]

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from launchready.derive.secret_kinds import public_by_design, secret_kind, test_only
+from launchready.derive.secret_kinds import public_by_design, rule_of, secret_kind, test_only
 from launchready.derive.secret_shapes import DATABASE_ADDRESS, shaped
 from launchready.facts.http import SecretSighting
 
@@ -133,7 +133,7 @@ def _sorted_out(
             seen_planted = True
             continue
         value = str(each["finding"]["snippet"])
-        rule = str(each["rule"]["id"])
+        rule = rule_of(str(each["rule"]["id"]), value)
         line = int(each["finding"]["line"]) - 1
         mark = _mark(value, fingerprint_key)
         where = found[int(path.partition(".")[0])]

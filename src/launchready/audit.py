@@ -14,6 +14,7 @@ from launchready.expected import DISCOVERS, FOLLOWS, expected
 from launchready.facts import Fact, Gap, Key
 from launchready.facts.active import Throttling
 from launchready.facts.declared import Declared
+from launchready.facts.dns import Resolution
 from launchready.facts.http import Exchange, Repeat, SecretScan, SourceMap, Visit
 from launchready.finding import Check
 from launchready.gather import Gatherer
@@ -121,6 +122,7 @@ async def audit(
         judge(checks, known),
         partial=partial,
         left_out={c.bar for c in catalogue() if c.bar is not None and c not in set(checks)},
+        offline=is_offline(gatherer.observed),
     )
     return Audit(
         manifest=world.manifest,
@@ -132,6 +134,12 @@ async def audit(
         active=world.active,
         crashes=tuple(gatherer.crashes),
     )
+
+
+def is_offline(observed: Observed) -> bool:
+    """Return whether no name could be looked up at all, because of our own network alone."""
+    looks = [found for key, found in observed.items() if key.kind is Resolution]
+    return bool(looks) and all(isinstance(f, Gap) and f.ours for f in looks)
 
 
 def _needed_kinds(checks: Sequence[Check]) -> set[type[Fact]]:

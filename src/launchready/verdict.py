@@ -96,11 +96,13 @@ def decide(
     *,
     partial: bool = False,
     left_out: Collection[BarLine] = (),
+    offline: bool = False,
 ) -> Verdict:
     """Return the verdict. Raises SkippedKeyError when an expected key has neither fact nor gap.
 
     `left_out` names the lines of the minimum bar of which not every check ran: they may turn
-    out "no", but never "yes".
+    out "no", but never "yes". `offline` says that no name could be looked up from here, so that
+    nothing of what was looked at can be a go.
     """
     missing = [key for key in expected if key not in observed]
     if missing:
@@ -111,10 +113,10 @@ def decide(
     broken = [f for f in findings if f.severity is Severity.BLOCKER]
     blocking = [o for o in unexplained if o.severity is Severity.BLOCKER and not o.ours]
     bar = _bar(outcomes, left_out)
-    go = not broken and not blocking and not partial
+    go = not broken and not blocking and not partial and not offline
     return Verdict(
         go=go,
-        headline=_headline(len(broken), len(blocking), bar, partial=partial),
+        headline=_headline(len(broken), len(blocking), bar, partial=partial, offline=offline),
         proven=proven,
         total=len(counted),
         findings=findings,
@@ -127,11 +129,15 @@ def decide(
     )
 
 
-def _headline(broken: int, blocking: int, bar: Sequence[BarResult], *, partial: bool) -> str:
+def _headline(
+    broken: int, blocking: int, bar: Sequence[BarResult], *, partial: bool, offline: bool
+) -> str:
     if broken:
         return f"NO-GO: {broken} {'thing is' if broken == 1 else 'things are'} broken"
     if partial:
         return "NOT PROVEN YET: stopped before everything was checked"
+    if offline:
+        return "NOT PROVEN YET: no DNS resolver answers from here"
     if blocking:
         things = "thing" if blocking == 1 else "things"
         return f"NOT PROVEN YET: nothing broken found, {blocking} {things} unchecked"

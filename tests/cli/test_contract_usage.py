@@ -182,3 +182,14 @@ def test_init_keeps_the_way_that_it_looked(
     assert list(network.dial) == given["dial"]
     again = launchready("audit", "--only", "does-not-resolve")
     assert again.returncode == 0, again.stdout
+
+
+@pytest.mark.parametrize("only", ["dns", "dns,tls,mail"])
+def test_without_any_resolver_nothing_is_a_go(only: str, launchready: Run, healthy: Served) -> None:
+    done = launchready(
+        "audit", "-m", str(healthy.manifest), "--only", only, "--resolver", "127.0.0.1:1", "-f",
+        "json",
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["verdict"] == "no-go"
+    assert "no DNS resolver answers from here" in done.stderr

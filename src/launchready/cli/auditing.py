@@ -211,7 +211,8 @@ async def _found(domain: str, how: Network, checks: Sequence[Check]) -> Audit:
         async with open_world(
             bare, from_file=False, resolvers=how.resolvers, dial=how.dial, ca=how.ca
         ) as world:
-            say(f"Finding out what belongs to {domain}")
+            if sys.stderr.isatty():
+                say(f"Finding out what belongs to {domain}")
             gatherer = Gatherer(world=world, collectors=collectors())
             found = await unless_stopped(look(gatherer, domain, say=say), stop)
             if found is None:

@@ -6,14 +6,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from launchready.audit import Audit
+from launchready.audit import Audit, is_offline
 from launchready.checks import catalogue
 from launchready.cli.options import Wanted
 from launchready.cli.screen import Screen, readers_may_leave
 from launchready.cli.stopping import ctrl_c_ends_again
 from launchready.derive.cache_lists import cache_lists
-from launchready.facts import Gap
-from launchready.facts.dns import Resolution
 from launchready.facts.http import Visit
 from launchready.finding import Severity
 from launchready.report.html import html_text
@@ -95,7 +93,7 @@ def show(
             sys.stderr.write(f"wrote {path}\n")
     for crash in report.crashes:
         sys.stderr.write(f"A bug of Launch Ready; please report it:\n{crash}\n")
-    if offline(done):
+    if is_offline(done.observed):
         sys.stderr.write(
             "Nothing could be looked up: no DNS resolver answers from here. "
             "Check this machine's network and run it again.\n"
@@ -124,10 +122,4 @@ def exit_status(done: Audit) -> int:
         return 0
     if any(f.severity is Severity.BLOCKER for f in verdict.findings):
         return 1
-    return 3 if verdict.partial or offline(done) else 1
-
-
-def offline(done: Audit) -> bool:
-    """Return whether nothing at all could be seen, because of our own network alone."""
-    looks = [found for key, found in done.observed.items() if key.kind is Resolution]
-    return bool(looks) and all(isinstance(f, Gap) and f.ours for f in looks)
+    return 3 if verdict.partial or is_offline(done.observed) else 1

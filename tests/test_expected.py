@@ -253,6 +253,13 @@ def test_what_a_page_loads_is_searched_and_own_files_are_asked_twice() -> None:
     assert names(Repeat, MANIFEST, found) == {own, "https://example.org/i.png"}
 
 
+def test_a_script_that_is_a_route_has_its_source_map_looked_for() -> None:
+    url = "https://example.org/app.js"
+    script = visit(exchange(url, headers={"Content-Type": "text/javascript"}), kind="static")
+    assert names(SourceMap, MANIFEST, script) == {url}
+    assert names(Repeat, MANIFEST, script) == {url}
+
+
 def test_scripts_come_before_images_where_a_page_loads_more_than_is_looked_at() -> None:
     images = "".join(f"<img src=/{n}.png>" for n in range(ASSETS_MAX + 50))
     found = page("https://example.org/", images, "<script src=/z.js></script>")

@@ -201,7 +201,10 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
         if "html" not in page.content_type:
             if visit.route.kind == "static" and visit.route.host in own:
                 url = visit.subject.name
-                keys.add(Key(Repeat, url_subject(url, zone_of(manifest, url))))
+                subject = url_subject(url, zone_of(manifest, url))
+                keys.add(Key(Repeat, subject))
+                if page.content_type.endswith(("javascript", "/css")):
+                    keys.add(Key(SourceMap, subject))
             continue
         assets = sorted(
             loads(page.text, base=page.url), key=lambda x: (x.kind not in _READ_KINDS, x.url)

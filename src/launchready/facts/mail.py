@@ -150,12 +150,12 @@ class Mx(Fact):
     @property
     def unresolved(self) -> tuple[MxRecord, ...]:
         """The records whose exchange is a name without address."""
-        return tuple(
-            r for r in self.records if not r.addresses and not r.trouble and not r.numeric
-        )
+        return tuple(r for r in self.records if not r.addresses and not r.trouble and not r.numeric)
 
     @property
-    def fault(self) -> Literal["lookup-fails", "is-address", "unresolvable", "is-alias", "missing", ""]:
+    def fault(
+        self,
+    ) -> Literal["lookup-fails", "is-address", "unresolvable", "is-alias", "missing", ""]:
         """Why mail servers cannot be found."""
         if self.trouble or (self.records and all(r.trouble for r in self.records)):
             return "lookup-fails"

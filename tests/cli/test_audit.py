@@ -215,6 +215,16 @@ def test_recheck_runs_just_one_check(launchready: Run, broken: Served) -> None:
     assert {o["check"] for o in json.loads(done.stdout)["outcomes"]} == {"certificate-expired"}
 
 
+def test_recheck_says_whether_the_fix_has_taken_effect(
+    launchready: Run, broken: Served, healthy: Served
+) -> None:
+    before = launchready("recheck", "no-rollback-named", "-m", str(broken.manifest))
+    after = launchready("recheck", "no-rollback-named", "-m", str(healthy.manifest))
+    assert (before.returncode, after.returncode) == (1, 0)
+    assert "no-rollback-named is still there: the launch." in before.stderr
+    assert "no-rollback-named is not found any more." in after.stderr
+
+
 def test_smoke_walks_the_journeys(launchready: Run, healthy: Served) -> None:
     done = launchready("smoke", "-m", str(healthy.manifest), "-f", "json", member=healthy)
     report = json.loads(done.stdout)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchready.derive.page import absolute, loads
+from launchready.derive.page import absolute, loads, site_name
 
 BASE = "https://example.org/a/b"
 
@@ -69,3 +69,25 @@ def test_each_url_is_loaded_once() -> None:
 
 def test_a_page_without_end_is_read_up_to_a_bound() -> None:
     assert len(kinds("".join(f"<img src=/{n}.png>" for n in range(900)))) == 500
+
+
+@pytest.mark.parametrize(
+    ("html", "name"),
+    [
+        ("<title>Willow – a circle of readers</title>", "Willow"),
+        ("<title>Home | The Beekeepers</title>", "The Beekeepers"),
+        ("<title>Co-op living</title>", "Co-op living"),
+        ('<meta property="og:site_name" content="Willow"><title>Join us</title>', "Willow"),
+        ("<title> </title>", ""),
+        ("<p>nothing", ""),
+    ],
+)
+def test_a_site_is_called_as_it_calls_itself(html: str, name: str) -> None:
+    assert site_name(html) == name
+
+
+@given(st.text())
+def test_any_page_has_a_short_name_on_one_line(html: str) -> None:
+    name = site_name(html)
+    assert len(name) <= 120
+    assert len(name.splitlines()) <= 1

@@ -107,7 +107,7 @@ def test_it_says_where_the_other_reports_are() -> None:
 def test_it_says_that_the_dns_was_not_followed() -> None:
     looking = Looking(dial=("example.org:443=127.0.0.1:8443",))
     text = " ".join(terminal_text(report(looking=looking)).split())
-    assert "Connections went where --dial sent them" in text
+    assert "Connections went where the dial map sent them" in text
 
 
 def test_a_run_of_a_part_says_so_on_the_first_screen() -> None:

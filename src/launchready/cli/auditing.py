@@ -33,7 +33,7 @@ from launchready.discover import look, manifest_text
 from launchready.facts import Gap
 from launchready.facts.dns import Resolution
 from launchready.facts.http import Exchange
-from launchready.finding import Check
+from launchready.finding import Check, Outcome
 from launchready.gather import Gatherer
 from launchready.manifest import Manifest, load_manifest, parse_manifest
 from launchready.manifest.model import hostname
@@ -167,7 +167,23 @@ def recheck_command(
     looking = Looking(
         resolvers=how.resolvers, dial=how.dial, ca=str(ca or ""), only=(check,), skip=()
     )
-    raise typer.Exit(show(done, wanted(formats, output), looking=looking, manifest_file=manifest))
+    status = show(done, wanted(formats, output), looking=looking, manifest_file=manifest)
+    still = [o for o in done.verdict.outcomes if o.status == "failed"]
+    unseen = [o for o in done.verdict.outcomes if o.status == "unknown"]
+    if still:
+        typer.echo(f"{check} is still there: {_on(still)}.", err=True)
+    elif unseen:
+        typer.echo(f"{check} could not be checked everywhere: {_on(unseen)}.", err=True)
+    else:
+        typer.echo(f"{check} is not found any more.", err=True)
+    # Of one check a go says little: what is asked is whether the fix has taken effect.
+    raise typer.Exit(status or (1 if still or unseen else 0))
+
+
+def _on(outcomes: Sequence[Outcome]) -> str:
+    names = [one_line(o.subject.name, 60) for o in outcomes]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
 
 
 def _words(option: str, values: list[str] | None) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
@@ -80,3 +81,22 @@ def absolute(reference: str | None, base: str) -> str | None:
     except ValueError:
         return None
     return url
+
+
+_BETWEEN = re.compile(r"\s+[|·–—:-]+\s+|:\s+")
+_NO_NAME = {"home", "welcome", "homepage", "start", "startseite", "accueil", "inicio", "index"}
+
+
+def site_name(html: str) -> str:
+    """Return what a site calls itself, at most 120 characters; empty when it does not say.
+
+    What it tells other sites (og:site_name) goes before the first part of its title.
+    """
+    tree = LexborHTMLParser(html)
+    told = tree.css_first('meta[property="og:site_name"]')
+    name = (told.attributes.get("content") or "") if told is not None else ""
+    title = tree.css_first("title")
+    if not name.strip() and title is not None:
+        parts = [p.strip() for p in _BETWEEN.split(" ".join(title.text().split())[:400])]
+        name = next((p for p in parts if p and p.lower() not in _NO_NAME), "")
+    return " ".join(name.split())[:120]

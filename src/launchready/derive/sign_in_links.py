@@ -111,12 +111,6 @@ def logout_link(html: str, *, base: str) -> str:
     return ""
 
 
-def title_of(html: str) -> str:
-    """Return the page's title on one line, at most 120 characters; empty when it has none."""
-    node = LexborHTMLParser(html).css_first("title")
-    return " ".join(node.text().split())[:120] if node is not None else ""
-
-
 def _matches(kind: RouteKind, text: str) -> bool:
     return any(k == kind and p.search(text) for k, p in _WORDS)
 

@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Callable
 
 from launchready.collect.walks import walk
+from launchready.derive.page import site_name
 from launchready.derive.senders import COMMON_SELECTORS, recognised
-from launchready.derive.sign_in_links import title_of
 from launchready.discover.found import Found, FoundHost
 from launchready.discover.platforms import edge, platform
 from launchready.discover.seen import SeenHost
@@ -67,7 +67,7 @@ async def look(
         say(notes[-1])
     return Found(
         domain=domain,
-        name=next((title for s in answering if s.html and (title := title_of(s.html))), ""),
+        name=next((title for s in answering if s.html and (title := site_name(s.html))), ""),
         hosts=tuple(_host(s, domain) for s in seen),
         routes=tuple(routes),
         senders=tuple(senders),

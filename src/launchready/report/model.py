@@ -98,7 +98,7 @@ class Report:
         said = []
         if looking.dial:
             said.append(
-                f"Connections went where --dial sent them ({len(looking.dial)} lines), "
+                f"Connections went where the dial map sent them ({len(looking.dial)} lines), "
                 "not where the DNS points."
             )
         if looking.resolvers:

@@ -74,7 +74,7 @@ def test_a_page_without_end_is_read_up_to_a_bound() -> None:
 @pytest.mark.parametrize(
     ("html", "name"),
     [
-        ("<title>Willow – a circle of readers</title>", "Willow"),
+        ("<title>Willow – a circle of readers</title>", "Willow"),  # noqa: RUF001 - as typeset
         ("<title>Home | The Beekeepers</title>", "The Beekeepers"),
         ("<title>Co-op living</title>", "Co-op living"),
         ('<meta property="og:site_name" content="Willow"><title>Join us</title>', "Willow"),

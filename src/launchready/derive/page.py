@@ -83,7 +83,7 @@ def absolute(reference: str | None, base: str) -> str | None:
     return url
 
 
-_BETWEEN = re.compile(r"\s+[|·–—:-]+\s+|:\s+")
+_BETWEEN = re.compile(r"\s+[|·–—:-]+\s+|:\s+")  # noqa: RUF001 - titles are typeset with it
 _NO_NAME = {"home", "welcome", "homepage", "start", "startseite", "accueil", "inicio", "index"}
 
 

@@ -117,7 +117,8 @@ class _Merging:
 
 def _follow_locks_and_queues() -> None:
     held: dict[int, int] = {}
-    acquire, release, get = asyncio.Lock.acquire, asyncio.Lock.release, asyncio.Queue.get
+    acquire, release = asyncio.Lock.acquire, asyncio.Lock.release
+    get, get_nowait = asyncio.Queue.get, asyncio.Queue.get_nowait
 
     async def new_acquire(self: asyncio.Lock) -> Any:
         result = await acquire(self)
@@ -130,17 +131,24 @@ def _follow_locks_and_queues() -> None:
 
     async def new_get(self: asyncio.Queue[Any]) -> Any:
         item = await get(self)
-        if isinstance(item, asyncio.Future):
+        task = _here()
+        if isinstance(item, asyncio.Future) and task is not None:
             # What follows from one arrival depends on that one, not on those before it.
-            task = _here()
-            if task is not None:
-                _PHASES[task] = max(_PHASES.get(task, 0), _DEPTH.get(item, 0))
-                _DEPTH[task] = _DEPTH.get(item, 0)
+            _DEPTH[task] = _DEPTH.get(item, 0)
+        return item
+
+    def new_get_nowait(self: asyncio.Queue[Any]) -> Any:
+        item = get_nowait(self)
+        task = _here()
+        if isinstance(item, asyncio.Future) and task is not None:
+            # The phase that comes next depends on all of them.
+            _PHASES[task] = max(_PHASES.get(task, 0), _DEPTH.get(item, 0))
         return item
 
     asyncio.Lock.acquire = new_acquire  # type: ignore[method-assign]
     asyncio.Lock.release = new_release  # type: ignore[method-assign]
     asyncio.Queue.get = new_get  # type: ignore[method-assign]
+    asyncio.Queue.get_nowait = new_get_nowait  # type: ignore[method-assign]
 
 
 _PHASES: Depths = WeakKeyDictionary()

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import LAUNCHREADY, Audited, Run, Served
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = pytest.mark.xdist_group("cli-audit")
 
 
 def test_a_healthy_launch_is_a_go_and_exits_with_0(launchready: Run, healthy: Served) -> None:

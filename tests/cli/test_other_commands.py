@@ -8,7 +8,7 @@ import pytest
 from launchready.manifest import load_manifest
 from tests.cli.conftest import Run, Served
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = pytest.mark.xdist_group("cli-other")
 
 
 def test_the_version_is_said(launchready: Run) -> None:

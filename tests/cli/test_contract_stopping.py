@@ -28,17 +28,33 @@ class Typed:
     screen: str
 
 
-def on_terminal(
-    arguments: Sequence[str], folder: Path, steps: Sequence[tuple[str, bytes]]
-) -> Typed:
-    """Run the program on a terminal of its own and type each step once its text is on the screen."""
+def start(arguments: Sequence[str], folder: Path) -> tuple[int, int]:
+    """Run the program on a terminal of its own; return its process and the terminal."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(folder)
         os.environ |= {"TERM": "xterm", "NO_COLOR": "1"}
+        # Whoever runs the tests in the background has Ctrl-C ignored, and that is inherited.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execv(LAUNCHREADY[0], [*LAUNCHREADY, *arguments])  # noqa: S606
+    return pid, terminal
+
+
+def on_terminal(
+    arguments: Sequence[str],
+    folder: Path,
+    steps: Sequence[tuple[str, bytes]],
+    *,
+    after_s: float = 0,
+) -> Typed:
+    """Run the program on a terminal of its own and type each step once its text is on the screen.
+
+    Nothing is typed before `after_s` seconds have gone by.
+    """
+    pid, terminal = start(arguments, folder)
     waiting, screen, unseen = list(steps), b"", b""
-    ends = time.monotonic() + LONGEST_S
+    begins = time.monotonic() + after_s
+    ends = begins + LONGEST_S
     while time.monotonic() < ends:
         ready, _, _ = select.select([terminal], [], [], 0.1)
         if ready:
@@ -49,7 +65,7 @@ def on_terminal(
             if not some:
                 break
             screen, unseen = screen + some, unseen + some
-        if waiting and waiting[0][0].encode() in unseen:
+        if waiting and time.monotonic() >= begins and waiting[0][0].encode() in unseen:
             os.write(terminal, waiting.pop(0)[1])
             unseen = b""
     else:
@@ -116,25 +132,9 @@ def test_ctrl_c_while_collecting_leaves_what_was_found(broken: Served, tmp_path:
 def test_ctrl_c_ends_every_other_command_without_a_traceback(
     command: Callable[[str], list[str]], silent: str, tmp_path: Path
 ) -> None:
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(tmp_path)
-        os.execv(LAUNCHREADY[0], [*LAUNCHREADY, *command(silent)])  # noqa: S606
     # Wherever it is by then, importing or asking: it must end in words.
-    time.sleep(1)
-    os.write(terminal, b"\x03")
-    screen = b""
-    while True:
-        try:
-            some = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not some:
-            break
-        screen += some
-    _, status = os.waitpid(pid, 0)
-    os.close(terminal)
-    assert os.waitstatus_to_exitcode(status) == 3, screen
-    assert b"Stopped." in screen
-    assert b"Traceback" not in screen
+    typed = on_terminal(command(silent), tmp_path, [("", b"\x03")], after_s=1)
+    assert typed.status == 3, typed.screen
+    assert "Stopped." in typed.screen
+    assert "Traceback" not in typed.screen
     assert not (tmp_path / "launchready.toml").exists()

@@ -51,3 +51,7 @@ def test_a_missing_old_or_future_test_alert_fails(tested: str, observed: str) ->
 
 def test_without_a_monitor_there_is_no_alert_to_prove() -> None:
     assert outcome(alert_never_proven, declared()).status == "not_applicable"
+
+
+def test_a_test_alert_is_unknown_without_a_manifest() -> None:
+    assert outcome(alert_never_proven, declared(from_file=False)).status == "unknown"

@@ -100,3 +100,7 @@ def test_regions_shards_and_caches_are_each_said() -> None:
     toml = LAUNCH + '[deployment]\nregions = 3\nshards = 4\ncaches = ["varnish", "redis"]\n'
     found = outcome(more_than_a_launch_needs, declared(toml))
     assert found.detail == "3 regions, a database in 4 pieces, 2 caches (varnish, redis)"
+
+
+def test_the_set_up_is_unknown_without_a_manifest() -> None:
+    assert outcome(more_than_a_launch_needs, declared(from_file=False)).status == "unknown"

@@ -19,6 +19,14 @@ from launchready.finding import (
 TEST_ALERT_GOOD_FOR = timedelta(days=30)
 
 
+def _nobody_said() -> Unproven:
+    return Unproven(
+        reason="without a launchready.toml nobody has said what watches it",
+        ours=True,
+        how_to_prove="Write a manifest with `launchready init` and fill in [alerts].",
+    )
+
+
 @check(severity=Severity.RISK, impact=Impact.BLINDNESS, bar="told")
 def no_monitor_declared(launch: Declared) -> Result:
     """No monitor watches the launch, or nobody is told.
@@ -28,11 +36,7 @@ def no_monitor_declared(launch: Declared) -> Result:
     Fix: Let a monitor ask the log-in page and the health route every minute, and name it and the people whom it tells in launchready.toml.
     """
     if not launch.from_file:
-        return Unproven(
-            reason="without a launchready.toml nobody has said what watches it",
-            ours=True,
-            how_to_prove="Write a manifest with `launchready init` and fill in [alerts].",
-        )
+        return _nobody_said()
     monitor, people = launch.manifest.alerts.monitor, launch.manifest.people.alerts
     if monitor and people:
         return Passed(evidence=f"{monitor} tells {', '.join(people)}")
@@ -67,6 +71,8 @@ def test_alert_never_proven(launch: Declared) -> Result:
 
     Fix: Send a test alert, have the person confirm that it came within five minutes, and write the day under [alerts] as tested.
     """
+    if not launch.from_file:
+        return _nobody_said()
     alerts = launch.manifest.alerts
     if not alerts.monitor:
         return NotApplicable(reason="no monitor is declared, which is a finding of its own")

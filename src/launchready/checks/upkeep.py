@@ -172,6 +172,8 @@ def more_than_a_launch_needs(launch: Declared) -> Result:
 
     Fix: Launch on one region, one database and the edge's cache; add more when a measurement asks for it.
     """
+    if not launch.from_file:
+        return Unproven(reason=_MANIFEST_UNKNOWN, ours=True, how_to_prove=_WRITE_ONE)
     deployment = launch.manifest.deployment
     extra = []
     if deployment.regions > 1:

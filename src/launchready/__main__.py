@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
@@ -14,6 +15,10 @@ def main() -> None:
         # Importing takes long enough to be interrupted; a second Ctrl-C has nothing left to end.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.stderr.write("Stopped.\n")
+        sys.stderr.flush()
+        # One that came in the middle of an exec() makes the interpreter die of the signal at its
+        # end whatever status was asked for; everything that had to be closed is closed by now.
+        os._exit(3)
     except OSError as error:
         sys.stderr.write(f"launchready could not do its work: {error.strerror or error}\n")
     sys.exit(3)

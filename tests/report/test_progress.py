@@ -81,7 +81,6 @@ def test_on_a_terminal_a_line_moves_and_leaves_nothing_behind() -> None:
     out = io.StringIO()
     console = Console(file=out, width=80, force_terminal=True, color_system=None)
     with Progress("example.org", console) as progress:
-        progress.expect(10)
         for name in ("example.org", "app.example.org"):
             found = resolution(name, "203.0.113.5")
             progress.observed(found.key, found)

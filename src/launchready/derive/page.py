@@ -30,7 +30,6 @@ class Loaded:
 
     url: str
     kind: LoadKind
-    integrity: bool = False
 
 
 def loads(html: str, *, base: str) -> tuple[Loaded, ...]:
@@ -65,7 +64,7 @@ def _loaded(node: LexborNode, base: str) -> Loaded | None:
     url = absolute(attributes.get("href" if tag == "link" else "src"), base)
     if kind is None or url is None:
         return None
-    return Loaded(url=url, kind=kind, integrity=bool(attributes.get("integrity")))
+    return Loaded(url=url, kind=kind)
 
 
 def absolute(reference: str | None, base: str) -> str | None:

@@ -30,7 +30,6 @@ class Progress:
     def __init__(self, domain: str, console: Console | None = None) -> None:
         self.domain = domain
         self.console = console or Console(file=sys.stderr, highlight=False)
-        self.total: int | None = None
         self.facts = 0
         self.gaps = 0
         self._said: set[type[Fact]] = set()
@@ -64,11 +63,6 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
         self._say(self._count())
-
-    def expect(self, total: int) -> None:
-        """Say how many observations there will be, as far as is known by now."""
-        self.total = total
-        self._move()
 
     def observed(self, key: Key, found: Fact | Gap) -> None:
         """Take note of what a key came to."""
@@ -106,15 +100,13 @@ class Progress:
         if self._bar is None:
             return
         done = self.facts + self.gaps
-        seen = f"{done} of {self.total}" if self.total else f"{done}"
-        text = f"{seen} looked at · {last}" if last else f"{seen} looked at"
+        text = f"{done} looked at · {last}" if last else f"{done} looked at"
         if not self.console.encoding.lower().startswith("utf"):
             text = as_ascii(text)
         self._bar.update(
             self._bar.task_ids[0],
             description=f"{text[:52]:<52}",
             completed=done,
-            total=max(self.total, done) if self.total else None,
         )
 
     def _count(self) -> str:

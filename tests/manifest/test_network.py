@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchready.manifest.model import split_address, split_dial
+from launchready.manifest.values import split_address, split_dial
 
 _ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6))
 _PORTS = st.integers(1, 65535)

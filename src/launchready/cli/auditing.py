@@ -36,7 +36,7 @@ from launchready.facts.http import Exchange
 from launchready.finding import Check, Outcome
 from launchready.gather import Gatherer
 from launchready.manifest import Manifest, load_manifest, parse_manifest
-from launchready.manifest.model import hostname
+from launchready.manifest.values import hostname
 from launchready.report.model import Looking
 from launchready.report.plain_text import one_line
 from launchready.report.progress import Progress

@@ -16,7 +16,7 @@ from launchready.cli.screen import write_json
 from launchready.collect.dial import DialMap
 from launchready.mailauth.lookups import Answer, Asking, Question, arun
 from launchready.mailauth.spf_result import SpfNode
-from launchready.manifest.model import split_address
+from launchready.manifest.values import split_address
 from launchready.report.plain_text import one_line
 
 T = TypeVar("T")

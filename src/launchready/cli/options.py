@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from launchready.manifest import NetworkSection
-from launchready.manifest.model import split_address, split_dial
+from launchready.manifest.values import split_address, split_dial
 
 FORMATS = ("terminal", "html", "json", "markdown", "sarif", "junit")
 SUFFIXES = {

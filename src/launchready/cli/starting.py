@@ -20,7 +20,7 @@ from launchready.collect.opening import open_world
 from launchready.discover import Answers, Found, look, manifest_text
 from launchready.gather import Gatherer
 from launchready.manifest import parse_manifest
-from launchready.manifest.model import hostname
+from launchready.manifest.values import hostname
 from launchready.runs import write_whole
 
 _PEOPLE = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from launchready.manifest.model import split_dial
+from launchready.manifest.values import split_dial
 
 # RFC 5737, RFC 3849 and RFC 9637: addresses for documentation. They stand for public ones in
 # demos and tests, and nobody's private network lies behind them.

@@ -20,7 +20,7 @@ from launchready.collect.name_reply import Reply, joined, read
 from launchready.collect.name_wire import PAYLOAD_BYTES, NoReplyError, exchange
 from launchready.mailauth.lookups import Answer, Question
 from launchready.mailauth.names import query_name
-from launchready.manifest.model import split_address
+from launchready.manifest.values import split_address
 
 Server = tuple[str, int]
 PUBLIC: tuple[Server, ...] = (("1.1.1.1", 53), ("8.8.8.8", 53), ("9.9.9.9", 53))

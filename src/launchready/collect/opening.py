@@ -12,7 +12,7 @@ from launchready.collect.name_client import NameClient
 from launchready.collect.secret_engine import SecretSearch
 from launchready.collect.world import World
 from launchready.manifest import Manifest
-from launchready.manifest.model import split_address
+from launchready.manifest.values import split_address
 
 
 @asynccontextmanager

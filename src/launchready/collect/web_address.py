@@ -14,7 +14,7 @@ from launchready.expected import zone_of
 from launchready.facts import Gap, Key, Subject, host_subject, url_subject
 from launchready.facts.dns import Resolution
 from launchready.gather import Ask
-from launchready.manifest.model import hostname
+from launchready.manifest.values import hostname
 
 # What the WHATWG URL standard leaves as it is, and the percent sign of what is encoded already.
 _SAFE_IN_PATH = "!$%&'()*+,/:;=@[]~|"

@@ -9,7 +9,8 @@ from datetime import date
 from typing import get_args
 
 from launchready.manifest import RouteKind
-from launchready.manifest.model import EdgeName, hostname, route_url
+from launchready.manifest.model import EdgeName
+from launchready.manifest.values import hostname, route_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from launchready.derive.throttle import same_answer
 from launchready.discover.seen import SeenHost
 from launchready.gather import Gatherer
 from launchready.manifest import RouteKind
-from launchready.manifest.model import route_url
+from launchready.manifest.values import route_url
 
 LOGIN_PATHS = (
     "/login", "/signin", "/sign-in", "/sign_in", "/users/sign_in", "/auth/login", "/account/login",

@@ -8,7 +8,7 @@ from shlex import quote
 from launchready.facts.dns import Zone
 from launchready.finding import NotApplicable, Unproven
 from launchready.manifest import HostEntry
-from launchready.manifest.model import split_address
+from launchready.manifest.values import split_address
 
 ELSEWHERE = "Run the audit from a network that lets port 53 out, such as a server."
 OTHERS = "Name a resolver that answers questions of every type: --resolver 9.9.9.9"

@@ -1,0 +1,126 @@
+"""Values that a manifest holds: host names, addresses, URLs, lines of the dial map."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator
+
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
+
+
+def hostname(value: str) -> str:
+    """Return a host or domain name in lower case as it stands in the DNS (IDNA), or raise ValueError."""
+    name = value.strip().rstrip(".").lower()
+    if not name.isascii():
+        import idna  # noqa: PLC0415 - only names beyond ASCII pay for it
+
+        try:
+            name = idna.encode(name, uts46=True).decode()
+        except idna.IDNAError as error:
+            raise ValueError(f"{value!r} is not a host name: {error}") from None
+    labels = name.split(".")
+    if len(labels) < 2 or len(name) > 253 or not all(_LABEL.match(label) for label in labels):
+        raise ValueError(f"{value!r} is not a host name such as app.example.org")
+    return name
+
+
+def _address(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is not an IP address such as 203.0.113.5") from None
+
+
+def one_or_many(value: Any) -> Any:
+    """Return a list of one for a text alone; everything else as it is."""
+    return [value] if isinstance(value, str) else value
+
+
+def resolver(value: str) -> str:
+    """Return the value when it is a resolver as IP or IP:PORT; ValueError when it is none."""
+    try:
+        split_address(value, default_port=53)
+    except ValueError:
+        raise ValueError(f"{value!r} is not an address such as 9.9.9.9 or 127.0.0.1:5353") from None
+    return value
+
+
+def split_address(value: str, *, default_port: int) -> tuple[str, int]:
+    """Split `A`, `A:PORT` or `[A6]:PORT` into address and port; ValueError when it is neither."""
+    match = re.fullmatch(r"\[([^\]]+)\](?::(\d{1,5}))?", value)
+    if match:
+        host, port = match[1], match[2]
+    elif value.count(":") == 1:
+        host, port = value.split(":")
+    else:
+        host, port = value, None
+    number = int(port) if port is not None and port.isdigit() else default_port
+    if (port is not None and not port.isdigit()) or not 0 < number < 65536:
+        raise ValueError(f"{value!r} has no port between 1 and 65535 behind its colon")
+    return str(ip_address(host)), number
+
+
+def split_dial(value: str) -> tuple[str, int, str, int]:
+    """Split `HOST-OR-ADDRESS:PORT=ADDRESS:PORT` into its four parts; ValueError when it is not that."""
+    left, separator, right = value.partition("=")
+    match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})", left)
+    if not separator or match is None or not 0 < int(match[3]) < 65536:
+        raise ValueError(
+            f"{value!r} is not HOST-OR-ADDRESS:PORT=ADDRESS:PORT, such as "
+            "app.example.org:443=203.0.113.5:443"
+        )
+    address, port = split_address(right, default_port=0)
+    name = match[1] or match[2]
+    try:
+        name = str(ip_address(name))
+    except ValueError:
+        name = name.lower().rstrip(".")
+    return name, int(match[3]), address, port
+
+
+def _variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+        # The value is not repeated: whoever gets this wrong wrote the secret itself here.
+        raise ValueError(
+            "this is not the name of an environment variable such as MEMBER_PASSWORD; "
+            "the value itself never belongs into this file"
+        )
+    return value
+
+
+def dial_line(value: str) -> str:
+    """Return the value when it is a line of the dial map; ValueError when it is none."""
+    split_dial(value)
+    return value
+
+
+def route_url(value: str) -> str:
+    """Return the full URL of `app.example.org/login` or `https://…`; ValueError when it is none."""
+    url = value if "://" in value else f"https://{value}"
+    try:
+        parts = urlsplit(url)
+        number = parts.port
+    except ValueError:
+        raise ValueError(f"{value!r} is not a URL such as app.example.org/login") from None
+    if parts.username is not None:
+        # The value is not repeated: it may hold a password.
+        raise ValueError(
+            "a URL here holds no user name and no password; leave out what is before @"
+        )
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{value!r} is not a URL such as app.example.org/login")
+    host = hostname(parts.hostname)
+    port = f":{number}" if number else ""
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{host}{port}{parts.path or '/'}{query}"
+
+
+Hostname = Annotated[str, AfterValidator(hostname)]
+RouteUrl = Annotated[str, AfterValidator(route_url)]
+Address = Annotated[str, AfterValidator(_address)]
+Variable = Annotated[str, AfterValidator(_variable)]
+Names = Annotated[tuple[str, ...], BeforeValidator(one_or_many)]

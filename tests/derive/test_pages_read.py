@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from launchready.derive.mixed import mixed
 from launchready.derive.route_answer import wrong_with
 from launchready.derive.spans import span
-from launchready.manifest.model import ROUTE_KINDS
+from launchready.manifest import ROUTE_KINDS
 from tests.making import exchange, visit
 
 BODIES = st.text(max_size=300) | st.from_regex(r"<[a-z]{1,6} (src|href|style|srcset)=.{0,60}>")

@@ -1,9 +1,8 @@
 """The manifest, `launchready.toml`: what should be true of a launch."""
 
+from launchready.manifest.app import ChatSection, GuardSection, ProviderEntry, VariableEntry
 from launchready.manifest.load import ManifestError, load_manifest, parse_manifest
 from launchready.manifest.model import (
-    ROUTE_KINDS,
-    AccountEntry,
     AlertsSection,
     BudgetsSection,
     DeploymentSection,
@@ -13,19 +12,25 @@ from launchready.manifest.model import (
     MailSection,
     Manifest,
     NetworkSection,
-    OldUrlEntry,
     PeopleSection,
+)
+from launchready.manifest.problems import Problem
+from launchready.manifest.routes import (
+    ROUTE_KINDS,
+    AccountEntry,
+    OldUrlEntry,
     RouteEntry,
     RouteKind,
 )
-from launchready.manifest.problems import Problem
 
 __all__ = [
     "ROUTE_KINDS",
     "AccountEntry",
     "AlertsSection",
     "BudgetsSection",
+    "ChatSection",
     "DeploymentSection",
+    "GuardSection",
     "HostEntry",
     "LaunchSection",
     "MailDomainEntry",
@@ -36,8 +41,10 @@ __all__ = [
     "OldUrlEntry",
     "PeopleSection",
     "Problem",
+    "ProviderEntry",
     "RouteEntry",
     "RouteKind",
+    "VariableEntry",
     "load_manifest",
     "parse_manifest",
 ]

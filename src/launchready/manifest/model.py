@@ -5,19 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
 )
 
+from launchready.manifest.app import ChatSection, GuardSection, VariableEntry
+from launchready.manifest.routes import AccountEntry, OldUrlEntry, RouteEntry
+from launchready.manifest.section import Section
 from launchready.manifest.values import (
     Address,
     Hostname,
@@ -31,18 +32,7 @@ from launchready.manifest.values import (
     route_url,
 )
 
-RouteKind = Literal[
-    "page", "static", "auth", "signup", "invite", "reset", "checkout", "webhook", "chat", "api",
-    "private", "health",
-]  # fmt: skip
-ROUTE_KINDS: tuple[str, ...] = get_args(RouteKind)
 EdgeName = Literal["cloudflare", "fastly", "cloudfront", "bunny", "vercel", "netlify", "none"]
-
-
-class Section(BaseModel):
-    """A table of the manifest: unknown keys are errors, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class LaunchSection(Section):
@@ -116,39 +106,6 @@ class HostEntry(Section):
         return one_or_many(value)
 
 
-class RouteEntry(Section):
-    """`[routes]`: one URL and its kind, which decides what is expected of it."""
-
-    url: RouteUrl = ""
-    kind: RouteKind = Field(description="What this URL is for: " + ", ".join(ROUTE_KINDS) + ".")
-    method: Literal["GET", "POST", "PUT", "DELETE"] | None = Field(
-        None, description="How it is called, when the kind's default does not fit."
-    )
-    fields: dict[str, str] = Field(
-        default_factory=dict,
-        description="Names of the form's fields: username, password, email, message, code.",
-    )
-    json_body: bool = Field(False, description="true when it takes JSON instead of a form.")
-    cors: Names = Field((), description="Origins that may read it from a browser.")
-    cacheable: bool | None = Field(None, description="true when shared caches may store it.")
-    limit: int | None = Field(
-        None, ge=1, le=60, description="How many requests in a minute before it must throttle."
-    )
-    status: int | None = Field(None, ge=100, le=599, description="The status that it answers with.")
-
-    @property
-    def host(self) -> str:
-        """The host of the URL."""
-        return urlsplit(self.url).hostname or ""
-
-
-class OldUrlEntry(Section):
-    """`[redirects]`: an old URL and where it must lead."""
-
-    source: RouteUrl
-    target: RouteUrl
-
-
 class MailDomainEntry(Section):
     """`[mail.domains."example.org"]`: a domain in the From of the launch's mail, or one that never sends."""
 
@@ -174,20 +131,6 @@ class MailSection(Section):
         return _named(value)
 
 
-class AccountEntry(Section):
-    """`[accounts.member]`: a test member, by the names of environment variables, never by value."""
-
-    username_env: Variable = Field(description="Environment variable that holds the user name.")
-    password_env: Variable = Field(description="Environment variable that holds the password.")
-    login: RouteUrl = Field(description="URL of the log-in page, such as app.example.org/login.")
-    private: RouteUrl = Field(description="URL of a page that only members see.")
-    logout: RouteUrl | None = Field(None, description="URL that logs out.")
-    entrances: Annotated[tuple[RouteUrl, ...], BeforeValidator(one_or_many)] = Field(
-        (), description="URLs that members begin at, when not only the log-in page itself."
-    )
-    says: str = Field("", description="A text on the private page that only a member sees.")
-
-
 class NetworkSection(Section):
     """`[network]`: how to look, so that a launch can be audited before its DNS is switched."""
 
@@ -204,7 +147,19 @@ class BudgetsSection(Section):
     """`[budgets]`: what may be spent and how long things may take."""
 
     ai_monthly: float | None = Field(
-        None, ge=0, description="Spending limit at the AI provider a month, in your currency."
+        None, ge=0,
+        description="Spending limit at the AI provider a month, in US dollars as providers price.",
+    )  # fmt: skip
+    ai_monthly_tokens: int | None = Field(
+        None, ge=0, description="Tokens that all members together may use a month."
+    )
+    ai_member_monthly: float | None = Field(
+        None,
+        ge=0,
+        description="What one member may cost at the AI provider a month, in US dollars.",
+    )
+    ai_member_monthly_tokens: int | None = Field(
+        None, ge=0, description="Tokens that one member may use a month."
     )
     page_s: float = Field(2.5, gt=0, description="Seconds until a page shows its main content.")
     first_byte_s: float = Field(0.8, gt=0, description="Seconds until a page's first byte.")
@@ -246,6 +201,17 @@ class Manifest(Section):
     budgets: BudgetsSection = BudgetsSection()
     alerts: AlertsSection = AlertsSection()
     deployment: DeploymentSection = DeploymentSection()
+    environment: dict[Variable, VariableEntry] = Field(default_factory=dict)
+    chat: ChatSection = ChatSection()
+    guard: GuardSection = GuardSection()
+
+    @field_validator("environment", mode="before")
+    @classmethod
+    def _name_variables(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        entries = {k: {"kind": e} if isinstance(e, str) else e for k, e in value.items()}
+        return {k: {**e, "name": k} if isinstance(e, dict) else e for k, e in entries.items()}
 
     @field_validator("hosts", mode="before")
     @classmethod

@@ -1,0 +1,1 @@
+"""The hardening kit for Python web apps: what the manifest states, an app gets by one line."""

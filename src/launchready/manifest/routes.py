@@ -1,0 +1,78 @@
+"""What a URL of the launch is for, where old ones lead, and who tries the log-in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field
+
+from launchready.manifest.section import Section
+from launchready.manifest.values import Names, RouteUrl, Variable, one_or_many
+
+RouteKind = Literal[
+    "page", "static", "auth", "signup", "invite", "reset", "checkout", "webhook", "chat", "api",
+    "private", "health",
+]  # fmt: skip
+ROUTE_KINDS: tuple[str, ...] = get_args(RouteKind)
+
+
+class RouteEntry(Section):
+    """`[routes]`: one URL and its kind, which decides what is expected of it."""
+
+    url: RouteUrl = ""
+    kind: RouteKind = Field(description="What this URL is for: " + ", ".join(ROUTE_KINDS) + ".")
+    method: Literal["GET", "POST", "PUT", "DELETE"] | None = Field(
+        None, description="How it is called, when the kind's default does not fit."
+    )
+    fields: dict[str, str] = Field(
+        default_factory=dict,
+        description="Names of the form's fields: username, password, email, message, code.",
+    )
+    json_body: bool = Field(False, description="true when it takes JSON instead of a form.")
+    cors: Names = Field((), description="Origins that may read it from a browser.")
+    cacheable: bool | None = Field(None, description="true when shared caches may store it.")
+    limit: int | None = Field(
+        None, ge=1, le=60, description="How many requests in a minute before it must throttle."
+    )
+    status: int | None = Field(None, ge=100, le=599, description="The status that it answers with.")
+    signature: Literal["stripe", "standard"] | None = Field(
+        None, description="How a webhook's sender signs: Stripe's way, or Standard Webhooks."
+    )
+    secret_env: Annotated[tuple[Variable, ...], BeforeValidator(one_or_many)] = Field(
+        (),
+        description="Environment variables that hold the webhook's signing secrets; two while a "
+        "key changes.",
+    )
+    body_max_bytes: int | None = Field(
+        None, ge=0, description="Largest body that guard lets through; the kind's default if unset."
+    )
+    timeout_s: float | None = Field(
+        None, gt=0, description="Seconds that guard gives an answer; the kind's default if unset."
+    )
+
+    @property
+    def host(self) -> str:
+        """The host of the URL."""
+        return urlsplit(self.url).hostname or ""
+
+
+class OldUrlEntry(Section):
+    """`[redirects]`: an old URL and where it must lead."""
+
+    source: RouteUrl
+    target: RouteUrl
+
+
+class AccountEntry(Section):
+    """`[accounts.member]`: a test member, by the names of environment variables, never by value."""
+
+    username_env: Variable = Field(description="Environment variable that holds the user name.")
+    password_env: Variable = Field(description="Environment variable that holds the password.")
+    login: RouteUrl = Field(description="URL of the log-in page, such as app.example.org/login.")
+    private: RouteUrl = Field(description="URL of a page that only members see.")
+    logout: RouteUrl | None = Field(None, description="URL that logs out.")
+    entrances: Annotated[tuple[RouteUrl, ...], BeforeValidator(one_or_many)] = Field(
+        (), description="URLs that members begin at, when not only the log-in page itself."
+    )
+    says: str = Field("", description="A text on the private page that only a member sees.")

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
+from tests.databases import postgres, postgres_server
+
+__all__ = ["postgres", "postgres_server"]  # fixtures, for every test
+
 # A busy machine must not make a property fail: what is judged is the result, not the time.
 settings.register_profile(
     "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True

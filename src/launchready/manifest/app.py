@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -93,6 +94,16 @@ class ChatSection(Section):
         return ProviderEntry(base_url=self.base_url, model=self.model or "-", key_env=self.key_env)
 
 
+def _sources(value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    for name, sources in value.items():
+        if not re.fullmatch(r"[a-z]+(-[a-z]+)*", name):
+            raise ValueError(f"{name!r} is not a directive such as script-src")
+        for source in sources:
+            if not re.fullmatch(r"[!-+\--:<-~]+", source):
+                raise ValueError(f"{source!r} is not a source such as https://js.stripe.com")
+    return value
+
+
 class GuardSection(Section):
     """`[guard]`: what guard needs to know beyond the routes."""
 
@@ -102,6 +113,14 @@ class GuardSection(Section):
         (),
         description="Who may say for whom it asks: addresses, networks, or cloudflare for its "
         "published ranges. An edge declared at [launch] counts without being named here.",
+    )
+    allow: Annotated[
+        dict[str, Annotated[tuple[str, ...], BeforeValidator(one_or_many)]],
+        AfterValidator(_sources),
+    ] = Field(
+        default_factory=dict,
+        description="What pages may load beyond the launch's own hosts, by directive: "
+        '{ script-src = ["https://js.stripe.com"] }.',
     )
     store_env: Variable | None = Field(
         None,

@@ -1,0 +1,22 @@
+"""The shapes of ASGI 3, as every server and framework passes them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """Return the first field of this name (lower case) of a request; None when there is none."""
+    for field, value in scope["headers"]:
+        if field == name:
+            found: bytes = value
+            return found
+    return None

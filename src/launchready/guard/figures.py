@@ -1,0 +1,73 @@
+"""Prometheus figures of a guarded app, on a registry of its own."""
+
+from __future__ import annotations
+
+import hmac
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Figures:
+    """What is counted; labels are declared routes and fixed words, never what visitors wrote."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        of = self.registry
+        self.seconds = Histogram(
+            "launchready_request_seconds", "Seconds until the answer was complete",
+            ["route"], buckets=_SECONDS, registry=of,
+        )  # fmt: skip
+        self.answers = Counter(
+            "launchready_answers_total", "Answers by route and status", ["route", "status"],
+            registry=of,
+        )  # fmt: skip
+        self.failed_logins = Counter(
+            "launchready_failed_logins_total", "Log-ins that were refused", registry=of
+        )
+        self.throttled = Counter(
+            "launchready_throttled_total", "Requests over a limit", ["route", "rule"], registry=of
+        )
+        self.repeated = Counter(
+            "launchready_repeated_submissions_total", "Submissions that got the first answer again",
+            ["route"], registry=of,
+        )  # fmt: skip
+        self.bad_signatures = Counter(
+            "launchready_bad_signatures_total", "Webhooks refused for their signature", ["route"],
+            registry=of,
+        )  # fmt: skip
+        self.duplicate_webhooks = Counter(
+            "launchready_duplicate_webhooks_total", "Webhook events that had had their effect",
+            registry=of,
+        )  # fmt: skip
+        self.store_fallbacks = Counter(
+            "launchready_store_fallbacks_total", "Times that memory stood in for the store",
+            registry=of,
+        )  # fmt: skip
+        self.queue_depth = Gauge(
+            "launchready_queue_depth", "Jobs that wait, by queue", ["queue"], registry=of
+        )
+        self.first_token = Histogram(
+            "launchready_chat_first_token_seconds", "Seconds until the provider's first word",
+            ["provider"], buckets=_SECONDS, registry=of,
+        )  # fmt: skip
+        self.fallbacks = Counter(
+            "launchready_chat_fallbacks_total", "Chat answers that were the fallback", ["reason"],
+            registry=of,
+        )  # fmt: skip
+        self.spent = Counter(
+            "launchready_chat_spent_dollars_total", "Spent at the AI provider, in US dollars",
+            registry=of,
+        )  # fmt: skip
+
+    def page(self) -> tuple[bytes, bytes]:
+        """Return the figures as text, and its media type."""
+        return generate_latest(self.registry), CONTENT_TYPE_LATEST.encode()
+
+
+def may_read(authorization: bytes | None, token: str) -> bool:
+    """Return whether the Authorization field holds the token (RFC 6750), compared in constant time."""
+    given = authorization or b""
+    return hmac.compare_digest(given, b"Bearer " + token.encode())

@@ -1,0 +1,117 @@
+"""The headers that every answer gets, decided once at start by the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from launchready.guard.asgi import RawHeaders
+from launchready.manifest import Manifest
+
+HSTS = b"max-age=31536000"  # for this host alone: guard cannot know whether others can follow
+PERMISSIONS = b"camera=(), geolocation=(), microphone=(), payment=(self)"
+
+_EVERYWHERE: RawHeaders = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"permissions-policy", PERMISSIONS),
+]
+
+
+def policy(manifest: Manifest) -> bytes:
+    """Return the Content-Security-Policy (CSP 3): the launch's own hosts, and what [guard] allows."""
+    files = {_origin(r.url) for r in manifest.routes.values() if r.kind == "static"}
+    own = {_origin(r.url) for r in manifest.routes.values() if r.kind not in {"static", "webhook"}}
+    directives = {
+        "default-src": ["'self'"],
+        "script-src": ["'self'", *sorted(files)],
+        "style-src": ["'self'", *sorted(files)],
+        "img-src": ["'self'", "data:", *sorted(files)],
+        "font-src": ["'self'", *sorted(files)],
+        "connect-src": ["'self'", *sorted(own)],
+        "form-action": ["'self'", *sorted(own)],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+    for name, sources in manifest.guard.allow.items():
+        # 'none' beside a source would be ignored by browsers, with a warning.
+        kept = [s for s in directives.get(name, ["'self'"]) if s != "'none'"]
+        directives[name] = [*kept, *sources]
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items()).encode()
+
+
+def security_headers(manifest: Manifest, *, secure: bool) -> RawHeaders:
+    """Return the fields for every answer. HSTS (RFC 6797 section 7.2) only where it came over TLS."""
+    fields = [(b"content-security-policy", policy(manifest)), *_EVERYWHERE]
+    if secure:
+        fields.append((b"strict-transport-security", HSTS))
+    return fields
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def with_defaults(headers: RawHeaders, defaults: RawHeaders, names: frozenset[bytes]) -> None:
+    """Add the defaults that the answer does not set itself. `names` are those of the defaults."""
+    own = {name.lower() for name, _ in headers}
+    if own.isdisjoint(names):
+        headers += defaults
+    else:
+        headers += [field for field in defaults if field[0] not in own]
+
+
+def without(headers: RawHeaders, names: frozenset[bytes]) -> RawHeaders:
+    """Return the fields that have none of these names (lower case)."""
+    return [field for field in headers if field[0].lower() not in names]
+
+
+def value_of(headers: RawHeaders, name: bytes) -> bytes | None:
+    """Return the first field of this name (lower case); None when there is none."""
+    return next((value for field, value in headers if field.lower() == name), None)
+
+
+ALLOWED_METHODS = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE"})
+_CORS_NAMES = frozenset(
+    {
+        b"access-control-allow-origin",
+        b"access-control-allow-credentials",
+        b"access-control-allow-methods",
+        b"access-control-allow-headers",
+        b"access-control-expose-headers",
+        b"access-control-max-age",
+    }
+)
+
+
+def cors_fields(allowed: frozenset[str], origin: bytes | None) -> RawHeaders:
+    """Return what an answer says to browsers of other origins (Fetch, CORS protocol)."""
+    if "*" in allowed:
+        return [(b"access-control-allow-origin", b"*")]
+    if not allowed:
+        return []
+    fields = [(b"vary", b"Origin")]
+    if origin is not None and origin.decode("latin-1") in allowed:
+        fields.append((b"access-control-allow-origin", origin))
+    return fields
+
+
+def preflight_fields(allowed: frozenset[str], asked: Mapping[bytes, bytes]) -> RawHeaders:
+    """Return the answer to a preflight: what the route declares, whatever was asked for."""
+    fields = cors_fields(allowed, asked.get(b"origin"))
+    method = asked.get(b"access-control-request-method", b"")
+    if len(fields) > ("*" not in allowed) and method in ALLOWED_METHODS:
+        fields += [
+            (b"access-control-allow-methods", method),
+            (b"access-control-allow-headers", b"authorization, content-type, idempotency-key"),
+            (b"access-control-max-age", b"600"),
+        ]
+    return fields
+
+
+def declared_cors_only(headers: RawHeaders) -> RawHeaders:
+    """Return the fields without what the app says of CORS itself: the manifest alone decides."""
+    return without(headers, _CORS_NAMES)

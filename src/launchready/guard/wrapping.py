@@ -1,0 +1,193 @@
+"""`guard(app, "launchready.toml")`: the parts put together around an ASGI app."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, get_args
+
+from launchready.guard import bodies, errors
+from launchready.guard.access_log import AccessLog
+from launchready.guard.answering import Answering, Treatment
+from launchready.guard.asgi import Application, Receive, Scope, Send, header
+from launchready.guard.figures import Figures, may_read
+from launchready.guard.headers import preflight_fields, security_headers
+from launchready.guard.routes import UNSAFE_METHODS, Routes, place_for
+from launchready.guard.visit import KEY, Visit, request_id
+from launchready.manifest import Manifest, RouteEntry, load_manifest
+
+Part = Literal[
+    "start-up", "limits", "submissions", "webhooks", "errors", "headers", "cors", "caching",
+    "logs", "figures", "health", "bodies",
+]  # fmt: skip
+PARTS: frozenset[str] = frozenset(get_args(Part))
+
+_LOG = logging.getLogger("launchready.guard")
+
+
+def guard(
+    app: Application,
+    manifest: Manifest | str | Path,
+    *,
+    without: tuple[Part, ...] = (),
+    environ: Mapping[str, str] | None = None,
+) -> Guard:
+    """Return the app with everything around it that its manifest states.
+
+    `manifest` is `launchready.toml` or what was loaded from it; `without` switches parts off.
+    Raises ManifestError when the file cannot be used, ValueError for a part that does not exist.
+    """
+    unknown = sorted(set(without) - PARTS)
+    if unknown:
+        raise ValueError(f"guard has no part {unknown[0]!r}; its parts: {', '.join(sorted(PARTS))}")
+    if not isinstance(manifest, Manifest):
+        manifest = load_manifest(Path(manifest))
+    return Guard(
+        app,
+        manifest,
+        parts=PARTS - set(without),
+        environ=os.environ if environ is None else environ,
+    )
+
+
+class Guard:
+    """An ASGI app around another. `figures` and `manifest` are there for the app to use."""
+
+    def __init__(
+        self,
+        app: Application,
+        manifest: Manifest,
+        *,
+        parts: frozenset[str],
+        environ: Mapping[str, str],
+    ) -> None:
+        self.app = app
+        self.manifest = manifest
+        self.figures = Figures()
+        self._parts = parts
+        self._log = AccessLog()
+        self._routes = Routes(
+            manifest,
+            {url: self._treatment(entry) for url, entry in manifest.routes.items()},
+            self._treatment(None),
+        )
+        token_env = manifest.guard.metrics_token_env
+        self._metrics_token = environ.get(token_env, "") if token_env else ""
+
+    def _treatment(self, entry: RouteEntry | None) -> Treatment:
+        place = place_for(entry, self.manifest)
+        secure, plain = (
+            security_headers(self.manifest, secure=s) if "headers" in self._parts else []
+            for s in (True, False)
+        )
+        return Treatment(
+            place=place,
+            parts=self._parts,
+            over_tls=secure,
+            over_plain=plain,
+            names=frozenset(name for name, _ in secure),
+            cors=frozenset(entry.cors) if entry else frozenset(),
+            seconds=self.figures.seconds.labels(place.label),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request of an ASGI server."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        treatment = self._routes.find(scope["path"], scope["headers"])
+        id_ = secrets.token_hex(8)
+        request_id.set(id_)
+        scope[KEY] = Visit(id=id_, client="", route=treatment.place.entry)
+        answering = Answering(treatment, scope, send, id_, secure=scope["scheme"] == "https")
+        try:
+            async with asyncio.timeout(treatment.place.answer_max_s):
+                await self._answer(treatment, scope, receive, answering)
+            if not answering.status:
+                await self._failed(answering, RuntimeError("the app gave no answer"))
+        except bodies.BodyError as error:
+            await answering.refuse(errors.Problem(status=error.status))
+        except Exception as error:  # noqa: BLE001 - whatever an app raises, its visitor gets an answer
+            await self._failed(answering, error)
+        finally:
+            self._note(treatment, scope["method"], answering)
+
+    async def _answer(
+        self, treatment: Treatment, scope: Scope, receive: Receive, answering: Answering
+    ) -> None:
+        method = scope["method"]
+        if method in UNSAFE_METHODS and "bodies" in self._parts:
+            await self._with_body(treatment, scope, receive, answering)
+            return
+        if method == "OPTIONS" and "cors" in self._parts:
+            asked = dict(scope["headers"])
+            if b"access-control-request-method" in asked and b"origin" in asked:
+                fields = preflight_fields(treatment.cors, asked)
+                await answering({"type": "http.response.start", "status": 204, "headers": fields})
+                await answering({"type": "http.response.body", "body": b""})
+                return
+        if scope["path"] == "/metrics" and "figures" in self._parts and self._metrics_token:
+            await self._metrics(scope, answering)
+            return
+        await self.app(scope, receive, answering)
+
+    async def _with_body(
+        self, treatment: Treatment, scope: Scope, receive: Receive, answering: Answering
+    ) -> None:
+        place = treatment.place
+        length = bodies.declared_length(scope["headers"])
+        if length is not None and length > place.body_max_bytes:
+            await answering.refuse(errors.Problem(status=413))
+            return
+        if length == 0:
+            await self.app(scope, receive, answering)
+            return
+        answering.bounded = bodies.Bounded(receive, place.body_max_bytes)
+        await self.app(scope, answering.bounded, answering)
+
+    async def _metrics(self, scope: Scope, answering: Answering) -> None:
+        if not may_read(header(scope, b"authorization"), self._metrics_token):
+            await answering.refuse(errors.Problem(status=404))
+            return
+        body, media = self.figures.page()
+        headers = [(b"content-type", media), (b"content-length", str(len(body)).encode())]
+        await answering({"type": "http.response.start", "status": 200, "headers": headers})
+        await answering({"type": "http.response.body", "body": body})
+
+    async def _failed(self, answering: Answering, error: Exception) -> None:
+        """Log what went wrong and answer for the app, when it has not answered itself."""
+        trouble = answering.bounded.trouble if answering.bounded else None
+        if trouble is not None:
+            await answering.refuse(errors.Problem(status=trouble.status))
+            return
+        late = isinstance(error, TimeoutError)
+        if late:
+            _LOG.error("the app gave no answer in time")
+        else:
+            _LOG.error("the app failed", exc_info=error)
+        if answering.replaced:
+            return
+        if answering.status:
+            # The visitor has half of it: a server that ends the connection tells them so.
+            raise ConnectionAbortedError("the answer broke off") from error
+        await answering.refuse(errors.Problem(status=504 if late else 500))
+
+    def _note(self, treatment: Treatment, method: str, answering: Answering) -> None:
+        spent_s = time.perf_counter() - answering.begun
+        label, status = treatment.place.label, answering.status
+        if "figures" in self._parts:
+            treatment.seconds.observe(spent_s)
+            counter = treatment.answers.get(status)
+            if counter is None:
+                counter = self.figures.answers.labels(label, str(status))
+                treatment.answers[status] = counter
+            counter.inc()
+        if "logs" in self._parts and self._log.add(
+            answering.request_id, method, label, status, spent_s, answering.size
+        ):
+            asyncio.get_running_loop().call_soon(self._log.write)

@@ -11,15 +11,15 @@ from launchready.manifest import Manifest
 HSTS = b"max-age=31536000"  # for this host alone: guard cannot know whether others can follow
 PERMISSIONS = b"camera=(), geolocation=(), microphone=(), payment=(self)"
 
-_EVERYWHERE: RawHeaders = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"strict-origin-when-cross-origin"),
-    (b"permissions-policy", PERMISSIONS),
-]
+_FIELDS: dict[str, RawHeaders] = {
+    "sniffing": [(b"x-content-type-options", b"nosniff")],
+    "framing": [(b"x-frame-options", b"DENY")],
+    "referrer": [(b"referrer-policy", b"strict-origin-when-cross-origin")],
+    "permissions": [(b"permissions-policy", PERMISSIONS)],
+}
 
 
-def policy(manifest: Manifest) -> bytes:
+def policy(manifest: Manifest, *, framing: bool = True) -> bytes:
     """Return the Content-Security-Policy (CSP 3): the launch's own hosts, and what [guard] allows."""
     files = {_origin(r.url) for r in manifest.routes.values() if r.kind == "static"}
     own = {_origin(r.url) for r in manifest.routes.values() if r.kind not in {"static", "webhook"}}
@@ -33,8 +33,9 @@ def policy(manifest: Manifest) -> bytes:
         "form-action": ["'self'", *sorted(own)],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
     }
+    if framing:
+        directives["frame-ancestors"] = ["'none'"]
     for name, sources in manifest.guard.allow.items():
         # 'none' beside a source would be ignored by browsers, with a warning.
         kept = [s for s in directives.get(name, ["'self'"]) if s != "'none'"]
@@ -42,10 +43,18 @@ def policy(manifest: Manifest) -> bytes:
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items()).encode()
 
 
-def security_headers(manifest: Manifest, *, secure: bool) -> RawHeaders:
-    """Return the fields for every answer. HSTS (RFC 6797 section 7.2) only where it came over TLS."""
-    fields = [(b"content-security-policy", policy(manifest)), *_EVERYWHERE]
-    if secure:
+def security_headers(manifest: Manifest, parts: frozenset[str], *, secure: bool) -> RawHeaders:
+    """Return the fields for every answer, of the parts that are switched on.
+
+    HSTS only where the answer goes over TLS (RFC 6797 section 7.2).
+    """
+    fields: RawHeaders = []
+    if "csp" in parts:
+        framing = "framing" in parts
+        fields.append((b"content-security-policy", policy(manifest, framing=framing)))
+    for part, own in _FIELDS.items():
+        fields += own if part in parts else []
+    if secure and "hsts" in parts:
         fields.append((b"strict-transport-security", HSTS))
     return fields
 

@@ -22,8 +22,8 @@ from launchready.guard.visit import KEY, Visit, request_id
 from launchready.manifest import Manifest, RouteEntry, load_manifest
 
 Part = Literal[
-    "start-up", "limits", "submissions", "webhooks", "errors", "headers", "cors", "caching",
-    "logs", "figures", "health", "bodies",
+    "start-up", "limits", "submissions", "webhooks", "errors", "hsts", "csp", "framing", "sniffing",
+    "referrer", "permissions", "cors", "caching", "logs", "figures", "health", "bodies",
 ]  # fmt: skip
 PARTS: frozenset[str] = frozenset(get_args(Part))
 
@@ -82,8 +82,7 @@ class Guard:
     def _treatment(self, entry: RouteEntry | None) -> Treatment:
         place = place_for(entry, self.manifest)
         secure, plain = (
-            security_headers(self.manifest, secure=s) if "headers" in self._parts else []
-            for s in (True, False)
+            security_headers(self.manifest, self._parts, secure=s) for s in (True, False)
         )
         return Treatment(
             place=place,

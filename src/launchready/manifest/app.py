@@ -55,12 +55,23 @@ class VariableEntry(Section):
     begins: str = Field("", description="What a right value begins with, such as sk_live_.")
 
 
+Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Price = Annotated[
+    tuple[Dollars, Dollars] | None,
+    Field(
+        description="US dollars for a million tokens asked and for a million answered, such as "
+        "[0.15, 0.6]; [0, 0] for a model of your own. Unset: the list price, where it is known."
+    ),
+]
+
+
 class ProviderEntry(Section):
     """`[chat.second]`: an OpenAI-compatible server."""
 
     base_url: BaseUrl = Field(description="Where it answers, such as https://api.openai.com/v1.")
     model: str = Field(min_length=1, description="The model to ask.")
     key_env: Variable | None = Field(None, description="Environment variable with the API key.")
+    price: Price = None
 
 
 class ChatSection(Section):
@@ -71,6 +82,7 @@ class ChatSection(Section):
     )
     model: str = Field("", description="The model to ask.")
     key_env: Variable | None = Field(None, description="Environment variable with the API key.")
+    price: Price = None
     second: ProviderEntry | None = Field(
         None, description="The provider to ask when the first cannot answer."
     )
@@ -91,7 +103,12 @@ class ChatSection(Section):
         """The provider that is asked first; None when none is declared."""
         if self.base_url is None:
             return None
-        return ProviderEntry(base_url=self.base_url, model=self.model or "-", key_env=self.key_env)
+        return ProviderEntry(
+            base_url=self.base_url,
+            model=self.model or "-",
+            key_env=self.key_env,
+            price=self.price,
+        )
 
 
 def _sources(value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

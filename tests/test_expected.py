@@ -23,6 +23,7 @@ from launchready.facts.http import (
     Cors,
     Entrance,
     ErrorAnswers,
+    HostAnswers,
     OldUrl,
     Probe,
     Reach,
@@ -91,7 +92,7 @@ def test_every_host_is_resolved_whether_it_serves_pages_or_not() -> None:
     assert names(Resolution) == set(MANIFEST.all_hosts)
 
 
-@pytest.mark.parametrize("kind", [Caa, Handshake, OldProtocols, Entrance, HstsReach])
+@pytest.mark.parametrize("kind", [Caa, Handshake, OldProtocols, Entrance, HostAnswers, HstsReach])
 def test_every_web_host_is_looked_at(kind: type[Fact]) -> None:
     assert names(kind) == {"example.org", "www.example.org", "app.example.org"}
 

@@ -29,6 +29,7 @@ from launchready.facts.http import (
     Cors,
     Entrance,
     ErrorAnswers,
+    HostAnswers,
     OldUrl,
     Probe,
     Reach,
@@ -75,6 +76,7 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
         if not host.web:
             continue
         keys |= {Key(k, subject) for k in (Caa, Handshake, OldProtocols, Entrance, HstsReach)}
+        keys.add(Key(HostAnswers, subject))
         if host.redirects_to is None:
             keys |= {Key(k, subject) for k in (Probe, ErrorAnswers)}
         if host.origin:
@@ -193,7 +195,10 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
     keys: set[Key] = set()
     own = set(manifest.all_hosts)
     for visit in observed.values():
-        if not isinstance(visit, Visit) or visit.answer is None or visit.fault:
+        if not isinstance(visit, Visit) or visit.answer is None:
+            continue
+        # What an error page gives away is searched as well.
+        if visit.walk.end != "answer" or visit.answer.fault:
             continue
         page = visit.answer
         if 200 <= page.status < 400 or page.body:

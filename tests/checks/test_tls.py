@@ -27,7 +27,7 @@ from launchready.checks.tls.hsts import (
 from launchready.checks.tls.versions import https_refused, old_tls_accepted
 from launchready.facts import Fact, Gap, Key, host_subject
 from launchready.facts.dns import Resolution
-from launchready.facts.http import Entrance, Exchange
+from launchready.facts.http import Entrance, Exchange, HostAnswers
 from launchready.facts.tls import (
     Certificate,
     CoveredName,
@@ -342,6 +342,17 @@ def test_max_age_of_zero_switches_hsts_off() -> None:
     found = hsts(hsts_missing, entrance(answer("max-age=0")))
     assert found.status == "failed"
     assert "switched off" in found.detail
+
+
+def test_hsts_is_not_judged_by_a_servers_error() -> None:
+    owed = Key(HostAnswers, HOST)
+    found = hsts(hsts_missing, entrance(exchange(status=503), because=owed))
+    assert (found.status, found.because) == ("unknown", owed)
+
+
+def test_hsts_on_a_servers_error_counts() -> None:
+    fields = {"Strict-Transport-Security": "max-age=31536000"}
+    assert hsts(hsts_missing, entrance(exchange(status=503, headers=fields))).status == "passed"
 
 
 def test_an_entrance_that_did_not_answer_leaves_hsts_unknown() -> None:

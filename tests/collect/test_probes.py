@@ -11,7 +11,7 @@ from ssl import SSLContext
 
 import pytest
 
-from launchready.collect import cors, http, probes, reach, walks
+from launchready.collect import cors, explained, http, nowhere, probes, reach, walks
 from launchready.derive.exposed_paths import asked_paths, exposed
 from launchready.facts import Gap, Key, route_subject
 from launchready.facts.dns import Resolution
@@ -21,6 +21,7 @@ from launchready.facts.http import (
     Entrance,
     ErrorAnswers,
     Exchange,
+    HostAnswers,
     Probe,
     Reach,
     Visit,
@@ -101,6 +102,7 @@ async def https_world(
                 ca=root,
                 collectors={
                     **http.COLLECTORS, **walks.COLLECTORS, **probes.COLLECTORS,
+                    **explained.COLLECTORS,
                     **cors.COLLECTORS, **reach.COLLECTORS,
                 },
             )
@@ -205,7 +207,7 @@ async def test_the_missing_page_is_fetched_once_for_all_who_want_it(root: Path) 
         host = loopback.host()
         await loopback.gatherer.ask(Probe, host)
         await loopback.gatherer.ask(ErrorAnswers, host)
-    assert sum(walks.DEEP_QUERY in asked for asked in site.asked) == 1
+    assert sum(nowhere.DEEP_QUERY in asked for asked in site.asked) == 1
 
 
 async def test_a_reflected_origin_is_recorded_with_its_credentials(root: Path) -> None:
@@ -322,14 +324,16 @@ async def test_a_silent_port_80_is_trouble_and_not_closed(root: Path) -> None:
     assert "http_root: no answer within 0.5 seconds" in found.trouble
 
 
-async def test_what_hangs_on_a_garbled_host_is_explained_by_its_page(root: Path) -> None:
+async def test_what_hangs_on_a_garbled_host_is_explained_by_its_answers(root: Path) -> None:
     garbage = only({}, b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n")
-    page_key = Key(Visit, route_subject("https://example.org/", "example.org"))
     async with https_world(garbage, root, plain=moved) as (loopback, _):
-        for kind in (Entrance, Probe, ErrorAnswers):
-            found = await loopback.gatherer.ask(kind, loopback.host())
+        host = Key(HostAnswers, loopback.host())
+        page_key = Key(Visit, route_subject("https://example.org/", "example.org"))
+        for key in (Key(kind, host.subject) for kind in (Entrance, Probe, ErrorAnswers)):
+            found = await loopback.gatherer.ask(key.kind, key.subject)
             assert isinstance(found, Gap)
-            assert found.because == page_key
-        visit = loopback.gatherer.observed[page_key]
-    assert isinstance(visit, Visit)
-    assert visit.fault == "garbled"
+            assert found.because == host
+        visit = await loopback.gatherer.ask(page_key.kind, page_key.subject)
+        answers = loopback.gatherer.observed[host]
+    assert answers.fault == visit.fault == "garbled"  # type: ignore[union-attr]
+    assert visit.because == host

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 
 from launchready.derive.throttle import LIMIT_SHOWS_BY
+from launchready.facts import Key
 from launchready.facts.active import Throttling
+from launchready.facts.http import Visit
 from launchready.finding import (
     Failed,
     Impact,
@@ -39,6 +41,8 @@ def _judge(
         return Unproven(
             reason=here.inconclusive,
             how_to_prove="Let your developer show the limit, or say under [routes] how the route is called.",
+            # A route that answers with an error to everybody is judged as such.
+            because=Key(Visit, here.subject),
         )
     if kind == "webhook" and route.limit is None:
         # A payment provider may rightly send bursts far above our bound.

@@ -63,11 +63,14 @@ def member_cannot_sign_in(here: SignIn) -> Result:
         takes_effect="at the next deploy",
         see="launchready smoke",
         evidence="; ".join(f"{s.name}: {s.seen}" for s in here.steps),
-        # A fault of the whole entrance (a circle, a lost path) explains that no log-in page came.
-        because=Key(Entrance, here.subject.parent)
-        if step.name == _IN[0] and here.subject.parent
-        else None,
+        because=_no_page(here) if step.name == _IN[0] else None,
     )
+
+
+def _no_page(here: SignIn) -> Key | None:
+    """Return what explains that no log-in page came: the page's own error, or its entrance's fault."""
+    host = here.subject.parent
+    return here.because or (Key(Entrance, host) if host else None)
 
 
 @check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="sign-in", active=True)

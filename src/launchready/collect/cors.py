@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from launchready.collect.explained import explained
 from launchready.collect.http import Asking, answer_to
 from launchready.collect.web_address import url_host
 from launchready.collect.world import World
@@ -53,7 +54,7 @@ async def cors(subject: Subject, world: World, ask: Ask) -> Cors | Gap:
         if isinstance(answer, Exchange) and not answer.fault
     ]
     if not answers:
-        return _none(key, found)
+        return await _none(key, found, world, ask)
     return Cors(
         subject=subject,
         at=world.now(),
@@ -95,13 +96,13 @@ def _answer(origin: str, answer: Exchange) -> CorsAnswer:
     )
 
 
-def _none(key: Key, found: list[Exchange | Gap]) -> Gap:
+async def _none(key: Key, found: list[Exchange | Gap], world: World, ask: Ask) -> Gap:
     gap = next((f for f in found if isinstance(f, Gap)), None)
     if gap is not None:
         return gap
     fact = next(f for f in found if isinstance(f, Exchange))
     who = f"bot protection ({fact.challenge}) answered" if fact.challenge else fact.trouble
-    return Gap(key=key, reason=who)
+    return Gap(key=key, reason=who, because=await explained(fact, world, ask))
 
 
 COLLECTORS: dict[type[Fact], Collector] = {Cors: cors}

@@ -98,8 +98,11 @@ def _failure(
     handle: pycurl.Curl, request: Request, intake: Intake, result: PerformResult, address: str
 ) -> Failure:
     secure = urlsplit(request.url).scheme == "https"
-    connected = handle.getinfo(pycurl.CONNECT_TIME) > 0
-    shaken = not secure or handle.getinfo(pycurl.APPCONNECT_TIME) > 0
+    # A connection that stood already has no times of its own, but an address at its other end;
+    # one that is still waited for has none.
+    shared = not handle.getinfo(pycurl.NUM_CONNECTS) and bool(handle.getinfo(pycurl.PRIMARY_IP))
+    connected = shared or handle.getinfo(pycurl.CONNECT_TIME) > 0
+    shaken = shared or not secure or handle.getinfo(pycurl.APPCONNECT_TIME) > 0
     where = address or request.addresses[0]
     if intake.stopped:
         return Failure(kind="garbled", reason=intake.stopped, address=where)

@@ -7,8 +7,9 @@ import secrets
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from launchready.collect.explained import explained
 from launchready.collect.http import Asking, answer_to
-from launchready.collect.walks import DEEP_PATH, DEEP_QUERY, what_garbles
+from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.web_address import subject_of, url_host
 from launchready.collect.world import World
 from launchready.derive.exposed_paths import asked_paths, gist, recognise
@@ -137,8 +138,8 @@ async def _nowhere(key: Key, root: str, world: World, ask: Ask) -> Exchange | Ga
         who = f"bot protection ({found.challenge}) answered instead of {url_host(root)}"
         return Gap(key=key, reason=who, because=shared)
     if found.fault:
-        because = await what_garbles(found, world, ask)
-        return Gap(key=key, reason=found.trouble, because=because)
+        because = await explained(found, world, ask)
+        return Gap(key=key, reason=found.trouble, because=because or shared)
     return found
 
 

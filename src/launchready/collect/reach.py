@@ -6,6 +6,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from launchready.collect.dial import DialMap, is_loopback, is_public
+from launchready.collect.explained import explained
 from launchready.collect.http import VISITOR
 from launchready.collect.http_message import Failure, Request, Response
 from launchready.collect.web_address import subject_of
@@ -31,7 +32,8 @@ async def reach(subject: Subject, world: World, ask: Ask) -> Reach | Gap:
         because = shared if public.because is not None else None
         return Gap(key=key, reason=public.reason, because=because, ours=public.ours)
     if public.trouble:
-        return Gap(key=key, reason=public.trouble, because=shared)
+        because = await explained(public, world, ask)
+        return Gap(key=key, reason=public.trouble, because=because or shared)
     entry = world.manifest.all_hosts[subject.name]
     found = await asyncio.gather(*(_one(o, subject, public, world) for o in entry.origin))
     facts = [f for f in found if isinstance(f, Reach)]

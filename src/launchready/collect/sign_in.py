@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus, urlsplit
 
+from launchready.collect.explained import explained
 from launchready.collect.permission import refusal
 from launchready.collect.session import Session
 from launchready.collect.web_address import url_host, wire_url
@@ -34,6 +35,8 @@ class _Journey:
     form: Form | None = field(default=None, repr=False)
     """The log-in form as it was met first."""
     steps: list[JourneyStep] = field(default_factory=list)
+    because: Key | None = None
+    """What explains that the log-in page was not reached."""
 
     def step(self, name: str, *, passed: bool, seen: str, wanted: str) -> bool:
         # A site may send what was typed in back in a redirect.
@@ -87,6 +90,7 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
         subject=subject,
         at=world.now(),
         how=f"log-in at {url} as the test member {name}, once",
+        because=journey.because,
         entrance=url,
         steps=tuple(journey.steps),
         cookies=tuple(journey.session.cookies.values()),
@@ -112,6 +116,8 @@ async def _walk(journey: _Journey, entrance: str) -> Gap | None:
     if not journey.step(
         "reach the log-in page", passed=form is not None, seen=seen, wanted="a form with a password"
     ):
+        if isinstance(page, Exchange):
+            journey.because = await explained(page, session.world, session.ask)
         return None
     assert isinstance(page, Exchange) and form is not None  # noqa: S101, PT018 - the step saw both
     journey.form = form

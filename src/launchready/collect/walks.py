@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import shlex
 from dataclasses import dataclass, replace
 
 from launchready.collect.cookies import Jar
+from launchready.collect.explained import explained
 from launchready.collect.http import NOTHING_LISTENS, Asking, answer_to
 from launchready.collect.http_outcome import SEVERAL_LOCATIONS
+from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.web_address import (
     NotAsked,
     addresses_of,
@@ -21,17 +22,12 @@ from launchready.collect.web_address import (
 )
 from launchready.collect.world import World
 from launchready.derive.refreshing import sent_on
-from launchready.expected import routes, zone_of
-from launchready.facts import Fact, Gap, Key, Subject, route_subject
+from launchready.expected import routes
+from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.http import Entrance, Exchange, OldUrl, Visit, Walk, WalkEnd
 from launchready.gather import Ask, Collector
 
 HOPS_MAX = 20
-
-# New for every process, so that no cache and no site knows it.
-_NOWHERE = secrets.token_hex(5)
-DEEP_PATH = f"/launchready-{_NOWHERE}/path"
-DEEP_QUERY = f"lr={_NOWHERE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +48,12 @@ async def visit(subject: Subject, world: World, ask: Ask) -> Visit | Gap:
     if walked.gap is not None and not walked.plain:
         return _because(Key(Visit, subject), walked.gap)
     return Visit(
-        subject=subject, at=world.now(), how=_how(route.url), route=route, walk=walked.walk
+        subject=subject,
+        at=world.now(),
+        how=_how(route.url),
+        because=await _owed_to(walked.walk, world, ask, route=route.url),
+        route=route,
+        walk=walked.walk,
     )
 
 
@@ -63,7 +64,12 @@ async def old_url(subject: Subject, world: World, ask: Ask) -> OldUrl | Gap:
     if walked.gap is not None and not walked.plain:
         return _because(Key(OldUrl, subject), walked.gap)
     return OldUrl(
-        subject=subject, at=world.now(), how=_how(entry.source), entry=entry, walk=walked.walk
+        subject=subject,
+        at=world.now(),
+        how=_how(entry.source),
+        because=await _owed_to(walked.walk, world, ask),
+        entry=entry,
+        walk=walked.walk,
     )
 
 
@@ -89,8 +95,8 @@ async def entrance(subject: Subject, world: World, ask: Ask) -> Entrance | Gap:
         last = one.walk.last
         if one.gap is None and last is not None and last.fault == "garbled":
             if url_port(last.url) != 80:
-                because = await what_garbles(last, world, ask)
-                return Gap(key=key, reason=last.trouble, because=because)
+                because = await explained(last, world, ask)
+                return Gap(key=key, reason=last.trouble, because=because or last.key)
             kept[name] = None
             trouble.append(f"{name}: {last.trouble}")
             continue
@@ -107,6 +113,7 @@ async def entrance(subject: Subject, world: World, ask: Ask) -> Entrance | Gap:
         subject=subject,
         at=world.now(),
         how="; ".join(_how(u) for u in urls),
+        because=await _owed_to(kept["https_root"], world, ask),
         http_root=kept["http_root"],
         https_root=kept["https_root"],
         http_deep=kept["http_deep"],
@@ -119,18 +126,11 @@ async def entrance(subject: Subject, world: World, ask: Ask) -> Entrance | Gap:
     )
 
 
-async def what_garbles(answer: Exchange, world: World, ask: Ask) -> Key:
-    """Return the key that explains a garbled answer: the host's own page when that is garbled too.
-
-    Pages are judged, so that what hangs on them is folded; a single exchange is not.
-    """
-    root = f"https://{url_host(answer.url)}/"
-    if any(r.url == root for r in routes(world.manifest)):
-        page = route_subject(root, zone_of(world.manifest, root))
-        found = await ask(Visit, page)
-        if isinstance(found, Visit) and found.fault == "garbled":
-            return found.key
-    return answer.key
+async def _owed_to(walk: Walk | None, world: World, ask: Ask, *, route: str = "") -> Key | None:
+    """Return the key that explains the error at which a walk ended, None when it ended otherwise."""
+    if walk is None or walk.end != "answer" or walk.last is None:
+        return None
+    return await explained(walk.last, world, ask, route=route)
 
 
 async def walk(start: str, world: World, ask: Ask, *, as_browser: bool = False) -> Walked:

@@ -57,7 +57,7 @@ def _judged(route: RouteEntry, visit: Visit | None) -> tuple[bool, str]:
     if route.kind in _DYNAMIC:
         return False, _DYNAMIC[route.kind]
     answer = visit.answer if visit else None
-    if visit is None or answer is None or visit.fault:
+    if visit is None or answer is None or visit.walk.end != "answer" or answer.trouble:
         return False, "it was not seen; leave it until it is known"
     if answer.challenge:
         return False, f"bot protection ({answer.challenge}) answered in its place"

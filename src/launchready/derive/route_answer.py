@@ -8,12 +8,11 @@ from urllib.parse import unquote
 
 from launchready.derive.walks import shown
 from launchready.facts.hops import parts
-from launchready.facts.http import Exchange, Visit
+from launchready.facts.http import ENDPOINT_KINDS, Exchange, Visit
 from launchready.manifest import RouteKind
 
-ENDPOINT_KINDS: frozenset[RouteKind] = frozenset({"webhook", "chat", "api", "private"})
-"""Kinds that say little to a visitor without a session, or to a GET."""
-_CALLED: frozenset[RouteKind] = frozenset({"webhook", "chat", "api"})
+CALLED_KINDS: frozenset[RouteKind] = frozenset({"webhook", "chat", "api"})
+"""Kinds that programs call and nobody opens."""
 _FORM_KINDS: frozenset[RouteKind] = frozenset({"auth", "signup", "invite", "reset", "checkout"})
 # What a route that only takes POST, or wants a code or a session, may say to a bare GET.
 _REFUSES = frozenset({400, 401, 402, 403, 405, 406, 415, 422, 426})
@@ -73,7 +72,7 @@ def wrong_with(visit: Visit) -> Right | Wrong:
         return _as_declared(visit, declared, seen)
     if answer.status >= 500:
         return _error(seen, answer.status, kind)
-    if kind in _CALLED:
+    if kind in CALLED_KINDS:
         return _endpoint(answer, kind, seen)
     if kind == "private":
         # Whether it is open to strangers is judged elsewhere; here only that something is there.
@@ -135,7 +134,7 @@ def _error(seen: str, status: int, kind: RouteKind) -> Wrong:
         if status not in {502, 503, 504}
         else f"{status} comes from the proxy: the app behind it is down, too slow or not reachable.",
         # What only takes POST may fail over a GET and still do its work.
-        grave=kind not in _CALLED,
+        grave=kind not in CALLED_KINDS,
     )
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from launchready.facts.hops import changes_entrance, host, is_plain, keeps_path, keeps_query
 from launchready.facts.subject import Fact
-from launchready.manifest import OldUrlEntry, RouteEntry
+from launchready.manifest import OldUrlEntry, RouteEntry, RouteKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,28 @@ class Exchange(Fact):
         return "garbled" if self.trouble else ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostAnswers(Fact):
+    """What a host answers over HTTPS wherever it is asked: at its root, a missing page, each route.
+
+    The routes are looked at only where neither root nor missing page has a usable answer.
+    """
+
+    plain: ClassVar[str] = "the host's answers"
+
+    answers: tuple[Exchange, ...]
+
+    @property
+    def fault(self) -> str:
+        """What spoils every answer: `garbled` (not HTTP), `failing` (status 500 or more)."""
+        faults = {a.fault or ("failing" if a.status >= 500 else "") for a in self.answers}
+        if faults <= {"garbled", "failing"}:
+            return "garbled" if "garbled" in faults else "failing"
+        return ""
+
+
+ENDPOINT_KINDS: frozenset[RouteKind] = frozenset({"webhook", "chat", "api", "private"})
+"""Kinds that say little to a visitor without a session, or to a GET."""
 WalkEnd = Literal["answer", "loop", "too many hops", "private address", "bad location", "gap"]
 
 
@@ -142,10 +164,19 @@ class Visit(Fact):
 
     @property
     def fault(self) -> str:
-        """How the walk ended when it reached no answer; `garbled` when the answer is not usable."""
+        """How the walk ended when it reached no answer, else what is wrong with the answer.
+
+        `challenged`, `garbled`: see Exchange. `failing`: a server error (status 500 or more).
+        `missing`: 404 or 410. Of an endpoint they are `garbled-call`, `failing-call`, `missing-call`.
+        """
+        answer = self.answer
         if self.walk.end != "answer":
             return self.walk.end.replace(" ", "-")
-        return self.answer.fault if self.answer else ""
+        if answer is None or answer.challenge:
+            return "challenged" if answer else ""
+        gone = "missing" if answer.status in {404, 410} else ""
+        error = answer.fault or ("failing" if answer.status >= 500 else gone)
+        return f"{error}-call" if error and self.route.kind in ENDPOINT_KINDS else error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

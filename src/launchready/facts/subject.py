@@ -62,6 +62,8 @@ class Fact:
     subject: Subject
     at: datetime
     how: str
+    because: Key | None = None
+    """The key of another fact whose fault explains an error that was seen here."""
 
     plain: ClassVar[str] = "an observation"
     """What a founder calls this kind of fact."""

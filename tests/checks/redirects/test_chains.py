@@ -5,8 +5,9 @@ from launchready.facts import route_subject
 from launchready.facts.http import Entrance, Exchange, Visit
 from launchready.finding import Severity
 from tests.checks.web_making import chain, entrance
-from tests.making import DOMAIN, HOST, gap, outcome, visit
+from tests.making import DOMAIN, HOST, declared, gap, outcome, visit
 
+_APP = '[launch]\ndomain = "example.org"\n[hosts."app.example.org"]\n'
 PAGE = route_subject("https://example.org/page", DOMAIN)
 
 
@@ -42,6 +43,18 @@ class TestTooManyHops:
         found = entrance(http_root=ways)
         assert outcome(too_many_hops, found).status != "failed"
         assert outcome(redirect_downgrades_to_http, found).status == "failed"
+
+    def test_what_lies_behind_a_redirect_to_the_wrong_host_is_owed_to_it(self) -> None:
+        urls = (
+            "http://example.org/",
+            "https://example.org/",
+            "https://app.example.org/",
+            "https://app.example.org/login",
+        )
+        found = entrance(
+            http_root=chain(*urls), https_root=chain(*urls[1:]), redirects_to="www.example.org"
+        )
+        assert outcome(too_many_hops, found, declared(_APP)).because == found.key
 
     def test_a_circle_is_reported_elsewhere(self) -> None:
         endless = chain(*_chain_of(20), end="too many hops")

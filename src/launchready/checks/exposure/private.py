@@ -40,13 +40,14 @@ def private_page_open(visit: Visit, entrance: Parent[Entrance], launch: Parent[D
             how_to_prove="Let the bot protection pass this computer's address, and audit again.",
         )
     if answer.trouble:
-        return Unproven(reason=answer.trouble)
+        return Unproven(reason=answer.trouble, because=visit.because or visit.key)
     door = door_of(visit, entrance, launch.manifest)
     if door.state == "closed":
         return Passed(evidence=door.seen)
     if door.state == "unsure":
         return Unproven(
             reason=door.seen,
+            because=visit.because or visit.key,
             how_to_prove="Declare the address that the page fetches its data from as a private route, "
             "and a text that only members see as `says` under [accounts], and audit again.",
         )

@@ -54,6 +54,8 @@ def too_many_hops(entrance: Entrance, visits: Below[Visit], launch: Parent[Decla
         effort_min=20,
         takes_effect="at once",
         see=walk_of(worst.start),
+        # What a redirect to the wrong host leads through is not this host's to shorten.
+        because=entrance.key if entrance.strays == "astray" else None,
     )
 
 

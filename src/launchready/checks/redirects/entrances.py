@@ -54,7 +54,9 @@ def http_not_sent_to_https(entrance: Entrance, launch: Parent[Declared]) -> Resu
             kinds = {r.kind for r in launch.manifest.routes.values() if r.host == name}
             # Nobody types the name of an API; that it refuses plain HTTP is good practice.
             called = bool(kinds) and kinds <= {"api", "webhook", "static", "health"}
-            return _stays_plain(name, walk.start, last.status, called=called)
+            failed = _stays_plain(name, walk.start, last.status, called=called)
+            # A host that fails at everything does so on port 80 as well.
+            return replace(failed, because=entrance.because) if last.status >= 500 else failed
     last = walks[0].last
     return Passed(evidence=f"{walks[0].start} leads to {last.url if last else ''}")
 

@@ -63,6 +63,7 @@ def host_does_not_redirect(entrance: Entrance, launch: Parent[Declared]) -> Resu
         effort_min=15,
         takes_effect="at once",
         see=headers_of(walk.start),
+        because=entrance.because,
     )
 
 
@@ -170,4 +171,5 @@ def _compared(bare: Entrance, www: Entrance) -> str | Failed | Unproven | NotApp
         effort_min=15,
         takes_effect="at once",
         see=f"{headers_of(f'https://{names[0]}/')}; {headers_of(f'https://{names[1]}/')}",
+        because=bare.because or www.because,
     )

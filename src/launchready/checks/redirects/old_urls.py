@@ -12,7 +12,7 @@ from launchready.facts import Key, host_subject
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Resolution
 from launchready.facts.hops import changes_entrance, host, is_plain, keeps_path, path, same_page
-from launchready.facts.http import Approach, Entrance, OldUrl, Visit, Walk
+from launchready.facts.http import Approach, Entrance, HostAnswers, OldUrl, Visit, Walk
 from launchready.finding import (
     Failed,
     Impact,
@@ -43,15 +43,23 @@ def old_url_broken(old: OldUrl, launch: Parent[Declared]) -> Result:
     if reached(walk, target):
         if walk.end == "answer" and last is not None and last.status < 400:
             return _well_made(old)
-        seen = f"{target} answers {last.status}" if last and walk.end == "answer" else walk.detail
+        if last is not None and walk.end == "answer":
+            seen = f"{target} answers {last.status}"
+            return _failed(old, seen=seen, wanted="a page that answers", because=old.because)
+        seen = walk.detail
     elif walk.end != "answer" or last is None:
         seen = f"{walk.end}: {walk.detail or shown(walk)}"
     elif walk.redirects:
         seen = f"ends at {last.url[:120]} ({last.status})"
     else:
         seen = f"{last.status} without a redirect"
+    # A host that fails at everything redirects nothing either.
+    failing = old.because if old.because and old.because.kind is HostAnswers else None
     return _failed(
-        old, seen=seen, wanted=f"a permanent redirect to {target}", because=_cause(walk, launch)
+        old,
+        seen=seen,
+        wanted=f"a permanent redirect to {target}",
+        because=failing or _cause(walk, launch),
     )
 
 

@@ -8,11 +8,11 @@ from shlex import quote
 from launchready.checks.redirects.entrances import leads_inside, leads_nowhere, never_ends
 from launchready.derive.commands import headers_of, walk_of
 from launchready.derive.mixed import mixed
-from launchready.derive.route_answer import ENDPOINT_KINDS, Wrong, wrong_with
+from launchready.derive.route_answer import Wrong, wrong_with
 from launchready.derive.walks import shown
 from launchready.facts import Key
 from launchready.facts.hops import is_plain
-from launchready.facts.http import Entrance, Visit
+from launchready.facts.http import ENDPOINT_KINDS, Entrance, Visit
 from launchready.finding import (
     Failed,
     Impact,
@@ -99,7 +99,7 @@ def _under(failed: Failed, visit: Visit, entrance: Entrance) -> Failed:
     severity=Severity.BLOCKER,
     impact=Impact.SIGN_IN,
     bar="sign-in",
-    prevents=[(Visit, "garbled")],
+    prevents=[(Visit, "garbled"), (Visit, "failing"), (Visit, "missing")],
 )
 def route_answers_wrong(visit: Visit) -> Result:
     """A page, a file or a log-in does not answer as its kind should.
@@ -113,7 +113,11 @@ def route_answers_wrong(visit: Visit) -> Result:
     return _answers(visit)
 
 
-@check(severity=Severity.RISK, impact=Impact.SIGN_IN)
+@check(
+    severity=Severity.RISK,
+    impact=Impact.SIGN_IN,
+    prevents=[(Visit, "garbled-call"), (Visit, "failing-call"), (Visit, "missing-call")],
+)
 def endpoint_answers_wrong(visit: Visit) -> Result:
     """A webhook, chat, API or private page does not answer as its kind should.
 
@@ -165,6 +169,7 @@ def _failed(visit: Visit, wrong: Wrong) -> Failed:
         effort_min=30,
         takes_effect="with the next deploy",
         see=walk_of(url) if visit.walk.redirects else headers_of(url),
+        because=visit.because,
     )
 
 

@@ -50,8 +50,13 @@ def hsts_missing(entrance: Entrance, handshake: Handshake) -> Result:
     parsed = parse_hsts(value) if value is not None else None
     if value is not None and parsed is not None and (parsed.problem or parsed.max_age_s > 0):
         return Passed(evidence=value)
-    if value is None and not own_answers(entrance.https_root, host):
+    own = own_answers(entrance.https_root, host)
+    if value is None and not own:
         return Unproven(reason=entrance.trouble or "no usable answer over HTTPS was seen")
+    if value is None and all(answer.status >= 500 for answer in own):
+        # What answers in a broken server's place often lacks what the server sends.
+        seen = f"only a server error ({own[-1].status}) was seen, which may lack what pages carry"
+        return Unproven(reason=seen, because=entrance.because)
     over_http = value is None and first_header(entrance.http_root, host, "http") is not None
     absent = "not sent" + (" over HTTPS; over HTTP browsers ignore it" if over_http else "")
     return Failed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from copy import deepcopy
 
 from launchready.demo.answers import Answer, Request, redirect
@@ -9,6 +10,12 @@ from launchready.demo.defects.registry import defect
 from launchready.demo.description import DemoLaunch, Host
 from launchready.demo.pages import SCRIPT
 from launchready.demo.willow import DOMAIN
+
+_DOWN = Answer(
+    status=503,
+    headers={"content-type": "text/html", "strict-transport-security": None},
+    body="<h1>Service Unavailable</h1>",
+)
 
 
 @defect("http-not-sent-to-https")
@@ -151,6 +158,22 @@ def health_answers_wrong(launch: DemoLaunch) -> None:
     launch.host("app").route("/health").answers["GET"] = Answer(
         status=503, headers={"cache-control": "no-store"}, body="database: away\n"
     )
+
+
+@defect("host-answers-only-errors")
+def host_answers_only_errors(launch: DemoLaunch) -> None:
+    """The app is down, and the proxy before it answers everything in its place."""
+    launch.host("app").before.insert(0, _DOWN)
+
+
+@defect("host-answers-only-errors", variant="garbled")
+def host_answers_garbage(launch: DemoLaunch) -> None:
+    """The proxy hands on what another program's port says, which is no HTTP."""
+
+    async def banner() -> AsyncIterator[bytes]:
+        yield b"-ERR unknown command 'GET', with args beginning with: \x00\x00\r\n"
+
+    launch.host("community").before.insert(0, Answer(raw=banner))
 
 
 @defect("endpoint-answers-wrong")

@@ -1,0 +1,86 @@
+"""Hosts that answer nothing but errors, whatever they are asked."""
+
+from __future__ import annotations
+
+from launchready.derive.commands import headers_of
+from launchready.derive.route_answer import CALLED_KINDS
+from launchready.derive.sign_in_hosts import leads_to_sign_in
+from launchready.facts.declared import Declared
+from launchready.facts.http import HostAnswers
+from launchready.finding import (
+    Failed,
+    Impact,
+    Parent,
+    Passed,
+    Result,
+    Severity,
+    check,
+)
+
+_FROM_THE_PROXY = frozenset({502, 503, 504})
+
+
+@check(
+    severity=Severity.BLOCKER,
+    impact=Impact.SIGN_IN,
+    bar="sign-in",
+    prevents=[(HostAnswers, "garbled"), (HostAnswers, "failing")],
+)
+def host_answers_only_errors(here: HostAnswers, launch: Parent[Declared]) -> Result:
+    """A host answers everything with a server error, or with what is no HTTP.
+
+    Why: Whatever members open there, they see an error; every page, log-in and call behind this host is gone at once.
+
+    Fix: Look at what stands behind the name: is the app running, does the proxy reach it, is it the right port? One thing is wrong, not each page.
+    """
+    name = here.subject.name
+    if not here.fault:
+        good = next(a for a in here.answers if (not a.trouble and a.status < 500) or a.challenge)
+        return Passed(evidence=f"{good.url} answers {good.status}")
+    return Failed(
+        severity=_severity(launch, name),
+        means=f"Whatever members open at {name}, they see an error.",
+        observed=_seen(here),
+        wanted="pages, or 404 for a page that is not there",
+        evidence=", ".join(a.url for a in here.answers[:5]),
+        fix=(*_steps(here), f"Then run `launchready recheck host-answers-only-errors` for {name}."),
+        who="your developer",
+        effort_min=30,
+        takes_effect="as soon as the server answers again",
+        see=headers_of(here.answers[0].url),
+    )
+
+
+def _seen(here: HostAnswers) -> str:
+    statuses = sorted({str(a.status) for a in here.answers if not a.trouble})
+    troubles = sorted({a.trouble[:160] for a in here.answers if a.trouble})
+    count = len(here.answers)
+    return f"{' and '.join(statuses + troubles[:2])}, at each of {count} addresses asked"
+
+
+def _steps(here: HostAnswers) -> tuple[str, ...]:
+    name = here.subject.name
+    if here.fault == "garbled":
+        return (
+            f"Find out which program answers on port 443 of {name}: it does not speak HTTP as browsers do.",
+            "Let the proxy or the CDN speak to the app's own port, by the protocol that the app speaks.",
+        )
+    if {a.status for a in here.answers} <= _FROM_THE_PROXY:
+        return (
+            f"The proxy or the CDN in front of {name} answers in the app's place: see that the app is running.",
+            "Then see that the proxy reaches it: address, port, and a time limit that is long enough.",
+        )
+    return (
+        f"Find the error in the log of the app behind {name}; the first lines after its last start tell most.",
+        "Common: a setting or a secret is missing, the database is not reached, the last deploy is half done.",
+    )
+
+
+def _severity(launch: Declared, name: str) -> Severity:
+    """Return a risk where nobody opens a page: at a host that is only called, or only redirects."""
+    entry = launch.manifest.all_hosts.get(name)
+    if entry is not None and entry.redirects_to:
+        grave = leads_to_sign_in(launch.manifest, name, entry.redirects_to)
+        return Severity.BLOCKER if grave else Severity.RISK
+    kinds = {r.kind for r in launch.manifest.routes.values() if r.host == name}
+    return Severity.RISK if kinds and kinds <= CALLED_KINDS else Severity.BLOCKER

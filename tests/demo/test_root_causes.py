@@ -1,0 +1,109 @@
+"""A fault that shows in many places is told once, with all that follows from it folded under it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from launchready.audit import audit, choose
+from launchready.collect.opening import open_world
+from launchready.demo import healthy, running
+from launchready.demo.answers import Answer
+from launchready.demo.description import DemoLaunch
+from launchready.demo.willow import DOMAIN
+from launchready.manifest import load_manifest
+from launchready.verdict import Verdict
+
+DOWN = Answer(
+    status=503,
+    headers={"content-type": "text/html", "strict-transport-security": None},
+    body="<h1>Service Unavailable</h1>",
+)
+
+
+async def verdict(launch: DemoLaunch, folder: Path) -> Verdict:
+    async with (
+        running(launch, folder) as demo,
+        open_world(load_manifest(demo.manifest), ca=demo.ca, active=True) as world,
+    ):
+        found = await audit(world, choose())
+    assert not found.crashes
+    return found.verdict
+
+
+def root_causes(found: Verdict) -> list[tuple[str, str]]:
+    return [(f.check.id, f.subject.name) for f in found.findings]
+
+
+async def nul_in_a_header() -> AsyncIterator[bytes]:
+    yield b"HTTP/1.1 200 OK\r\nX-A: a\0b\r\nContent-Length: 2\r\n\r\nhi"
+
+
+async def hints_without_end() -> AsyncIterator[bytes]:
+    while True:
+        yield b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("garbage", [nul_in_a_header, hints_without_end])
+async def test_a_host_that_answers_garbage_is_one_root_cause(
+    tmp_path: Path, garbage: object
+) -> None:
+    launch = healthy()
+    host = launch.host("app")
+    host.http2 = False
+    host.before.insert(0, Answer(raw=garbage))  # type: ignore[arg-type]
+    found = await verdict(launch, tmp_path)
+    name = f"app.{DOMAIN}"
+    told = [cause for cause in root_causes(found) if cause[0] != "http2-missing"]
+    assert told == [("host-answers-only-errors", name)]
+    assert found.unchecked == ()
+    folded = {c.subject.name for c in found.findings[0].consequences}
+    assert {f"https://{name}/login", f"https://{name}/checkout"} <= folded
+
+
+@pytest.mark.parametrize("label", ["", "www", "app", "community", "api", "static"])
+async def test_a_host_that_fails_at_everything_is_one_root_cause(
+    tmp_path: Path, label: str
+) -> None:
+    launch = healthy()
+    launch.host(label).before.insert(0, DOWN)
+    found = await verdict(launch, tmp_path)
+    assert root_causes(found) == [("host-answers-only-errors", launch.host(label).name)]
+    assert found.unchecked == ()
+
+
+@pytest.mark.parametrize("status", [404, 500])
+async def test_a_log_in_page_that_does_not_answer_is_one_root_cause(
+    tmp_path: Path, status: int
+) -> None:
+    launch = healthy()
+    launch.host("app").serve("/login", Answer(status=status, body="<h1>Oops</h1>"))
+    found = await verdict(launch, tmp_path)
+    assert root_causes(found) == [("route-answers-wrong", f"https://app.{DOMAIN}/login")]
+    assert str(found.findings[0].check.impact) == "sign-in"
+    assert "member-cannot-sign-in" in {c.check.id for c in found.findings[0].consequences}
+    assert found.unchecked == ()
+
+
+async def test_the_hops_behind_a_redirect_to_the_wrong_host_are_no_cause_of_their_own(
+    tmp_path: Path,
+) -> None:
+    launch = healthy()
+    redirect = launch.host("www").redirect
+    assert redirect is not None
+    redirect.to = f"https://app.{DOMAIN}/"
+    found = await verdict(launch, tmp_path)
+    assert root_causes(found) == [("redirects-elsewhere-than-declared", f"www.{DOMAIN}")]
+
+
+async def test_a_call_that_fails_is_told_once_with_its_limit_folded(tmp_path: Path) -> None:
+    launch = healthy()
+    failing = Answer(status=500, body="out of order")
+    launch.host("app").serve("/chat", failing, methods="GET POST")
+    found = await verdict(launch, tmp_path)
+    assert root_causes(found) == [("endpoint-answers-wrong", f"https://app.{DOMAIN}/chat")]
+    assert found.unchecked == ()

@@ -78,6 +78,14 @@ class Proxies:
             return self._visitor(hop, iter(()), headers)
         return told.pop() if len(told) == 1 else hop.address
 
+    def over_tls(self, peer: str | None, headers: Headers) -> bool:
+        """Return whether a trusted proxy says that the visitor came to it over TLS."""
+        hop = self._hop(peer or LOOPBACK)
+        if hop is None or hop.trust == "none":
+            return False
+        told = [value for key, value in headers if key == b"x-forwarded-proto"]
+        return len(told) == 1 and told[0].strip().lower() == b"https"
+
     def _visitor(self, hop: _Hop, chain: Iterator[str], headers: Headers) -> str:
         """Return the address of the first hop that is not trusted, or of the last that is known."""
         while hop.trust == "proxy":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from launchready.guard.asgi import Scope
+from launchready.guard.client import Proxies
 from launchready.manifest import RouteEntry, RouteKind
 
 if TYPE_CHECKING:
@@ -25,14 +26,20 @@ class Visit:
 
     id: str
     """The request id: in the answer's X-Request-ID, in every log line and on error pages."""
-    client: str
-    """Address of who asks, behind trusted proxies the one that they name."""
+    scope: Scope
+    proxies: Proxies
     route: RouteEntry | None
     """The declared route that holds for this path; None when none does."""
     member: str | None = None
     """Who is signed in, as the app says it; None when nobody is, or on routes that need not know."""
     event: Event | None = None
     """The verified event of a signed webhook."""
+
+    @property
+    def client(self) -> str:
+        """Address of who asks, behind trusted proxies the one that they name."""
+        peer = self.scope.get("client")
+        return self.proxies.client(peer[0] if peer else None, self.scope["headers"])
 
     @property
     def kind(self) -> RouteKind | None:
@@ -44,7 +51,7 @@ class Visit:
         return secrets.token_urlsafe(18)
 
 
-def visit(scope: MutableMapping[str, Any]) -> Visit:
+def visit(scope: Scope) -> Visit:
     """Return the visit of an ASGI scope. Raises LookupError when no guard is around the app."""
     try:
         found: Visit = scope[KEY]

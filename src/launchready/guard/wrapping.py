@@ -15,9 +15,11 @@ from launchready.guard import bodies, errors
 from launchready.guard.access_log import AccessLog
 from launchready.guard.answering import Answering, Treatment
 from launchready.guard.asgi import Application, Receive, Scope, Send, header
+from launchready.guard.client import Proxies
 from launchready.guard.figures import Figures, may_read
 from launchready.guard.headers import preflight_fields, security_headers
 from launchready.guard.routes import UNSAFE_METHODS, Routes, place_for
+from launchready.guard.start_up import require
 from launchready.guard.visit import KEY, Visit, request_id
 from launchready.manifest import Manifest, RouteEntry, load_manifest
 
@@ -40,7 +42,8 @@ def guard(
     """Return the app with everything around it that its manifest states.
 
     `manifest` is `launchready.toml` or what was loaded from it; `without` switches parts off.
-    Raises ManifestError when the file cannot be used, ValueError for a part that does not exist.
+    Raises ManifestError when the file cannot be used, NotReadyToStart when the environment lacks
+    something, ValueError for a part that does not exist.
     """
     unknown = sorted(set(without) - PARTS)
     if unknown:
@@ -66,10 +69,13 @@ class Guard:
         parts: frozenset[str],
         environ: Mapping[str, str],
     ) -> None:
+        if "start-up" in parts:
+            require(manifest, environ)
         self.app = app
         self.manifest = manifest
         self.figures = Figures()
         self._parts = parts
+        self._proxies = Proxies.of(manifest)
         self._log = AccessLog()
         self._routes = Routes(
             manifest,
@@ -102,8 +108,8 @@ class Guard:
         treatment = self._routes.find(scope["path"], scope["headers"])
         id_ = secrets.token_hex(8)
         request_id.set(id_)
-        scope[KEY] = Visit(id=id_, client="", route=treatment.place.entry)
-        answering = Answering(treatment, scope, send, id_, secure=scope["scheme"] == "https")
+        scope[KEY] = Visit(id=id_, scope=scope, proxies=self._proxies, route=treatment.place.entry)
+        answering = Answering(treatment, scope, send, id_, secure=self._secure(scope))
         try:
             async with asyncio.timeout(treatment.place.answer_max_s):
                 await self._answer(treatment, scope, receive, answering)
@@ -115,6 +121,12 @@ class Guard:
             await self._failed(answering, error)
         finally:
             self._note(treatment, scope["method"], answering)
+
+    def _secure(self, scope: Scope) -> bool:
+        if scope["scheme"] == "https":
+            return True
+        peer = scope.get("client")
+        return self._proxies.over_tls(peer[0] if peer else None, scope["headers"])
 
     async def _answer(
         self, treatment: Treatment, scope: Scope, receive: Receive, answering: Answering

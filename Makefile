@@ -4,7 +4,7 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: help setup demo test lab check docs bench-defects bench-audit clean
+.PHONY: help setup demo test lab check docs bench-defects bench-audit bench-guard clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -45,6 +45,9 @@ bench-defects: setup ## switch on each defect alone and print the matrix
 
 bench-audit: setup lab ## measure the audit against the usual tools, with latency, with 100 hosts
 	$(RUN) python bench/audit.py --write
+
+bench-guard: setup ## measure a guarded app against the bare one and against a package a feature
+	$(RUN) python bench/guard.py --write
 
 clean: ## remove everything that the commands above made
 	rm -rf .venv .tools .site .launchready .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -1,29 +1,36 @@
 """Measure the audit: cost, against the usual tools, with latency, with 100 hosts, and its start-up.
 
-Prints one table; with --write, docs/benchmarks.md. `--only WORD` runs the parts whose name has the
+Prints one table; with --write, the audit's part of docs/benchmarks.md. `--only WORD` runs the parts whose name has the
 word in it: demo, tools, latency, hosts, start, twice.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
 import os
-import platform
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import usual_tools
-from measuring import Cost, first_line, interleaved, median, ratio, run
+from measuring import (
+    Cost,
+    Line,
+    first_line,
+    interleaved,
+    machine,
+    median,
+    ratio,
+    run,
+    table,
+    write_part,
+)
 from serving import Served, serving
 
-PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HERE = Path(__file__).parent
 LATENCY_MS = 40.0
 HOSTS = 100
@@ -32,16 +39,6 @@ LIMITS_OPEN_S = 11.0
 OWN_HOSTS = 6
 """So many hosts the demo's manifest names without circles."""
 PROGRAM = Path(sys.executable).parent / "launchready"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of the table. `holds` is None where nothing is wanted."""
-
-    what: str
-    measured: str
-    wanted: str = ""
-    holds: bool | None = None
 
 
 def audit_once(served: Served, *words: str) -> Cost:
@@ -238,38 +235,21 @@ def _shown(cost: Cost) -> str:
     return f"{cost.wall_s:.2f} s wall, {cost.cpu_s:.2f} s CPU, {cost.peak_mb:.0f} MB"
 
 
-def _table(lines: Sequence[Line]) -> str:
-    rows = ["| what | measured | wanted | holds |", "|---|---|---|---|"]
-    words = {None: "", True: "yes", False: "**no**"}
-    rows += [f"| {r.what} | {r.measured} | {r.wanted} | {words[r.holds]} |" for r in lines]
-    return "\n".join(rows)
-
-
-def _page(lines: Sequence[Line], rounds: int) -> str:
-    today = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
-    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    return "\n".join(
-        [
-            "# How fast it is",
-            "",
-            "`make bench-audit` measures all of this in one run and writes this page. Ratios come",
-            "first: they say more than seconds do on a machine that is not yours.",
-            "",
-            f"{today}, {machine}, medians of up to {rounds} interleaved rounds.",
-            "",
-            _table(lines),
-            "",
-            *usual_tools.POINTED.splitlines(),
-            "",
-            "Of testssl.sh only what the audit looks at as well is run: protocols, certificate, headers.",
-            "The audit looks at far more than these tools do: curl asks each route once, the audit sends",
-            "every request that the table counts.",
-            "",
-            "The chain is followed in a run of its own (`bench/chain.py` says how). The passive audit is",
-            "over within a few round trips, so that there starting Python weighs more than the network.",
-            "",
-        ]
-    )
+def _told(lines: Sequence[Line], rounds: int) -> list[str]:
+    return [
+        f"{machine()}, medians of up to {rounds} interleaved rounds.",
+        "",
+        table(lines),
+        "",
+        *usual_tools.POINTED.splitlines(),
+        "",
+        "Of testssl.sh only what the audit looks at as well is run: protocols, certificate, headers.",
+        "The audit looks at far more than these tools do: curl asks each route once, the audit sends",
+        "every request that the table counts.",
+        "",
+        "The chain is followed in a run of its own (`bench/chain.py` says how). The passive audit is",
+        "over within a few round trips, so that there starting Python weighs more than the network.",
+    ]
 
 
 def main() -> int:
@@ -277,7 +257,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="parts whose name has this in it")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    parser.add_argument(
+        "--write", action="store_true", help="write the audit's part of docs/benchmarks.md"
+    )
     options = parser.parse_args()
     lines = []
     with tempfile.TemporaryDirectory(prefix="launchready-bench-") as name:
@@ -292,9 +274,9 @@ def main() -> int:
                 lines += found
                 for line in found:
                     print(f"  {line.what}: {line.measured}", file=sys.stderr, flush=True)
-    print(_table(lines))
+    print(table(lines))
     if options.write:
-        PAGE.write_text(_page(lines, options.rounds), encoding="utf-8")
+        write_part("The audit", "make bench-audit", _told(lines, options.rounds))
     return 0 if all(line.holds is not False for line in lines) else 1
 
 

@@ -1,8 +1,10 @@
-"""What a command costs: wall, CPU and peak memory, its children included."""
+"""What a command costs: wall, CPU and peak memory, its children included; and how it is told."""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -10,6 +12,24 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+TOP = """\
+# How fast it is
+
+Each part below is measured in one run by the command that it names, which writes it here. Ratios
+come first: they say more than seconds do on a machine that is not yours.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a table. `holds` is None where nothing is wanted."""
+
+    what: str
+    measured: str
+    wanted: str = ""
+    holds: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +61,7 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    assert process.stdout is not None  # noqa: S101 - asked for above
+    assert process.stdout is not None
     output = process.stdout.read().decode("utf-8", "replace")
     _, status, used = os.wait4(process.pid, 0)
     wall_s = time.perf_counter() - before
@@ -92,7 +112,7 @@ def first_line(words: Sequence[str | Path], folder: Path, after: str = "Looking 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as process:
-        assert process.stdout is not None  # noqa: S101 - asked for above
+        assert process.stdout is not None
         for line in process.stdout:
             if line.strip() and not line.startswith(after.encode()):
                 break
@@ -101,3 +121,28 @@ def first_line(words: Sequence[str | Path], folder: Path, after: str = "Looking 
         wall_s = time.perf_counter() - before
         process.kill()
     return Cost(wall_s=wall_s, cpu_s=0, peak_mb=0, output=line.decode("utf-8", "replace"))
+
+
+def table(lines: Sequence[Line]) -> str:
+    """Return the lines as a table in Markdown."""
+    rows = ["| what | measured | wanted | holds |", "|---|---|---|---|"]
+    words = {None: "", True: "yes", False: "**no**"}
+    rows += [f"| {r.what} | {r.measured} | {r.wanted} | {words[r.holds]} |" for r in lines]
+    return "\n".join(rows)
+
+
+def machine() -> str:
+    """Return the day and what was measured on."""
+    today = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
+    return (
+        f"{today}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    )
+
+
+def write_part(title: str, command: str, text: Sequence[str]) -> None:
+    """Write one part of docs/benchmarks.md; the others stay as they are."""
+    _, *parts = PAGE.read_text(encoding="utf-8").split("\n## ")
+    kept = {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in parts}
+    kept[title] = "\n".join([f"By `{command}`. {text[0]}", *text[1:]])
+    body = "".join(f"\n## {name}\n\n{told}\n" for name, told in kept.items())
+    PAGE.write_text(TOP + body, encoding="utf-8")

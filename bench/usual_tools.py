@@ -59,7 +59,7 @@ def checkdmarc(served: Served, python: Path) -> Cost:
 def sslscan(served: Served) -> Cost:
     """Return what looking at the TLS of every web host took."""
     program = which("sslscan")
-    assert program is not None  # noqa: S101 - the caller has looked
+    assert program is not None
     return _sum(
         _ssl(run([program, "--no-colour", f"--sni-name={host}", f"127.0.0.1:{port}"]), "TLSv1.3")
         for host, port in _https(served).items()
@@ -69,7 +69,7 @@ def sslscan(served: Served) -> Cost:
 def testssl(served: Served) -> Cost:
     """Return what looking at protocols, certificate and headers of every web host took."""
     program = which("testssl") or which("testssl.sh")
-    assert program is not None  # noqa: S101 - the caller has looked
+    assert program is not None
     words = [program, "--quiet", "--color", "0", "--warnings", "off", "--nodns", "none",
              "--protocols", "--server-defaults", "--headers", "--add-ca", str(served.ca),
              "--ip", "127.0.0.1"]  # fmt: skip
@@ -88,7 +88,7 @@ def _ssl(done: Cost, wanted: str) -> Cost:
 def curl(served: Served) -> Cost:
     """Return what one curl for each route, plain-HTTP entrance and old URL took."""
     program = which("curl")
-    assert program is not None  # noqa: S101 - the caller has looked
+    assert program is not None
     manifest = _manifest(served)
     urls = [f"https://{r}" for r in manifest["routes"]]
     urls += [f"http://{host}/" for host in manifest["hosts"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from launchready.checks.mail.transport import (
@@ -12,6 +14,7 @@ from launchready.checks.mail.transport import (
     tls_rpt_missing,
 )
 from launchready.facts import Key, host_subject
+from launchready.facts.dns import Zone
 from launchready.facts.mail import Dmarc, MtaSts, Mx, TlsRpt
 from launchready.facts.tls import Handshake
 from launchready.finding import Outcome, Severity
@@ -162,3 +165,11 @@ def test_whether_a_domain_is_closed_is_unknown_when_the_dns_fails() -> None:
     assert outcome(check, unreadable_spf(sends=False), good, null).status == "unknown"
     assert outcome(check, quiet, good, mx(trouble="SERVFAIL", sends=False)).status == "unknown"
     assert outcome(check, quiet, gap(Dmarc, DOMAIN_SUBJECT), null).status == "unknown"
+
+
+def test_a_domain_that_does_not_exist_is_open_to_whoever_registers_it() -> None:
+    owed = Key(Zone, DOMAIN_SUBJECT)
+    gone = replace(spf((), sends=False), because=owed)
+    found = outcome(never_sending_domain_open, gone, dmarc((), sends=False), mx(sends=False))
+    assert (found.status, found.because) == ("failed", owed)
+    assert "NXDOMAIN" in found.detail

@@ -171,6 +171,15 @@ async def test_a_zone_that_cannot_be_looked_up_explains_what_is_missing(
             assert found.because.kind is Zone
 
 
+async def test_a_domain_that_does_nothing_and_does_not_exist_is_a_fact() -> None:
+    silent = f'{MANIFEST}[mail.domains."{DOMAIN}"]\nsends = false\n'
+    async with asked(resolver({}), manifest=silent, zone="absent") as here:
+        spf = await here.fact(Spf)
+        assert spf.because == Key(Zone, here.domain(DOMAIN))
+        assert (await here.fact(Mx)).records == ()
+        assert (await here.fact(Dmarc)).result.policy is None
+
+
 async def test_a_server_that_fails_in_a_good_zone_is_a_fact() -> None:
     names = [DOMAIN, f"_dmarc.{DOMAIN}", f"s1._domainkey.{DOMAIN}"]
     async with asked(resolver({}, rcodes=dict.fromkeys(names, "SERVFAIL"))) as here:

@@ -63,3 +63,31 @@ def test_a_placeholder_or_a_public_key_is_none(text: str) -> None:
 @given(st.text(max_size=500))
 def test_any_text_can_be_searched(text: str) -> None:
     assert all(f.line <= text.count("\n") + 1 for f in shaped(text))
+
+
+AMPLITUDE = made(32, "0123456789abcdef")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'AMPLITUDE_SECRET_KEY="{AMPLITUDE}"',
+        f'amplitude:{{apiKey:"{made(32, "0123456789abcdef")}",secretKey:"{AMPLITUDE}"}}',
+        f"const amplitudeSecretKey = '{AMPLITUDE}';",
+    ],
+)
+def test_amplitudes_secret_key_is_told_by_its_name(text: str) -> None:
+    (found,) = shaped(text)
+    assert (found.kind, found.value) == ("Amplitude secret key", AMPLITUDE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'amplitude.init("{AMPLITUDE}")',
+        f'AMPLITUDE_API_KEY="{AMPLITUDE}"',
+        'AMPLITUDE_SECRET_KEY="00000000000000000000000000000000"',
+    ],
+)
+def test_amplitudes_public_key_is_none(text: str) -> None:
+    assert list(shaped(text)) == []

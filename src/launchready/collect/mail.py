@@ -66,8 +66,10 @@ async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
         addresses = _ends(sender)
         results = await asyncio.gather(*(_spf_result(world, domain, a) for a in addresses))
         senders += [(sender, result) for result in results] if addresses else [(sender, None)]
+    because = await _absence(domain, world, ask) if audit.tree.found == "none" else None
     return Spf(
-        subject=subject, at=world.now(), how=f"dig +short TXT {domain}", entry=entry, audit=audit,
+        subject=subject, at=world.now(), how=f"dig +short TXT {domain}", because=because,
+        entry=entry, audit=audit,
         senders=tuple(senders), stranger=stranger,
         lookalikes=tuple(t.decode("ascii", "backslashreplace") for t in meant),
     )  # fmt: skip
@@ -280,7 +282,10 @@ async def _denied(key: Key, world: World, ask: Ask, reply: Reply, domain: str = 
             key=key, reason="none of the resolvers answers anything", ours=True,
             how_to_prove="Name a resolver with --resolver IP.",
         )  # fmt: skip
-    zone_key = Key(Zone, domain_subject(zone_of(world.manifest, domain or key.subject.name)))
+    if not failed and _is_idle(domain or key.subject.name, world):
+        # That the name does not exist says what becomes of mail in its name.
+        return None
+    zone_key = _zone_key(domain or key.subject.name, world)
     zone = await ask(Zone, zone_key.subject)
     if isinstance(zone, Gap):
         if failed:
@@ -290,6 +295,23 @@ async def _denied(key: Key, world: World, ask: Ask, reply: Reply, domain: str = 
     if zone.fault in explains:
         return Gap(key=key, reason=f"{zone.apex} cannot be looked up", because=zone_key)
     return None
+
+
+async def _absence(domain: str, world: World, ask: Ask) -> Key | None:
+    """Return the key of the zone when a domain that does nothing is not there at all."""
+    key = _zone_key(domain, world)
+    zone = await ask(Zone, key.subject) if _is_idle(domain, world) else None
+    return key if isinstance(zone, Zone) and zone.fault == "absent" else None
+
+
+def _zone_key(domain: str, world: World) -> Key:
+    return Key(Zone, domain_subject(zone_of(world.manifest, domain)))
+
+
+def _is_idle(domain: str, world: World) -> bool:
+    """Return whether the manifest says that the domain sends no mail, and nothing of receiving any."""
+    entry = world.manifest.mail_domains.get(domain)
+    return entry is not None and not entry.sends and not entry.receives
 
 
 def _said(reply: Reply) -> str:

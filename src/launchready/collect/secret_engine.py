@@ -160,7 +160,7 @@ def _with_shapes(
     added: dict[str, SecretSighting] = {}
     for each in shaped(body.decode("utf-8", errors="replace")):
         mark = _mark(each.value, fingerprint_key)
-        known = any(s.fingerprint == mark for s in sightings)
+        known = any(s.fingerprint == mark and not s.public_by_design for s in sightings)
         # The engine marks another part of the same address; in one line they are the same find.
         if known or (each.kind == DATABASE_ADDRESS and each.line in secret_lines):
             continue

@@ -16,7 +16,8 @@ _PUBLIC = re.compile(
     r"|gcp-api-key|contentful-delivery|devcycle-(?:client|mobile)|configcat|algolia-api-key"
     r"|launchdarkly|openweather|weatherstack|polymarket-address|supabase-project|fullstory"
     r"|cloudinary-api-key|token-name|new-relic-browser|razorpay-key-id"
-    # The rule for Amplitude's secret key cannot tell it from the key that every page has.
+    # The rule for Amplitude's secret key takes the key that every page has for it; a shape of our
+    # own finds the one that is named a secret.
     r"|amplitude|disqus-api-key",
 )
 _SLACK_WEBHOOK = re.compile(r"webhook")

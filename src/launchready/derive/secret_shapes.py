@@ -34,6 +34,13 @@ _SHAPES: dict[str, re.Pattern[str]] = {
         r"[^\s:/@\"'`<>]{0,64}:(?P<key>[^\s:/@\"'`<>${}*\[\]]{6,128})@(?P<host>[\w.-]{1,253})"
     ),
 }
+# Keys that look like any other of their maker: only the name they are given tells them apart.
+_NAMED: dict[str, re.Pattern[str]] = {
+    "Amplitude secret key": re.compile(
+        r"amplitude[^\n]{0,120}?secret[-_ ]?key[\"']?\s{0,3}(?:[:=,]|=>)\s{0,3}[\"'](?P<key>[0-9a-f]{32})[\"']",
+        re.IGNORECASE,
+    ),
+}
 _NO_PASSWORD = re.compile(
     r"(?:your|my|the|some|db|user|root|app|pg|test)?[-_]?"
     r"(?:pass(?:word|wd|phrase)?|pwd|secret|changeme|example|postgres|guest|admin|redis|mysql|xxx+)"
@@ -60,3 +67,8 @@ def shaped(text: str) -> Iterator[Shaped]:
                 continue
             line = text.count("\n", 0, match.start()) + 1
             yield Shaped(kind=kind, line=line, value=match[0])
+    for kind, pattern in _NAMED.items():
+        for match in pattern.finditer(text):
+            if len(set(match["key"])) >= DISTINCT_MIN:
+                line = text.count("\n", 0, match.start("key")) + 1
+                yield Shaped(kind=kind, line=line, value=match["key"])

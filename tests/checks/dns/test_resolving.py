@@ -173,6 +173,10 @@ def test_one_answer_alone_proves_no_agreement_and_that_is_ours() -> None:
     assert (found.status, found.ours) == ("unknown", True)
 
 
+def test_one_resolver_that_was_asked_alone_is_compared_with_none() -> None:
+    assert outcome(resolvers_disagree, resolution(answer(HERE))).status == "not_applicable"
+
+
 def test_public_addresses_can_be_reached() -> None:
     assert outcome(private_address_published, resolution()).status == "passed"
 

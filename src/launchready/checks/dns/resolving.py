@@ -175,6 +175,13 @@ def resolvers_disagree(found: Resolution) -> Result:
     """
     host, usable = found.subject.name, found.usable
     parent = found.subject.parent
+    if len(found.answers) < 2:
+        # Whoever names one resolver alone asks what it answers, and not whether others agree.
+        return NotApplicable(
+            reason=f"only {found.answers[0].resolver} was asked, as named; name a second to compare"
+            if found.answers
+            else "no resolver was asked"
+        )
     if len(usable) < 2:
         return Unproven(
             reason=f"only {len(usable)} of {len(found.answers)} resolvers answered",

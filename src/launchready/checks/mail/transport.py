@@ -6,8 +6,10 @@ from launchready.checks.mail.dmarc import unread
 from launchready.checks.mail.wording import Words, change, dig, listed, publish
 from launchready.derive.dmarc_records import with_tags
 from launchready.derive.mta_sts import WANTED_MAX_AGE_S, covered
+from launchready.facts import Key
 from launchready.facts.mail import Dmarc, MtaSts, Mx, Spf, TlsRpt
 from launchready.finding import (
+    Failed,
     Impact,
     NotApplicable,
     Passed,
@@ -171,6 +173,8 @@ def never_sending_domain_open(spf: Spf, mx: Mx, dmarc: Dmarc) -> Result:
     if spf.entry.sends:
         return NotApplicable(reason="this domain sends mail")
     name = spf.subject.name
+    if spf.because is not None:
+        return _not_there(name, spf.because)
     if spf.audit.tree.found == "error":
         return Unproven(reason=f"the SPF record of {name} could not be looked up", because=spf.key)
     if dmarc.fault == "lookup-fails":
@@ -207,6 +211,26 @@ def never_sending_domain_open(spf: Spf, mx: Mx, dmarc: Dmarc) -> Result:
         wanted="v=spf1 -all, p=reject and a null MX",
         fix=tuple(steps),
     ).failed(f"{dig('TXT', name)}; {dig('TXT', f'_dmarc.{name}')}; {dig('MX', name)}")
+
+
+def _not_there(name: str, zone: Key) -> Failed:
+    """Return the finding about a domain that is not in the DNS at all.
+
+    SPF then says `none` (RFC 7208 section 4.3) and there is no DMARC record of its own: nothing
+    tells receivers to refuse, and who registers the name can make all of it pass.
+    """
+    return Words(
+        means=f"Whoever registers {name} can write to members in its name, and the mail is delivered.",
+        observed=f"{name} does not exist (NXDOMAIN): SPF says none, and it has no DMARC record",
+        wanted="a domain that is yours and says that it sends nothing, or none that you name as yours",
+        fix=(
+            f"If {name} is misspelt, or not yours, correct it or take it out of [mail.domains] in launchready.toml.",
+            f"If members know {name} as yours, register it before somebody else does. Then:",
+            publish("TXT", name, "v=spf1 -all"),
+            publish("TXT", f"_dmarc.{name}", "v=DMARC1; p=reject"),
+            publish("MX", name, "0 ."),
+        ),
+    ).failed(dig("SOA", name), because=zone)
 
 
 def _sends_nothing(spf: Spf) -> bool:

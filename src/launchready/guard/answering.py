@@ -16,6 +16,8 @@ from launchready.guard.headers import (
     without,
 )
 from launchready.guard.routes import Place
+from launchready.guard.rules import Rule
+from launchready.guard.webhooks import Scheme
 
 if TYPE_CHECKING:
     from prometheus_client import Counter, Histogram
@@ -36,6 +38,9 @@ class Treatment:
     names: frozenset[bytes]
     """Names of the two, in lower case."""
     cors: frozenset[str]
+    rules: tuple[Rule, ...]
+    signature: Scheme | None
+    """How a webhook is signed; None where nothing is verified."""
     seconds: Histogram
     answers: dict[int, Counter] = field(default_factory=dict)
 
@@ -51,6 +56,8 @@ class Answering:
         "_treatment",
         "begun",
         "bounded",
+        "headers",
+        "more",
         "replaced",
         "request_id",
         "size",
@@ -67,6 +74,10 @@ class Answering:
         self._held: Message | None = None
         self.bounded: bodies.Bounded | None = None
         """Where the body comes from, when there is one."""
+        self.more: RawHeaders = []
+        """Fields that this answer gets besides the route's."""
+        self.headers: RawHeaders = []
+        """The fields that were sent."""
         self.request_id = request_id
         self.begun = time.perf_counter()
         self.status = 0
@@ -133,7 +144,8 @@ class Answering:
         defaults = treatment.over_tls if self._secure else treatment.over_plain
         with_defaults(headers, defaults, treatment.names)
         headers.append((b"x-request-id", self.request_id.encode()))
-        message["headers"] = headers
+        headers += self.more
+        message["headers"] = self.headers = headers
         self.status = message["status"]
         await self._send(message)
 

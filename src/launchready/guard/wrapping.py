@@ -13,13 +13,16 @@ from typing import Literal, get_args
 
 from launchready.guard import bodies, errors
 from launchready.guard.access_log import AccessLog
+from launchready.guard.admission import Admission, Member
 from launchready.guard.answering import Answering, Treatment
-from launchready.guard.asgi import Application, Receive, Scope, Send, header
+from launchready.guard.asgi import Application, Message, Receive, Scope, Send, header
 from launchready.guard.client import Proxies
 from launchready.guard.figures import Figures, may_read
 from launchready.guard.headers import preflight_fields, security_headers
 from launchready.guard.routes import UNSAFE_METHODS, Routes, place_for
+from launchready.guard.rules import rules_for
 from launchready.guard.start_up import require
+from launchready.guard.throttle import Throttle
 from launchready.guard.visit import KEY, Visit, request_id
 from launchready.manifest import Manifest, RouteEntry, load_manifest
 
@@ -36,12 +39,14 @@ def guard(
     app: Application,
     manifest: Manifest | str | Path,
     *,
+    member: Member | None = None,
     without: tuple[Part, ...] = (),
     environ: Mapping[str, str] | None = None,
 ) -> Guard:
     """Return the app with everything around it that its manifest states.
 
-    `manifest` is `launchready.toml` or what was loaded from it; `without` switches parts off.
+    `manifest` is `launchready.toml` or what was loaded from it; `member` tells who is signed in
+    (limits on chat count by it); `without` switches parts off.
     Raises ManifestError when the file cannot be used, NotReadyToStart when the environment lacks
     something, ValueError for a part that does not exist.
     """
@@ -53,6 +58,7 @@ def guard(
     return Guard(
         app,
         manifest,
+        member=member,
         parts=PARTS - set(without),
         environ=os.environ if environ is None else environ,
     )
@@ -66,6 +72,7 @@ class Guard:
         app: Application,
         manifest: Manifest,
         *,
+        member: Member | None,
         parts: frozenset[str],
         environ: Mapping[str, str],
     ) -> None:
@@ -82,6 +89,15 @@ class Guard:
             {url: self._treatment(entry) for url, entry in manifest.routes.items()},
             self._treatment(None),
         )
+        store_env = manifest.guard.store_env
+        store_url = environ.get(store_env) if store_env else None
+        self.throttle = Throttle(store_url)
+        self._admission = Admission(
+            throttle=self.throttle,
+            figures=self.figures,
+            environ=environ,
+            member=member,
+        )
         token_env = manifest.guard.metrics_token_env
         self._metrics_token = environ.get(token_env, "") if token_env else ""
 
@@ -97,13 +113,15 @@ class Guard:
             over_plain=plain,
             names=frozenset(name for name, _ in secure),
             cors=frozenset(entry.cors) if entry else frozenset(),
+            rules=rules_for(entry) if entry and "limits" in self._parts else (),
+            signature=entry.signature if entry and "webhooks" in self._parts else None,
             seconds=self.figures.seconds.labels(place.label),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of an ASGI server."""
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            await self._elsewise(scope, receive, send)
             return
         treatment = self._routes.find(scope["path"], scope["headers"])
         id_ = secrets.token_hex(8)
@@ -145,7 +163,29 @@ class Guard:
         if scope["path"] == "/metrics" and "figures" in self._parts and self._metrics_token:
             await self._metrics(scope, answering)
             return
-        await self.app(scope, receive, answering)
+        await self._admitted(treatment, scope, receive, answering)
+
+    async def _admitted(
+        self, treatment: Treatment, scope: Scope, receive: Receive, answering: Answering
+    ) -> None:
+        if self._admission.concerns(treatment, scope["method"]):
+            await self._admission.answer(self.app, treatment, scope, receive, answering)
+        else:
+            await self.app(scope, receive, answering)
+
+    async def _elsewise(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass lifespan and websockets on; when the app has ended, end what guard holds open."""
+
+        async def watched(message: Message) -> None:
+            if message["type"] in {"lifespan.shutdown.complete", "lifespan.shutdown.failed"}:
+                await self.close()
+            await send(message)
+
+        await self.app(scope, receive, watched)
+
+    async def close(self) -> None:
+        """Close the connections that guard holds, to the store of its limits above all."""
+        await self.throttle.close()
 
     async def _with_body(
         self, treatment: Treatment, scope: Scope, receive: Receive, answering: Answering
@@ -156,10 +196,10 @@ class Guard:
             await answering.refuse(errors.Problem(status=413))
             return
         if length == 0:
-            await self.app(scope, receive, answering)
+            await self._admitted(treatment, scope, receive, answering)
             return
         answering.bounded = bodies.Bounded(receive, place.body_max_bytes)
-        await self.app(scope, answering.bounded, answering)
+        await self._admitted(treatment, scope, answering.bounded, answering)
 
     async def _metrics(self, scope: Scope, answering: Answering) -> None:
         if not may_read(header(scope, b"authorization"), self._metrics_token):

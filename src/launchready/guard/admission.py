@@ -1,0 +1,132 @@
+"""What a request must pass before the app is asked: limits, and signatures of webhooks."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from launchready.guard import bodies, errors
+from launchready.guard.answering import Answering, Treatment
+from launchready.guard.asgi import Application, Receive, Scope, header
+from launchready.guard.figures import Figures
+from launchready.guard.headers import value_of
+from launchready.guard.routes import UNSAFE_METHODS
+from launchready.guard.rules import Hit, hits, is_attempt
+from launchready.guard.throttle import Throttle, fields
+from launchready.guard.typed import account, typed
+from launchready.guard.visit import Visit
+from launchready.guard.visit import visit as visit_of
+from launchready.guard.webhooks import BadSignature, verify
+from launchready.manifest import RouteEntry
+
+Member = Callable[[Scope], Awaitable[str | None]]
+"""How an app says who is signed in; None when nobody is."""
+
+_LOG = logging.getLogger("launchready.guard")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Lets requests in to the routes that have limits or signatures."""
+
+    throttle: Throttle
+    figures: Figures
+    environ: Mapping[str, str]
+    member: Member | None
+
+    @staticmethod
+    def concerns(treatment: Treatment, method: str) -> bool:
+        """Return whether a request must pass here before the app is asked."""
+        if treatment.signature is not None:
+            return method in UNSAFE_METHODS
+        entry = treatment.place.entry
+        return entry is not None and bool(treatment.rules) and is_attempt(entry, method)
+
+    async def answer(
+        self,
+        app: Application,
+        treatment: Treatment,
+        scope: Scope,
+        receive: Receive,
+        answering: Answering,
+    ) -> None:
+        """Answer a request that is within the limits and rightly signed; refuse it otherwise."""
+        visit, entry, body = visit_of(scope), treatment.place.entry, b""
+        if treatment.place.read_ahead:
+            body = await bodies.read_whole(receive)
+            receive = bodies.again(body, receive)
+        if treatment.signature is not None and entry is not None:
+            try:
+                visit.event = verify(
+                    treatment.signature, scope["headers"], body, self._secrets(entry), time.time()
+                )
+            except BadSignature as error:
+                await self._unsigned(str(error), treatment, visit, answering)
+                return
+            await app(scope, receive, answering)
+            return
+        counted = await self._hits(treatment, scope, body, visit)
+        if not await self._within(counted, treatment, answering):
+            return
+        await app(scope, receive, answering)
+        right = _was_right(treatment, answering)
+        if treatment.place.kind == "auth" and not right:
+            self.figures.failed_logins.inc()
+        if right:
+            for rule, who in counted:
+                if rule.counts == "wrong":
+                    await self.throttle.forgive(rule, who)
+
+    async def _hits(
+        self, treatment: Treatment, scope: Scope, body: bytes, visit: Visit
+    ) -> Sequence[Hit]:
+        rules, entry = treatment.rules, treatment.place.entry
+        if self.member is not None and any(rule.by == "member" for rule in rules):
+            visit.member = await self.member(scope)
+        name = None
+        if body and entry is not None:
+            name = account(entry, typed(body, header(scope, b"content-type")))
+        return hits(rules, client=visit.client, account=name, member=visit.member)
+
+    async def _within(
+        self, counted: Sequence[Hit], treatment: Treatment, answering: Answering
+    ) -> bool:
+        """Count an attempt; return whether it may go on, having refused it when not."""
+        if not counted:
+            return True
+        tally = await self.throttle.hit_all(counted)
+        if tally.allowed:
+            answering.more = fields(tally)
+            return True
+        self.figures.throttled.labels(treatment.place.label, tally.rule.name).inc()
+        await answering.refuse(errors.Problem(status=429, headers=fields(tally)))
+        return False
+
+    async def _unsigned(
+        self, reason: str, treatment: Treatment, visit: Visit, answering: Answering
+    ) -> None:
+        self.figures.bad_signatures.labels(treatment.place.label).inc()
+        _LOG.warning("webhook refused: %s", reason)
+        counted = hits(treatment.rules, client=visit.client)
+        if await self._within(counted, treatment, answering):
+            detail = "The signature is missing, wrong or too old."
+            await answering.refuse(errors.Problem(status=400, detail=detail))
+
+    def _secrets(self, entry: RouteEntry) -> list[str]:
+        # Read each time: a key that is changed while the app runs holds from then on.
+        return [self.environ[name] for name in entry.secret_env if self.environ.get(name)]
+
+
+def _was_right(treatment: Treatment, answering: Answering) -> bool:
+    """Return whether an attempt succeeded, as far as its answer tells.
+
+    A form that is shown again with 200, or a redirect back to itself, is how many apps say no.
+    """
+    status = answering.status
+    if 300 <= status < 400:
+        location = (value_of(answering.headers, b"location") or b"").partition(b"?")[0]
+        return not location.rstrip(b"/").endswith(treatment.place.label.encode().rstrip(b"/"))
+    media = (value_of(answering.headers, b"content-type") or b"").lower()
+    return 200 <= status < 300 and not media.startswith(b"text/html")

@@ -1,0 +1,163 @@
+"""Limits and signatures, through a whole guarded app."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from launchready.guard import Guard, guard, visit
+from launchready.guard.asgi import Scope
+from launchready.manifest import parse_manifest
+
+SECRET = "whsec_for_tests_only_0123456789"
+MANIFEST = """
+[launch]
+domain = "willow.example"
+[routes]
+"willow.example/login" = { kind = "auth", fields = { username = "email" } }
+"willow.example/invite" = "invite"
+"willow.example/chat" = { kind = "chat", limit = 4 }
+"willow.example/hooks" = { kind = "webhook", signature = "stripe", secret_env = "HOOK", limit = 3 }
+"""
+
+
+def make(**options: Any) -> Guard:
+    app = FastAPI()
+
+    @app.post("/login", response_model=None)
+    async def login(request: Request) -> Response:
+        form = await request.form()
+        if form["password"] == "right":
+            return RedirectResponse("/members", 303)
+        return HTMLResponse("<p>No.</p>", 200)
+
+    @app.post("/invite", response_model=None)
+    async def invite(request: Request) -> Response:
+        return JSONResponse({"ok": (await request.json())["code"] == "seed"}, 422)
+
+    @app.post("/chat")
+    async def chat() -> dict[str, str]:
+        return {"reply": "hello"}
+
+    @app.post("/hooks")
+    async def hooks(request: Request) -> dict[str, Any]:
+        event = visit(request.scope).event
+        return {"id": event.id if event else None, "bytes": len(await request.body())}
+
+    return guard(app, parse_manifest(MANIFEST), environ={"HOOK": SECRET}, **options)
+
+
+def client(app: Guard, address: str = "198.51.100.7") -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, client=(address, 4000))
+    return httpx.AsyncClient(transport=transport, base_url="https://willow.example")
+
+
+async def log_in(
+    app: Guard, password: str, *, email: str = "ada@willow.example", address: str = "198.51.100.7"
+) -> httpx.Response:
+    async with client(app, address) as web:
+        return await web.post("/login", data={"email": email, "password": password})
+
+
+def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
+    at = int(time.time())
+    of = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return {"stripe-signature": f"t={at},v1={of}", "content-type": "application/json"}
+
+
+async def test_wrong_passwords_from_one_address_are_refused_after_fifteen() -> None:
+    app = make()
+    answers = [await log_in(app, "wrong", email=f"m{n}@willow.example") for n in range(16)]
+    assert [a.status_code for a in answers] == [200] * 15 + [429]
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert "ratelimit" in answers[-1].headers
+
+
+async def test_wrong_passwords_for_one_account_are_refused_from_whichever_address() -> None:
+    app = make()
+    answers = [await log_in(app, "wrong", address=f"198.51.100.{n}") for n in range(11)]
+    assert [a.status_code for a in answers] == [200] * 10 + [429]
+
+
+async def test_an_office_behind_one_address_may_log_in_together() -> None:
+    app = make()
+    answers = [await log_in(app, "right", email=f"m{n}@willow.example") for n in range(60)]
+    assert {a.status_code for a in answers} == {303}
+
+
+async def test_a_refused_log_in_does_not_reach_the_app_even_with_the_right_password() -> None:
+    app = make()
+    for _ in range(10):
+        await log_in(app, "wrong")
+    assert (await log_in(app, "right")).status_code == 429
+
+
+async def test_failed_log_ins_are_counted() -> None:
+    app = make()
+    await log_in(app, "wrong")
+    await log_in(app, "right")
+    assert b"launchready_failed_logins_total 1.0" in app.figures.page()[0]
+
+
+async def test_without_limits_nobody_is_refused() -> None:
+    app = make(without=("limits",))
+    assert {(await log_in(app, "wrong")).status_code for _ in range(30)} == {200}
+
+
+async def test_an_invitation_is_counted_by_its_code_in_json_too() -> None:
+    app = make()
+    statuses = []
+    for n in range(11):
+        async with client(app, f"198.51.100.{n}") as web:
+            statuses.append((await web.post("/invite", json={"code": "guess"})).status_code)
+    assert statuses == [422] * 10 + [429]
+
+
+async def test_chat_counts_by_member_wherever_they_are() -> None:
+    async def member(scope: Scope) -> str | None:
+        return dict(scope["headers"]).get(b"x-member", b"").decode() or None
+
+    app = make(member=member)
+    statuses = []
+    for n, who in enumerate(["ada"] * 4 + ["bob"]):
+        async with client(app, f"198.51.100.{n}") as web:
+            statuses.append((await web.post("/chat", headers={"x-member": who})).status_code)
+    assert statuses == [200, 200, 200, 429, 200]
+
+
+async def test_a_signed_webhook_reaches_the_app_with_its_event() -> None:
+    body = json.dumps({"id": "evt_1", "type": "invoice.paid", "created": 1}).encode()
+    async with client(make()) as web:
+        answer = await web.post("/hooks", content=body, headers=signed(body))
+    assert answer.json() == {"id": "evt_1", "bytes": len(body)}
+
+
+async def test_signed_webhooks_are_never_throttled() -> None:
+    app = make()
+    async with client(app) as web:
+        for n in range(40):
+            body = json.dumps({"id": f"evt_{n}", "type": "invoice.paid", "created": 1}).encode()
+            assert (await web.post("/hooks", content=body, headers=signed(body))).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"stripe-signature": "t=1,v1=00"}])
+async def test_an_unsigned_webhook_is_refused_and_then_throttled(headers: dict[str, str]) -> None:
+    app = make()
+    async with client(app) as web:
+        answers = [await web.post("/hooks", content=b"{}", headers=headers) for _ in range(3)]
+    assert [a.status_code for a in answers] == [400, 400, 429]
+    assert SECRET not in answers[0].text
+
+
+async def test_a_body_over_the_limit_is_refused_before_it_is_read() -> None:
+    async with client(make()) as web:
+        answer = await web.post("/login", content=b"x" * 70_000)
+    assert answer.status_code == 413

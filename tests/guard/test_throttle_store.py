@@ -125,9 +125,10 @@ async def test_a_store_that_is_not_there_leaves_the_limits_to_memory() -> None:
             await throttle.ready()
 
 
-async def test_a_store_that_takes_no_writes_is_down() -> None:
-    with ValkeyServer(replicaof="127.0.0.1 1") as replica:
-        async with throttling(f"redis://127.0.0.1:{replica.port}") as throttle:
+async def test_a_store_that_takes_no_writes_is_down(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with ValkeyServer(port=0, unix_socket_path=path, replicaof="127.0.0.1 1"):
+        async with throttling(f"unix://{path}") as throttle:
             assert (await throttle.hit(rule(), "ana")).allowed
             assert throttle.store_down
             with pytest.raises(StoreDownError):
@@ -161,9 +162,9 @@ async def test_a_store_that_stops_and_starts_under_load_opens_nothing(
 ) -> None:
     caplog.set_level(logging.WARNING, "launchready.guard")
     five = rule(window_s=3600)
-    server = ValkeyServer(data_dir=tmp_path)
+    path = tmp_path / "socket"
+    server = ValkeyServer(port=0, unix_socket_path=path, data_dir=tmp_path)
     server.start()
-    port = server.port
     let_in = {"before": 0, "during": 0, "after": 0}
     phase = "before"
     stop = asyncio.Event()
@@ -179,7 +180,7 @@ async def test_a_store_that_stops_and_starts_under_load_opens_nothing(
         return tries
 
     try:
-        async with throttling(f"redis://127.0.0.1:{port}", deadline_s=2.0) as throttle:
+        async with throttling(f"unix://{path}", deadline_s=2.0) as throttle:
             at_work = [asyncio.create_task(load(throttle)) for _ in range(20)]
             await asyncio.sleep(0.3)
             phase = "during"
@@ -190,7 +191,7 @@ async def test_a_store_that_stops_and_starts_under_load_opens_nothing(
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.3)
             assert throttle.fallbacks > 0
-            server = ValkeyServer(port=port, data_dir=tmp_path)
+            server = ValkeyServer(port=0, unix_socket_path=path, data_dir=tmp_path)
             await asyncio.to_thread(server.start)
             await comes_back(throttle, five)
             phase = "after"
@@ -210,8 +211,9 @@ async def test_a_store_that_stops_and_starts_under_load_opens_nothing(
 
 
 async def test_a_throttle_closes_though_its_store_is_gone(tmp_path: Path) -> None:
-    with ValkeyServer(data_dir=tmp_path) as server:
-        throttle = Throttle(f"redis://127.0.0.1:{server.port}", probe_s=0.0)
+    path = tmp_path / "socket"
+    with ValkeyServer(port=0, unix_socket_path=path):
+        throttle = Throttle(f"unix://{path}", deadline_s=PATIENT_S, probe_s=0.0)
         await throttle.hit(rule(), "ana")
     await throttle.hit(rule(), "ana")
     await throttle.hit(rule(), "ana")
@@ -220,7 +222,7 @@ async def test_a_throttle_closes_though_its_store_is_gone(tmp_path: Path) -> Non
 
 
 async def test_a_store_may_be_named_as_valkey(valkey: str) -> None:
-    async with throttling(valkey.replace("redis://", "valkey://")) as throttle:
+    async with throttling(f"valkey+{valkey}") as throttle:
         await throttle.ready()
 
 

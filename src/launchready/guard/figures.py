@@ -42,8 +42,8 @@ class Figures:
             "launchready_duplicate_webhooks_total", "Webhook events that had had their effect",
             registry=of,
         )  # fmt: skip
-        self.store_fallbacks = Counter(
-            "launchready_store_fallbacks_total", "Times that memory stood in for the store",
+        self.store_fallbacks = Gauge(
+            "launchready_store_fallbacks", "Times that memory stood in for the store",
             registry=of,
         )  # fmt: skip
         self.queue_depth = Gauge(

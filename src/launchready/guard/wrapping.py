@@ -7,7 +7,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -15,12 +15,15 @@ from launchready.guard import bodies, errors
 from launchready.guard.access_log import AccessLog
 from launchready.guard.admission import Admission, Member
 from launchready.guard.answering import Answering, Treatment
+from launchready.guard.app_log import install
 from launchready.guard.asgi import Application, Message, Receive, Scope, Send, header
 from launchready.guard.client import Proxies
 from launchready.guard.figures import Figures, may_read
 from launchready.guard.headers import preflight_fields, security_headers
+from launchready.guard.redaction import Redactor
 from launchready.guard.routes import UNSAFE_METHODS, Routes, place_for
 from launchready.guard.rules import rules_for
+from launchready.guard.sentry import report_to
 from launchready.guard.start_up import require
 from launchready.guard.throttle import Throttle
 from launchready.guard.visit import KEY, Visit, request_id
@@ -98,8 +101,16 @@ class Guard:
             environ=environ,
             member=member,
         )
+        self._redactor = Redactor.of(manifest, environ)
+        self._undo_logs: Callable[[], None] | None = None
+        dsn_env = manifest.guard.sentry_env
+        dsn = environ.get(dsn_env) if dsn_env else None
+        self._reporting = report_to(dsn, self._redactor, variable=dsn_env or "") if dsn else None
         token_env = manifest.guard.metrics_token_env
         self._metrics_token = environ.get(token_env, "") if token_env else ""
+        self._own: dict[str, Application] = {}
+        if "figures" in parts and self._metrics_token:
+            self._own["/metrics"] = self._metrics
 
     def _treatment(self, entry: RouteEntry | None) -> Treatment:
         place = place_for(entry, self.manifest)
@@ -160,8 +171,9 @@ class Guard:
                 await answering({"type": "http.response.start", "status": 204, "headers": fields})
                 await answering({"type": "http.response.body", "body": b""})
                 return
-        if scope["path"] == "/metrics" and "figures" in self._parts and self._metrics_token:
-            await self._metrics(scope, answering)
+        own = self._own.get(scope["path"])
+        if own is not None and method in {"GET", "HEAD"}:
+            await own(scope, receive, answering)
             return
         await self._admitted(treatment, scope, receive, answering)
 
@@ -177,15 +189,23 @@ class Guard:
         """Pass lifespan and websockets on; when the app has ended, end what guard holds open."""
 
         async def watched(message: Message) -> None:
-            if message["type"] in {"lifespan.shutdown.complete", "lifespan.shutdown.failed"}:
+            if message["type"].startswith("lifespan.shutdown."):
                 await self.close()
             await send(message)
 
+        if scope["type"] == "lifespan" and "logs" in self._parts:
+            # The server has set up its own logging by now.
+            self._undo_logs = install(self._redactor)
         await self.app(scope, receive, watched)
 
     async def close(self) -> None:
-        """Close the connections that guard holds, to the store of its limits above all."""
+        """End what guard holds open: connections to the store, reports, the logs' form."""
         await self.throttle.close()
+        if self._reporting is not None:
+            await asyncio.to_thread(self._reporting.close)
+        if self._undo_logs is not None:
+            self._undo_logs()
+            self._undo_logs = None
 
     async def _with_body(
         self, treatment: Treatment, scope: Scope, receive: Receive, answering: Answering
@@ -201,14 +221,18 @@ class Guard:
         answering.bounded = bodies.Bounded(receive, place.body_max_bytes)
         await self._admitted(treatment, scope, answering.bounded, answering)
 
-    async def _metrics(self, scope: Scope, answering: Answering) -> None:
+    async def _metrics(self, scope: Scope, _: Receive, send: Send) -> None:
         if not may_read(header(scope, b"authorization"), self._metrics_token):
-            await answering.refuse(errors.Problem(status=404))
+            # To strangers it does not exist.
+            await errors.answer(
+                errors.Problem(status=404), scope, send, request_id=request_id.get()
+            )
             return
+        self.figures.store_fallbacks.set(self.throttle.fallbacks)
         body, media = self.figures.page()
         headers = [(b"content-type", media), (b"content-length", str(len(body)).encode())]
-        await answering({"type": "http.response.start", "status": 200, "headers": headers})
-        await answering({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     async def _failed(self, answering: Answering, error: Exception) -> None:
         """Log what went wrong and answer for the app, when it has not answered itself."""
@@ -221,6 +245,8 @@ class Guard:
             _LOG.error("the app gave no answer in time")
         else:
             _LOG.error("the app failed", exc_info=error)
+            if self._reporting is not None:
+                self._reporting.exception(error)
         if answering.replaced:
             return
         if answering.status:

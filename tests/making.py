@@ -16,7 +16,8 @@ from launchready.facts import (
     url_subject,
 )
 from launchready.facts.declared import Declared
-from launchready.facts.http import Exchange, Headers, Timing, Visit, Walk, WalkEnd
+from launchready.facts.http import Exchange, Headers, Timing
+from launchready.facts.ways import Visit, Walk, WalkEnd
 from launchready.finding import Check, Outcome
 from launchready.judge import judge
 from launchready.manifest import Manifest, RouteEntry, RouteKind, parse_manifest

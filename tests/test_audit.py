@@ -17,7 +17,8 @@ from launchready.facts import Fact, Gap, Key, Subject, host_subject
 from launchready.facts.active import Throttling
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Resolution, ResolverAnswer
-from launchready.facts.http import SecretScan, Visit
+from launchready.facts.exposure import SecretScan
+from launchready.facts.ways import Visit
 from launchready.gather import Ask
 from launchready.manifest import parse_manifest
 

@@ -18,20 +18,8 @@ from launchready.facts import LAUNCH, Fact, Gap, Key, domain_subject, host_subje
 from launchready.facts.active import SignIn, Throttling
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution, Zone
-from launchready.facts.http import (
-    Approach,
-    Cors,
-    Entrance,
-    ErrorAnswers,
-    HostAnswers,
-    OldUrl,
-    Probe,
-    Reach,
-    Repeat,
-    SecretScan,
-    SourceMap,
-    Visit,
-)
+from launchready.facts.exposure import Cors, ErrorAnswers, Probe, Reach, SecretScan, SourceMap
+from launchready.facts.http import HostAnswers, Repeat
 from launchready.facts.mail import (
     Dkim,
     Dmarc,
@@ -44,6 +32,7 @@ from launchready.facts.mail import (
     TlsRpt,
 )
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
+from launchready.facts.ways import Approach, Entrance, OldUrl, Visit
 from launchready.manifest import ROUTE_KINDS, Manifest, parse_manifest
 
 from .making import AT, exchange, gap, visit

@@ -15,7 +15,9 @@ from launchready.facts import Fact, Gap, Key
 from launchready.facts.active import Throttling
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Resolution
-from launchready.facts.http import Exchange, Repeat, SecretScan, SourceMap, Visit
+from launchready.facts.exposure import SecretScan, SourceMap
+from launchready.facts.http import Exchange, Repeat
+from launchready.facts.ways import Visit
 from launchready.finding import Check
 from launchready.gather import Gatherer
 from launchready.judge import Observed, judge

@@ -24,22 +24,11 @@ from launchready.facts import (
 from launchready.facts.active import SignIn, Throttling
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution, Zone
-from launchready.facts.http import (
-    Approach,
-    Cors,
-    Entrance,
-    ErrorAnswers,
-    HostAnswers,
-    OldUrl,
-    Probe,
-    Reach,
-    Repeat,
-    SecretScan,
-    SourceMap,
-    Visit,
-)
+from launchready.facts.exposure import Cors, ErrorAnswers, Probe, Reach, SecretScan, SourceMap
+from launchready.facts.http import HostAnswers, Repeat
 from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selectors, Spf, TlsRpt
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
+from launchready.facts.ways import Approach, Entrance, OldUrl, Visit
 from launchready.manifest import Manifest, RouteEntry
 
 DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, Mx, Selectors})

@@ -11,8 +11,10 @@ from launchready.checks.edge import (
 )
 from launchready.facts import domain_subject, route_subject, url_subject
 from launchready.facts.dns import NeighbourNames, Resolution
-from launchready.facts.http import Entrance, Reach, Repeat, Visit
+from launchready.facts.exposure import Reach
+from launchready.facts.http import Repeat
 from launchready.facts.tls import Handshake
+from launchready.facts.ways import Entrance, Visit
 from launchready.finding import Severity
 from tests.checks.web_making import entrance, resolution
 from tests.making import AT, DOMAIN, HOST, declared, exchange, gap, outcome, visit, walk

@@ -14,7 +14,7 @@ from launchready.checks.exposure.cookies import (
 from launchready.derive.session_cookies import session_cookies, set_cookies
 from launchready.facts import Subject, route_subject
 from launchready.facts.active import CookieSeen, SignIn
-from launchready.facts.http import Entrance, Visit
+from launchready.facts.ways import Entrance, Visit
 from launchready.finding import Check, Severity
 from tests.checks.web_making import entrance
 from tests.making import AT, DOMAIN, HOST, exchange, gap, outcome, visit

@@ -13,7 +13,7 @@ from launchready.checks.exposure.cors import (
 )
 from launchready.collect.cors import foreign_origins
 from launchready.facts import route_subject
-from launchready.facts.http import Cors, CorsAnswer
+from launchready.facts.exposure import Cors, CorsAnswer
 from launchready.finding import Check, Severity
 from launchready.manifest import RouteKind
 from tests.making import AT, DOMAIN, gap, outcome, route

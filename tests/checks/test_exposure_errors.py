@@ -11,7 +11,9 @@ from launchready.checks.exposure.errors import (
     version_in_headers,
 )
 from launchready.facts import route_subject
-from launchready.facts.http import ErrorAnswers, Exchange, Visit
+from launchready.facts.exposure import ErrorAnswers
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Visit
 from launchready.finding import Check, Severity
 from tests.making import AT, DOMAIN, HOST, exchange, gap, outcome, visit
 

@@ -15,7 +15,8 @@ from launchready.checks.exposure.headers import (
     referrer_policy_unsafe,
 )
 from launchready.facts import route_subject
-from launchready.facts.http import Entrance, Exchange, Visit
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Entrance, Visit
 from launchready.finding import Check, Severity
 from launchready.manifest import RouteKind
 from tests.checks.web_making import entrance

@@ -7,7 +7,8 @@ import pytest
 from launchready.checks.exposure import files, inside
 from launchready.derive.exposed_paths import PATHS
 from launchready.derive.exposures import EXPOSURES, exposure_of
-from launchready.facts.http import Exchange, Probe
+from launchready.facts.exposure import Probe
+from launchready.facts.http import Exchange
 from launchready.finding import Check, Severity
 from tests.making import AT, HOST, declared, exchange, gap, outcome
 

@@ -10,7 +10,8 @@ from launchready.checks.exposure.private import member_page_open, private_page_o
 from launchready.derive.private_page import door_of
 from launchready.facts import Subject, route_subject
 from launchready.facts.active import OPEN_BEFORE, JourneyStep, SignIn
-from launchready.facts.http import Entrance, Exchange, Visit, Walk
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Entrance, Visit, Walk
 from launchready.finding import Outcome, Severity
 from tests.checks.web_making import entrance
 from tests.making import AT, DOMAIN, HOST, declared, exchange, gap, manifest, outcome, visit, walk

@@ -6,7 +6,7 @@ import pytest
 
 from launchready.checks.exposure.secrets import secret_in_page, source_map_public
 from launchready.facts import url_subject
-from launchready.facts.http import SecretScan, SecretSighting, SourceMap
+from launchready.facts.exposure import SecretScan, SecretSighting, SourceMap
 from launchready.finding import Severity
 from launchready.judge import judge
 from launchready.verdict import decide

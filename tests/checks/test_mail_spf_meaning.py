@@ -11,11 +11,11 @@ from launchready.checks.mail.spf_meaning import (
     spf_neutral_all,
     spf_no_all,
     spf_record_too_long,
-    spf_sender_not_authorised,
     spf_terms_after_all,
     spf_unknown_modifier,
     spf_uses_ptr,
 )
+from launchready.checks.mail.spf_senders import spf_sender_not_authorised
 from launchready.derive.senders import SERVICES, service
 from launchready.derive.spf_records import (
     merged,

@@ -14,8 +14,6 @@ from launchready.checks.tls.certificate import (
     certificate_expires_soon,
     certificate_not_yet_valid,
     certificate_untrusted,
-    certificate_weak_key,
-    certificate_weak_signature,
     certificate_wrong_host,
 )
 from launchready.checks.tls.hsts import (
@@ -24,10 +22,11 @@ from launchready.checks.tls.hsts import (
     hsts_missing,
     hsts_too_short,
 )
+from launchready.checks.tls.strength import certificate_weak_key, certificate_weak_signature
 from launchready.checks.tls.versions import https_refused, old_tls_accepted
 from launchready.facts import Fact, Gap, Key, host_subject
 from launchready.facts.dns import Resolution
-from launchready.facts.http import Entrance, Exchange, HostAnswers
+from launchready.facts.http import Exchange, HostAnswers
 from launchready.facts.tls import (
     Certificate,
     CoveredName,
@@ -37,6 +36,7 @@ from launchready.facts.tls import (
     OtherAnswer,
     Trust,
 )
+from launchready.facts.ways import Entrance
 from launchready.finding import Check, Outcome, Severity
 from launchready.judge import judge
 from launchready.verdict import decide

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from launchready.facts import host_subject
 from launchready.facts.dns import Resolution, ResolverAnswer
-from launchready.facts.http import Entrance, Exchange, Walk, WalkEnd
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Entrance, Walk, WalkEnd
 from tests.making import AT, DOMAIN, exchange, walk
 
 DEEP = "/launchready-7f3a"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from launchready.collect import approaches, http, walks
 from launchready.collect.approaches import other_ways
 from launchready.facts import route_subject
-from launchready.facts.http import Approach
+from launchready.facts.ways import Approach
 from launchready.manifest import parse_manifest
 from tests.collect.test_http import page
 from tests.collect.test_walks import Hosts, to

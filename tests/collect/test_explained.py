@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from launchready.facts import Gap, Key, route_subject
-from launchready.facts.http import Exchange, HostAnswers, Visit
+from launchready.facts.http import Exchange, HostAnswers
+from launchready.facts.ways import Visit
 from tests.collect.test_http import page
 from tests.collect.test_probes import HTML, NOT_FOUND, Answer, https_world, only
 from tests.collect.test_probes import root as root  # noqa: PLC0414 - a fixture

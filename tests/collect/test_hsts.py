@@ -13,8 +13,8 @@ from launchready.collect import hsts, tls
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.dns import NeighbourNames
-from launchready.facts.http import Entrance
 from launchready.facts.tls import Handshake, HstsReach
+from launchready.facts.ways import Entrance
 from launchready.gather import Collector
 from tests.making import exchange, walk
 

@@ -15,17 +15,9 @@ from launchready.collect import cors, explained, http, nowhere, probes, reach, w
 from launchready.derive.exposed_paths import asked_paths, exposed
 from launchready.facts import Gap, Key, route_subject
 from launchready.facts.dns import Resolution
-from launchready.facts.http import (
-    Cors,
-    CorsAnswer,
-    Entrance,
-    ErrorAnswers,
-    Exchange,
-    HostAnswers,
-    Probe,
-    Reach,
-    Visit,
-)
+from launchready.facts.exposure import Cors, CorsAnswer, ErrorAnswers, Probe, Reach
+from launchready.facts.http import Exchange, HostAnswers
+from launchready.facts.ways import Entrance, Visit
 from tests.collect.certificates import Authority, authority, leaf, server_context
 from tests.collect.test_http import page
 from tests.collect.worlds import Loopback, loopback_world, serving

@@ -7,7 +7,7 @@ import string
 import pytest
 
 from launchready.collect.secret_engine import EngineError, SecretSearch, _sorted_out
-from launchready.facts.http import SecretSighting
+from launchready.facts.exposure import SecretSighting
 
 _RANDOM = random.Random(7)  # noqa: S311 - made-up values, the same in every run
 

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from launchready.collect import http, walks
 from launchready.facts import Gap, Key, Subject, route_subject
 from launchready.facts.dns import Resolution
-from launchready.facts.http import Entrance, Exchange, OldUrl, Visit, Walk
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Entrance, OldUrl, Visit, Walk
 from tests.collect.test_http import page
 from tests.collect.worlds import Loopback, loopback_world, serving
 

@@ -11,6 +11,7 @@ import dns.rdatatype
 import pytest
 
 from launchready.collect import dns as collect_dns
+from launchready.collect import nameservers
 from launchready.collect import zone as collect_zone
 from launchready.facts import Fact, Gap, Key, domain_subject, host_subject
 from launchready.facts.dns import Resolution, Zone
@@ -323,7 +324,7 @@ async def test_when_no_resolver_answers_the_gap_is_ours() -> None:
 async def test_a_zone_of_very_many_hosts_is_bounded(depth: int) -> None:
     hosts = "".join(f'[hosts."h{n}.example.org"]\n' for n in range(depth))
     zone = await Net(manifest=MANIFEST + hosts).found()
-    assert len(zone.nameservers[0].host_answers) <= collect_zone.HOSTS_MAX + 2
+    assert len(zone.nameservers[0].host_answers) <= nameservers.HOSTS_MAX + 2
 
 
 async def test_a_lame_zone_is_why_its_hosts_do_not_resolve() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from launchready.derive.cache_lists import cache_lists
-from launchready.facts.http import Visit
+from launchready.facts.ways import Visit
 from launchready.manifest import RouteKind
 from tests.making import exchange, manifest, visit
 

@@ -16,17 +16,10 @@ from launchready.derive.exposed_paths import exposed
 from launchready.expected import zone_of
 from launchready.facts import Fact, Gap, host_subject, route_subject, url_subject
 from launchready.facts.dns import Resolution
-from launchready.facts.http import (
-    Cors,
-    Entrance,
-    ErrorAnswers,
-    Exchange,
-    Probe,
-    Repeat,
-    Visit,
-    Walk,
-)
+from launchready.facts.exposure import Cors, ErrorAnswers, Probe
+from launchready.facts.http import Exchange, Repeat
 from launchready.facts.tls import Handshake
+from launchready.facts.ways import Entrance, Visit, Walk
 from launchready.gather import Gatherer
 from launchready.manifest import parse_manifest
 

@@ -11,8 +11,9 @@ from typing import ClassVar
 from launchready.facts import LAUNCH, Fact, Gap, Key, Subject, host_subject
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Alias, Resolution, ResolverAnswer
-from launchready.facts.http import Entrance, Reach, Walk
+from launchready.facts.exposure import Reach
 from launchready.facts.tls import Certificate, Handshake
+from launchready.facts.ways import Entrance, Walk
 from launchready.finding import (
     BarLine,
     Check,

@@ -8,9 +8,11 @@ from launchready.derive.commands import headers_of
 from launchready.derive.edge import EDGE_TITLES, in_ranges, sign_of
 from launchready.facts.declared import Declared
 from launchready.facts.dns import NeighbourNames, Resolution
+from launchready.facts.exposure import Reach
 from launchready.facts.hops import host
-from launchready.facts.http import Entrance, Exchange, Reach, Repeat, Visit
+from launchready.facts.http import Exchange, Repeat
 from launchready.facts.tls import Handshake
+from launchready.facts.ways import Entrance, Visit
 from launchready.finding import (
     Below,
     Every,

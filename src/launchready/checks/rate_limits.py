@@ -7,7 +7,7 @@ import shlex
 from launchready.derive.throttle import LIMIT_SHOWS_BY
 from launchready.facts import Key
 from launchready.facts.active import Throttling
-from launchready.facts.http import Visit
+from launchready.facts.ways import Visit
 from launchready.finding import (
     Failed,
     Impact,

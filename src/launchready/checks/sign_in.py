@@ -6,7 +6,7 @@ import shlex
 
 from launchready.facts import Key
 from launchready.facts.active import JourneyStep, SignIn
-from launchready.facts.http import Entrance
+from launchready.facts.ways import Entrance
 from launchready.finding import (
     Failed,
     Impact,

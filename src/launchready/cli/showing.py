@@ -12,7 +12,7 @@ from launchready.cli.options import Wanted
 from launchready.cli.screen import Screen, readers_may_leave
 from launchready.cli.stopping import ctrl_c_ends_again
 from launchready.derive.cache_lists import cache_lists
-from launchready.facts.http import Visit
+from launchready.facts.ways import Visit
 from launchready.finding import Severity
 from launchready.report.html import html_text
 from launchready.report.json_report import json_text

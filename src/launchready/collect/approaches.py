@@ -10,7 +10,7 @@ from launchready.collect.walks import HOPS_MAX, walk
 from launchready.collect.world import World
 from launchready.expected import routes
 from launchready.facts import Fact, Gap, Subject
-from launchready.facts.http import Approach
+from launchready.facts.ways import Approach
 from launchready.gather import Ask, Collector
 from launchready.manifest import Manifest, RouteEntry
 

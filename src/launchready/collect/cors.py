@@ -12,7 +12,8 @@ from launchready.collect.web_address import url_host
 from launchready.collect.world import World
 from launchready.expected import routes, zone_of
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.http import Cors, CorsAnswer, Exchange
+from launchready.facts.exposure import Cors, CorsAnswer
+from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 
 BODY_MAX_BYTES = 2_000

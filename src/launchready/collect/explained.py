@@ -11,7 +11,8 @@ from launchready.collect.world import World
 from launchready.expected import routes, zone_of
 from launchready.facts import Fact, Gap, Key, Subject, route_subject
 from launchready.facts.hops import is_plain, same_page
-from launchready.facts.http import Exchange, HostAnswers, Visit
+from launchready.facts.http import Exchange, HostAnswers
+from launchready.facts.ways import Visit
 from launchready.gather import Ask, Collector
 
 

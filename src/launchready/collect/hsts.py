@@ -13,8 +13,8 @@ from launchready.derive.trust import judge_hello
 from launchready.expected import zone_of
 from launchready.facts import Gap, Key, Subject, domain_subject, host_subject
 from launchready.facts.dns import NeighbourNames
-from launchready.facts.http import Entrance
 from launchready.facts.tls import CoveredName, Handshake, HstsReach
+from launchready.facts.ways import Entrance
 from launchready.gather import Ask
 from launchready.manifest import Manifest
 

@@ -6,7 +6,7 @@ import asyncio
 import re
 from ipaddress import ip_address, ip_network
 
-from launchready.collect.name_reply import Reply
+from launchready.collect.mail_denied import absence, denied, entry_of, said
 from launchready.collect.world import World
 from launchready.derive.mta_sts import (
     parse_sts_policy,
@@ -17,8 +17,7 @@ from launchready.derive.mta_sts import (
 )
 from launchready.derive.senders import COMMON_SELECTORS, known_selectors
 from launchready.expected import zone_of
-from launchready.facts import Fact, Gap, Key, Subject, domain_subject, url_subject
-from launchready.facts.dns import Zone
+from launchready.facts import Fact, Gap, Key, Subject, url_subject
 from launchready.facts.http import Exchange
 from launchready.facts.mail import (
     Dkim,
@@ -41,20 +40,23 @@ from launchready.mailauth.spf import evaluate_spf
 from launchready.mailauth.spf_audit import audit_spf
 from launchready.mailauth.spf_record import select_records
 from launchready.mailauth.spf_result import SpfResult
-from launchready.manifest import MailDomainEntry
 
 EXCHANGES_MAX = 50
+
+
 STRANGER = "240.0.0.1"
 """Reserved by RFC 1112 section 4: no sender has it, so no record can mean it."""
+
+
 _MEANT_AS_SPF = re.compile(rb"\W*v?\s*=?\s*spf\s*[12]", re.IGNORECASE)
 
 
 async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
     """Return the SPF record of a domain as a tree, and SPF's result for each declared address."""
-    domain, entry = subject.name, _entry(world, subject)
+    domain, entry = subject.name, entry_of(world, subject)
     audit = await arun(audit_spf(domain), world.names.answer)
     if audit.tree.found in {"error", "none"}:
-        gap = await _denied(Key(Spf, subject), world, ask, await world.names.ask(domain, "TXT"))
+        gap = await denied(Key(Spf, subject), world, ask, await world.names.ask(domain, "TXT"))
         if gap is not None:
             return gap
     dependent = bool(sender_dependent(audit))
@@ -66,7 +68,7 @@ async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
         addresses = _ends(sender)
         results = await asyncio.gather(*(_spf_result(world, domain, a) for a in addresses))
         senders += [(sender, result) for result in results] if addresses else [(sender, None)]
-    because = await _absence(domain, world, ask) if audit.tree.found == "none" else None
+    because = await absence(domain, world, ask) if audit.tree.found == "none" else None
     return Spf(
         subject=subject, at=world.now(), how=f"dig +short TXT {domain}", because=because,
         entry=entry, audit=audit,
@@ -98,7 +100,7 @@ def _ends(sender: str) -> tuple[str, ...]:
 
 async def selectors(subject: Subject, world: World, ask: Ask) -> Selectors | Gap:
     """Return the declared selectors of a domain; without any, the common ones that hold a key."""
-    domain, entry = subject.name, _entry(world, subject)
+    domain, entry = subject.name, entry_of(world, subject)
     how = f"dig TXT _domainkey.{domain}"
     if entry.selectors:
         return Selectors(
@@ -110,7 +112,7 @@ async def selectors(subject: Subject, world: World, ask: Ask) -> Selectors | Gap
     looking = asyncio.gather(*(arun(find_dkim_key(domain, s), world.names.answer) for s in tried))
     # Both in one: whoever is stopped while waiting for one must not leave the other behind.
     above, results = await asyncio.gather(world.names.ask(f"_domainkey.{domain}", "TXT"), looking)
-    gap = await _denied(Key(Selectors, subject), world, ask, above)
+    gap = await denied(Key(Selectors, subject), world, ask, above)
     if gap is not None:
         return gap
     anything = results[0].status == "found"
@@ -123,7 +125,7 @@ async def selectors(subject: Subject, world: World, ask: Ask) -> Selectors | Gap
         subject=subject, at=world.now(), how=how, entry=entry, guessed=guessed,
         names=() if anything else tuple(found),
         none_exist=above.rcode == "NXDOMAIN" and not found,
-        trouble=_said(above) if above.rcode not in {"NOERROR", "NXDOMAIN"} and not found else "",
+        trouble=said(above) if above.rcode not in {"NOERROR", "NXDOMAIN"} and not found else "",
     )  # fmt: skip
 
 
@@ -133,7 +135,7 @@ async def dkim(subject: Subject, world: World, ask: Ask) -> Dkim | Gap:
     result = await arun(find_dkim_key(domain, selector), world.names.answer)
     name = key_name(domain, selector)
     if name is not None and result.status in {"error", "missing"}:
-        gap = await _denied(
+        gap = await denied(
             Key(Dkim, subject), world, ask, await world.names.ask(name, "TXT"), domain
         )
         if gap is not None:
@@ -146,14 +148,14 @@ async def dkim(subject: Subject, world: World, ask: Ask) -> Dkim | Gap:
 
 async def dmarc(subject: Subject, world: World, ask: Ask) -> Dmarc | Gap:
     """Return the policy for a domain, and whether its report addresses agreed (RFC 9989, 9990)."""
-    domain, entry = subject.name, _entry(world, subject)
+    domain, entry = subject.name, entry_of(world, subject)
     launch = host_domain(world.manifest.launch.domain) or domain
     result, brand = await asyncio.gather(
         arun(evaluate_dmarc(domain), world.names.answer),
         arun(evaluate_dmarc(launch), world.names.answer),
     )
     if result.policy_domain is None or result.result == "temperror":
-        gap = await _denied(
+        gap = await denied(
             Key(Dmarc, subject),
             world,
             ask,
@@ -175,9 +177,9 @@ async def dmarc(subject: Subject, world: World, ask: Ask) -> Dmarc | Gap:
 
 async def mx(subject: Subject, world: World, ask: Ask) -> Mx | Gap:
     """Return the mail exchanges of a domain with their addresses."""
-    domain, entry = subject.name, _entry(world, subject)
+    domain, entry = subject.name, entry_of(world, subject)
     reply = await world.names.ask(domain, "MX")
-    gap = await _denied(Key(Mx, subject), world, ask, reply)
+    gap = await denied(Key(Mx, subject), world, ask, reply)
     if gap is not None:
         return gap
     answer = reply.as_answer()
@@ -202,7 +204,7 @@ async def _mx_record(world: World, preference: int, exchange: str) -> MxRecord:
     alias = next((r.aliases[0].target for r in replies if r.aliases), "")
     return MxRecord(
         preference=preference, exchange=exchange, addresses=addresses, alias=alias,
-        trouble=_said(failed) if failed is not None and not addresses else "",
+        trouble=said(failed) if failed is not None and not addresses else "",
     )  # fmt: skip
 
 
@@ -210,11 +212,11 @@ async def mta_sts(subject: Subject, world: World, ask: Ask) -> MtaSts | Gap:
     """Return the MTA-STS record and the policy that its web host serves (RFC 8461)."""
     domain, key = subject.name, Key(MtaSts, subject)
     reply = await world.names.ask(f"_mta-sts.{domain}", "TXT")
-    gap = await _denied(key, world, ask, reply, domain)
+    gap = await denied(key, world, ask, reply, domain)
     if gap is not None:
         return gap
     if reply.as_answer().failed:
-        return Gap(key=key, reason=f"_mta-sts.{domain} could not be looked up ({_said(reply)})")
+        return Gap(key=key, reason=f"_mta-sts.{domain} could not be looked up ({said(reply)})")
     records = sts_records(reply.as_answer().texts)
     url = f"https://mta-sts.{domain}/.well-known/mta-sts.txt"
     how = f"dig +short TXT _mta-sts.{domain}; curl -sS {url}"
@@ -260,67 +262,16 @@ async def tls_rpt(subject: Subject, world: World, ask: Ask) -> TlsRpt | Gap:
     """Return the TLS reporting record of a domain (RFC 8460)."""
     domain, key = subject.name, Key(TlsRpt, subject)
     reply = await world.names.ask(f"_smtp._tls.{domain}", "TXT")
-    gap = await _denied(key, world, ask, reply, domain)
+    gap = await denied(key, world, ask, reply, domain)
     if gap is not None:
         return gap
     if reply.as_answer().failed:
-        return Gap(key=key, reason=f"_smtp._tls.{domain} could not be looked up ({_said(reply)})")
+        return Gap(key=key, reason=f"_smtp._tls.{domain} could not be looked up ({said(reply)})")
     records = tls_rpt_records(reply.as_answer().texts)
     return TlsRpt(
         subject=subject, at=world.now(), how=f"dig +short TXT _smtp._tls.{domain}",
         records=records, problem=tls_rpt_problem(records) if records else "",
     )  # fmt: skip
-
-
-async def _denied(key: Key, world: World, ask: Ask, reply: Reply, domain: str = "") -> Gap | None:
-    """Return the gap when no answer came because of our network or the zone as a whole."""
-    failed = reply.as_answer().failed
-    if not failed and reply.rcode != "NXDOMAIN":
-        return None
-    if failed and (reply.ours or (reply.rcode is None and not await world.names.works())):
-        return Gap(
-            key=key, reason="none of the resolvers answers anything", ours=True,
-            how_to_prove="Name a resolver with --resolver IP.",
-        )  # fmt: skip
-    if not failed and _is_idle(domain or key.subject.name, world):
-        # That the name does not exist says what becomes of mail in its name.
-        return None
-    zone_key = _zone_key(domain or key.subject.name, world)
-    zone = await ask(Zone, zone_key.subject)
-    if isinstance(zone, Gap):
-        if failed:
-            return Gap(key=key, reason=zone.reason, because=zone_key, ours=zone.ours)
-        return None
-    explains = {"absent"} | ({"bogus", "lame"} if failed else set())
-    if zone.fault in explains:
-        return Gap(key=key, reason=f"{zone.apex} cannot be looked up", because=zone_key)
-    return None
-
-
-async def _absence(domain: str, world: World, ask: Ask) -> Key | None:
-    """Return the key of the zone when a domain that does nothing is not there at all."""
-    key = _zone_key(domain, world)
-    zone = await ask(Zone, key.subject) if _is_idle(domain, world) else None
-    return key if isinstance(zone, Zone) and zone.fault == "absent" else None
-
-
-def _zone_key(domain: str, world: World) -> Key:
-    return Key(Zone, domain_subject(zone_of(world.manifest, domain)))
-
-
-def _is_idle(domain: str, world: World) -> bool:
-    """Return whether the manifest says that the domain sends no mail, and nothing of receiving any."""
-    entry = world.manifest.mail_domains.get(domain)
-    return entry is not None and not entry.sends and not entry.receives
-
-
-def _said(reply: Reply) -> str:
-    return reply.said or reply.trouble or reply.rcode or "no answer"
-
-
-def _entry(world: World, subject: Subject) -> MailDomainEntry:
-    known = world.manifest.mail_domains.get(subject.name)
-    return known if known is not None else MailDomainEntry(name=subject.name)
 
 
 COLLECTORS: dict[type[Fact], Collector] = {

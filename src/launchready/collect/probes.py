@@ -15,7 +15,8 @@ from launchready.collect.world import World
 from launchready.derive.exposed_paths import asked_paths, gist, recognise
 from launchready.derive.same_page import same_page
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.http import ErrorAnswers, Exchange, Probe
+from launchready.facts.exposure import ErrorAnswers, Probe
+from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 
 BODY_MAX_BYTES = 64_000

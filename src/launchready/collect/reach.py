@@ -13,7 +13,8 @@ from launchready.collect.web_address import subject_of
 from launchready.collect.world import World
 from launchready.derive.same_page import same_page, title
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.http import Exchange, Reach
+from launchready.facts.exposure import Reach
+from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 
 BODY_MAX_BYTES = 256_000

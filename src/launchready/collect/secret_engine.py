@@ -21,7 +21,7 @@ from typing import Any
 
 from launchready.derive.secret_kinds import public_by_design, rule_of, secret_kind, test_only
 from launchready.derive.secret_shapes import DATABASE_ADDRESS, shaped
-from launchready.facts.http import SecretSighting
+from launchready.facts.exposure import SecretSighting
 
 # The first search on a machine compiles the engine's rules, which takes about ten seconds.
 DEADLINE_S = 40.0

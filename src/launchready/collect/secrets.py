@@ -5,7 +5,8 @@ from __future__ import annotations
 from launchready.collect.secret_engine import EngineError
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.http import Exchange, SecretScan
+from launchready.facts.exposure import SecretScan
+from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 
 

@@ -9,7 +9,8 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from launchready.collect.web_address import joined_url, subject_of, url_host
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.http import Exchange, SourceMap
+from launchready.facts.exposure import SourceMap
+from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 
 # ECMA-426 section 11.1.2: the last such comment counts; both marks are in use.

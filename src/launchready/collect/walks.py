@@ -24,7 +24,8 @@ from launchready.collect.world import World
 from launchready.derive.refreshing import sent_on
 from launchready.expected import routes
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.http import Entrance, Exchange, OldUrl, Visit, Walk, WalkEnd
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Entrance, OldUrl, Visit, Walk, WalkEnd
 from launchready.gather import Ask, Collector
 
 HOPS_MAX = 20

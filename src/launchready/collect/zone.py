@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 
 from launchready.collect.dnssec import security_of
 from launchready.collect.name_reply import Reply
+from launchready.collect.nameservers import HOSTS_MAX, addresses_of_server, ask_servers
 from launchready.collect.world import World
-from launchready.expected import zone_of
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.dns import Nameserver, Zone
 from launchready.gather import Ask, Collector
 from launchready.mailauth.names import is_at_or_below
 
-SERVERS_MAX = 13
-HOSTS_MAX = 100
 PARENTS_MAX = 3
 """So many servers of the parent are asked; they say the same."""
 
@@ -126,7 +124,7 @@ class _Delegated:
 
 async def _delegated(world: World, domain: str, cut: _Cut) -> _Delegated:
     by_parent, early = await asyncio.gather(
-        _ask_parent(world, cut), _ask_servers(world, domain, cut.apex, cut.apex_ns, {})
+        _ask_parent(world, cut), ask_servers(world, domain, cut.apex, cut.apex_ns, {})
     )
     parent_ns, glue = _delegation(cut.apex, by_parent)
     told = [s for s, _ in early.values() if s.authoritative]
@@ -139,7 +137,7 @@ async def _delegated(world: World, domain: str, cut: _Cut) -> _Delegated:
         for name in (*(parent_ns or ()), *child_ns)
         if name not in early or (name in glue and not early[name][0].addresses)
     ]
-    late = await _ask_servers(world, domain, cut.apex, late_names, glue)
+    late = await ask_servers(world, domain, cut.apex, late_names, glue)
     servers = tuple(
         replace(
             server,
@@ -172,18 +170,11 @@ def _reachable(servers: Iterable[Nameserver], by_parent: Iterable[Reply], cut: _
     return any(s.rcode is not None for s in servers) or any(r.rcode is not None for r in by_parent)
 
 
-async def _addresses(world: World, name: str) -> tuple[str, ...]:
-    replies = await asyncio.gather(
-        *(world.names.ask(name, kind, checking_disabled=True) for kind in ("A", "AAAA"))
-    )
-    return tuple(address for reply in replies for address in sorted(reply.texts))
-
-
 async def _ask_parent(world: World, cut: _Cut) -> list[Reply]:
     """Return what servers of the parent zone say of the delegation."""
 
     async def ask(server: str) -> Reply | None:
-        for address in (await _addresses(world, server))[:2]:
+        for address in (await addresses_of_server(world, server))[:2]:
             reply = await world.names.ask_server(address, 53, cut.apex, "NS", host=server)
             if reply.rcode is not None:
                 return reply
@@ -220,87 +211,6 @@ def _delegation(
             return named, glue
         found = named
     return found, {}
-
-
-async def _ask_servers(
-    world: World,
-    domain: str,
-    apex: str,
-    servers: Iterable[str],
-    glue: dict[str, tuple[str, ...]],
-) -> dict[str, tuple[Nameserver, tuple[str, ...]]]:
-    """Return by name each server as it answers, and the NS names that it gives."""
-    wanted = list(dict.fromkeys(servers))[:SERVERS_MAX]
-    hosts = [
-        h
-        for h in world.manifest.all_hosts
-        if zone_of(world.manifest, h) == domain and is_at_or_below(h, apex)
-    ][:HOSTS_MAX]
-    answers = await asyncio.gather(
-        *(_ask_server(world, apex, name, glue.get(name, ()), hosts) for name in wanted)
-    )
-    return dict(zip(wanted, answers, strict=True))
-
-
-async def _ask_server(
-    world: World, apex: str, name: str, glue: tuple[str, ...], hosts: list[str]
-) -> tuple[Nameserver, tuple[str, ...]]:
-    addresses = await _addresses(world, name) or glue
-    server = Nameserver(name=name, addresses=addresses, at_parent=False, at_child=False)
-    if not addresses:
-        return replace(server, trouble="its name has no address"), ()
-    # IPv4 first, as _addresses sorts them: fewer networks are without it.
-    for address in addresses[:2]:
-        soa = await world.names.ask_server(address, 53, apex, "SOA", host=name)
-        if soa.rcode is not None:
-            break
-    serial = soa.found.rdatas[0] if soa.found and soa.found.rdatas else None
-    server = replace(
-        server,
-        serial=getattr(serial, "serial", None),
-        authoritative=_serves(soa, apex),
-        rcode=soa.rcode,
-        trouble=soa.trouble,
-        ours=soa.ours,
-    )
-    if not server.authoritative:
-        return server, ()
-    questions = [(apex, "NS"), (apex, "MX"), (apex, "TXT"), *((h, "A") for h in hosts)]
-    replies = await asyncio.gather(
-        *(world.names.ask_server(address, 53, n, kind, host=name) for n, kind in questions)
-    )
-    told = [
-        (_label(n, kind), reply)
-        for (n, kind), reply in zip(questions[1:], replies[1:], strict=True)
-        # A referral further down is another zone's business.
-        if reply.rcode is not None and reply.authoritative
-    ]
-    server = replace(
-        server,
-        host_answers=tuple((label, _gist(reply)) for label, reply in told),
-        host_ttls=tuple(
-            (label, (reply.aliases[0].ttl_s if reply.aliases else reply.ttl_s or 0))
-            for label, reply in told
-            if reply.aliases or reply.found
-        ),
-    )
-    return server, tuple(sorted(replies[0].texts))
-
-
-def _serves(soa: Reply, apex: str) -> bool:
-    """Return whether an answer for the SOA comes from a server that holds the zone itself."""
-    return soa.authoritative and soa.rcode == "NOERROR" and soa.denied_by in {"", apex}
-
-
-def _label(name: str, kind: str) -> str:
-    return name if kind == "A" else f"{name} {kind}"
-
-
-def _gist(reply: Reply) -> tuple[str, ...]:
-    """Return an answer in a form that can be compared: its alias, else its sorted records."""
-    if reply.aliases:
-        return (reply.aliases[0].target,)
-    return tuple(sorted(str(rdata) for rdata in reply.found.rdatas)) if reply.found else ()
 
 
 def _wild(reply: Reply) -> tuple[str, ...]:

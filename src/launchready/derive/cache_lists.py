@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from launchready.derive.caching import stored_by_shared
 from launchready.derive.personal import PERSONAL_KINDS, personal_signs
 from launchready.expected import routes
-from launchready.facts.http import Visit
+from launchready.facts.ways import Visit
 from launchready.manifest import Manifest, RouteEntry, RouteKind
 
 _DYNAMIC: dict[RouteKind, str] = {

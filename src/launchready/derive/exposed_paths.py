@@ -14,7 +14,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from launchready.derive.same_page import same_page
-from launchready.facts.http import Exchange, Probe
+from launchready.facts.exposure import Probe
+from launchready.facts.http import Exchange
 
 Grade = Literal["secret", "inside", "surface"]
 """`secret`: gives away passwords, code or data. `inside`: shows how the app runs, or lets act on

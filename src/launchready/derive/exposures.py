@@ -6,7 +6,8 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from launchready.derive.exposed_paths import PATHS, Path, exposed
-from launchready.facts.http import Exchange, Probe
+from launchready.facts.exposure import Probe
+from launchready.facts.http import Exchange
 from launchready.manifest import Manifest
 
 Exposure = Literal[

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from launchready.facts.http import Exchange, Walk
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Walk
 
 DAY_S = 86_400
 _DIRECTIVE = re.compile(

@@ -7,7 +7,8 @@ import re
 from selectolax.lexbor import LexborHTMLParser
 
 from launchready.facts.hops import host, path
-from launchready.facts.http import Exchange, Headers, Visit
+from launchready.facts.http import Exchange, Headers
+from launchready.facts.ways import Visit
 from launchready.manifest import RouteKind
 
 PERSONAL_KINDS: frozenset[RouteKind] = frozenset(

@@ -13,7 +13,8 @@ from selectolax.lexbor import LexborHTMLParser
 from launchready.derive.same_page import same_page, title
 from launchready.derive.sign_in_links import asks_for_password
 from launchready.facts.hops import host, path
-from launchready.facts.http import Entrance, Exchange, Visit
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Entrance, Visit
 from launchready.manifest import Manifest
 
 _SHELL_TEXT_MAX = 300

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 from launchready.derive.walks import shown
 from launchready.facts.hops import parts
-from launchready.facts.http import ENDPOINT_KINDS, Exchange, Visit
+from launchready.facts.http import Exchange
+from launchready.facts.ways import ENDPOINT_KINDS, Visit
 from launchready.manifest import RouteKind
 
 CALLED_KINDS: frozenset[RouteKind] = frozenset({"webhook", "chat", "api"})

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from launchready.derive.refreshing import sent_on
 from launchready.facts.hops import destination, host, is_plain, keeps_query, same_page
-from launchready.facts.http import Exchange, Walk
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Walk
 
 
 def circle(walk: Walk) -> tuple[str, ...]:

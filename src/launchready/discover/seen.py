@@ -7,7 +7,8 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from launchready.facts.dns import Resolution
-from launchready.facts.http import Headers, Walk
+from launchready.facts.http import Headers
+from launchready.facts.ways import Walk
 
 
 @dataclass(slots=True, kw_only=True)

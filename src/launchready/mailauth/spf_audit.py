@@ -1,13 +1,10 @@
 """Judge an SPF record without a sender: the whole tree behind it and what it would cost."""
 
-from dataclasses import dataclass, field
-from ipaddress import ip_network
 from typing import Literal
 
-from launchready.mailauth.lookups import Answer, Asking, Question, Rdtype
-from launchready.mailauth.names import address, printable, query_name
-from launchready.mailauth.spf_client import LOOKUPS_MAX, MX_NAMES_MAX, VOID_LOOKUPS_MAX
-from launchready.mailauth.spf_macros import MacroString, expand, fit_name, letters
+from launchready.mailauth.lookups import Asking
+from launchready.mailauth.names import printable, query_name
+from launchready.mailauth.spf_client import LOOKUPS_MAX, VOID_LOOKUPS_MAX
 from launchready.mailauth.spf_record import (
     LOOKUP_KINDS,
     Mechanism,
@@ -17,35 +14,17 @@ from launchready.mailauth.spf_record import (
     select_records,
 )
 from launchready.mailauth.spf_result import Found, SpfAudit, SpfAuditNode, SpfBranch
+from launchready.mailauth.spf_walk import QUESTIONS_MAX, Walk, ask, ask_addresses, target_of
 
 # Our own bounds: a hostile record must not make the walk long. Anything near them is far over
 # the ten look-ups of RFC 7208 anyway.
 _NODES_MAX = 64
+
+
 _DEPTH_MAX = 12
-_QUESTIONS_MAX = 256
+
+
 _TERMS_MAX = 512
-
-
-@dataclass(slots=True, kw_only=True)
-class _Walk:
-    nodes: int = 0
-    questions: int = 0
-    networks: dict[str, None] = field(default_factory=dict)
-    addresses: dict[str, None] = field(default_factory=dict)
-    includes: dict[str, None] = field(default_factory=dict)
-    all_qualifiers: list[tuple[str, Qualifier]] = field(default_factory=list)
-    ptr_terms: dict[str, None] = field(default_factory=dict)
-    after_all: dict[str, None] = field(default_factory=dict)
-    unknown_modifiers: dict[str, None] = field(default_factory=dict)
-    loops: dict[str, None] = field(default_factory=dict)
-    problems: dict[str, None] = field(default_factory=dict)
-    macro_terms: dict[str, None] = field(default_factory=dict)
-    unseen: dict[str, None] = field(default_factory=dict)
-    steps: list[str] = field(default_factory=list)
-
-    def fault(self, domain: str, problem: str) -> str:
-        self.problems[f"{domain}: {problem}"] = None
-        return problem
 
 
 def audit_spf(domain: str) -> Asking[SpfAudit]:
@@ -54,7 +33,7 @@ def audit_spf(domain: str) -> Asking[SpfAudit]:
     Faults of the whole (more than ten look-ups, more than two void ones) are in `problems` too
     (RFC 7208, 4.6.4). Never more than 256 questions, 64 records and 12 levels.
     """
-    walk = _Walk()
+    walk = Walk()
     name = query_name(domain)
     if name is None:
         node = _leaf(
@@ -114,19 +93,19 @@ def _leaf(domain: str, found: Found, problem: str = "", voids: int = 0) -> SpfAu
 
 
 def _audit(
-    walk: _Walk, domain: str, *, path: tuple[str, ...], authorises: bool
+    walk: Walk, domain: str, *, path: tuple[str, ...], authorises: bool
 ) -> Asking[SpfAuditNode]:
     if domain in path:
         loop = " > ".join((*path[path.index(domain) :], domain))
         walk.loops[loop] = None
         # A loop has no end: it always exceeds the limit of look-ups.
         return _leaf(domain, "loop", walk.fault(domain, f"the record leads to itself: {loop}"))
-    if walk.nodes >= _NODES_MAX or len(path) >= _DEPTH_MAX or walk.questions >= _QUESTIONS_MAX:
+    if walk.nodes >= _NODES_MAX or len(path) >= _DEPTH_MAX or walk.questions >= QUESTIONS_MAX:
         walk.unseen[f"{domain}: too many records to follow"] = None
         return _leaf(domain, "not asked")
     walk.nodes += 1
     depth = len(path)
-    (answer,) = yield from _ask(walk, ((domain, "TXT"),))
+    (answer,) = yield from ask(walk, ((domain, "TXT"),))
     if answer.failed:
         walk.unseen[f"{domain}: TXT could not be asked for ({answer.detail or 'error'})"] = None
         walk.steps.append("  " * depth + f"{domain} could not be asked")
@@ -170,7 +149,7 @@ def _audit(
 
 
 def _not_one(
-    walk: _Walk, domain: str, found: tuple[bytes, ...], depth: int, *, void: bool
+    walk: Walk, domain: str, found: tuple[bytes, ...], depth: int, *, void: bool
 ) -> SpfAuditNode:
     if not found:
         walk.steps.append("  " * depth + f"{domain} has no SPF record")
@@ -190,7 +169,7 @@ def _not_one(
     )
 
 
-def _note_terms(walk: _Walk, domain: str, record: SpfRecord) -> None:
+def _note_terms(walk: Walk, domain: str, record: SpfRecord) -> None:
     for modifier in record.modifiers:
         if modifier.name not in ("redirect", "exp"):
             walk.unknown_modifiers[f"{domain}: {modifier.text}"] = None
@@ -201,7 +180,7 @@ def _note_terms(walk: _Walk, domain: str, record: SpfRecord) -> None:
 
 
 def _branch(
-    walk: _Walk, domain: str, mechanism: Mechanism, *, path: tuple[str, ...], authorises: bool
+    walk: Walk, domain: str, mechanism: Mechanism, *, path: tuple[str, ...], authorises: bool
 ) -> Asking[SpfBranch]:
     lookups = int(mechanism.kind in LOOKUP_KINDS)
     authorises = authorises and mechanism.qualifier == "+"
@@ -213,7 +192,7 @@ def _branch(
             if authorises:
                 walk.networks[mechanism.network] = None
         case "include" | "a" | "mx" | "exists":
-            target = _target(walk, domain, mechanism.kind, mechanism.text, mechanism.domain)
+            target = target_of(walk, domain, mechanism.kind, mechanism.text, mechanism.domain)
         case "ptr":
             walk.ptr_terms[f"{domain}: {mechanism.text}"] = None
         case "all":
@@ -225,7 +204,7 @@ def _branch(
         lookups += child.lookups
         voids = child.void_lookups
     elif target:
-        voids = yield from _ask_addresses(walk, domain, mechanism, target, authorises=authorises)
+        voids = yield from ask_addresses(walk, domain, mechanism, target, authorises=authorises)
     return SpfBranch(
         text=mechanism.text,
         kind=mechanism.kind,
@@ -238,11 +217,11 @@ def _branch(
 
 
 def _redirect(
-    walk: _Walk, domain: str, record: SpfRecord, *, path: tuple[str, ...], authorises: bool
+    walk: Walk, domain: str, record: SpfRecord, *, path: tuple[str, ...], authorises: bool
 ) -> Asking[SpfBranch]:
     redirect = record.redirect
     assert redirect is not None  # noqa: S101 - the caller looked
-    target = _target(walk, domain, "redirect", redirect.text, redirect.value)
+    target = target_of(walk, domain, "redirect", redirect.text, redirect.value)
     child: SpfAuditNode | None = None
     if target:
         child = yield from _audit(walk, target, path=(*path, domain), authorises=authorises)
@@ -255,80 +234,3 @@ def _redirect(
         target=target,
         child=child,
     )
-
-
-def _target(walk: _Walk, domain: str, kind: str, text: str, spec: MacroString) -> str:
-    """Return the name meant, or nothing if only a sender would tell or it is no name."""
-    if letters(spec) - {"d"}:
-        walk.macro_terms[f"{domain}: {text}"] = None
-        if kind in ("include", "redirect"):
-            walk.unseen[f"{domain}: {text} depends on the sender"] = None
-        return ""
-    name = query_name(fit_name(expand(spec, {"d": domain}))) if spec else domain
-    if name is None:
-        walk.fault(domain, f"{text} does not lead to a domain name")
-        return ""
-    return name
-
-
-def _ask_addresses(
-    walk: _Walk, domain: str, mechanism: Mechanism, target: str, *, authorises: bool
-) -> Asking[int]:
-    """Ask as the term would for a client of either family; return its void look-ups."""
-    if mechanism.kind == "exists":
-        answers = yield from _ask(walk, ((target, "A"),))
-        _note_errors(walk, domain, mechanism.text, answers)
-        return sum(answer.void for answer in answers)
-    hosts: tuple[str, ...] = (target,)
-    voids = 0
-    if mechanism.kind == "mx":
-        (answer,) = yield from _ask(walk, ((target, "MX"),))
-        _note_errors(walk, domain, mechanism.text, (answer,))
-        voids += int(answer.void)
-        if len(answer.exchanges) > MX_NAMES_MAX:
-            walk.fault(
-                domain,
-                f"{mechanism.text} leads to {len(answer.exchanges)} MX records, "
-                f"{MX_NAMES_MAX} are allowed",
-            )
-        hosts = tuple(
-            host
-            for _, exchange in answer.exchanges[:MX_NAMES_MAX]
-            if (host := query_name(exchange)) is not None
-        )
-    wanted: list[tuple[str, Rdtype]] = []
-    for host in hosts:
-        wanted += [(host, "A"), (host, "AAAA")]
-    answers = yield from _ask(walk, tuple(wanted))
-    _note_errors(walk, domain, mechanism.text, answers)
-    voids += sum(a.void and aaaa.void for a, aaaa in zip(answers[::2], answers[1::2], strict=True))
-    if authorises:
-        for answer in answers:
-            for text in answer.names:
-                _authorise(walk, mechanism, text)
-    return voids
-
-
-def _authorise(walk: _Walk, mechanism: Mechanism, text: str) -> None:
-    found = address(text)
-    if found is None:
-        return
-    prefix = mechanism.prefix4 if found.version == 4 else mechanism.prefix6
-    walk.addresses[str(ip_network((found.packed, prefix), strict=False))] = None
-
-
-def _note_errors(walk: _Walk, domain: str, text: str, answers: tuple[Answer, ...]) -> None:
-    for answer in answers:
-        if answer.failed:
-            walk.unseen[f"{domain}: {text} could not be asked for ({answer.detail or 'error'})"] = (
-                None
-            )
-
-
-def _ask(walk: _Walk, wanted: tuple[tuple[str, Rdtype], ...]) -> Asking[tuple[Answer, ...]]:
-    walk.questions += len(wanted)
-    if walk.questions > _QUESTIONS_MAX:
-        return tuple(Answer(status="error", detail="too many questions") for _ in wanted)
-    if not wanted:
-        return ()
-    return (yield tuple(Question(name=name, rdtype=rdtype) for name, rdtype in wanted))

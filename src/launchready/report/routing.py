@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 from launchready.derive.edge import EDGE_TITLES, sign_of
 from launchready.facts import Fact, Gap, Key
 from launchready.facts.dns import Resolution
-from launchready.facts.http import Entrance, Exchange, Reach, Walk
+from launchready.facts.exposure import Reach
+from launchready.facts.http import Exchange
 from launchready.facts.tls import Handshake
+from launchready.facts.ways import Entrance, Walk
 from launchready.manifest import HostEntry, Manifest
 from launchready.manifest.model import EdgeName
 

@@ -7,7 +7,7 @@ from launchready.checks.caching.pages import (
     html_cached_too_long,
 )
 from launchready.facts import route_subject
-from launchready.facts.http import Visit
+from launchready.facts.ways import Visit
 from launchready.finding import Check
 from tests.making import DOMAIN, exchange, gap, outcome, visit
 

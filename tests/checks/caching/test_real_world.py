@@ -6,7 +6,8 @@ import pytest
 
 from launchready.checks import catalogue
 from launchready.facts import url_subject
-from launchready.facts.http import Exchange, Repeat, Visit
+from launchready.facts.http import Exchange, Repeat
+from launchready.facts.ways import Visit
 from launchready.manifest import RouteKind
 from tests.making import AT, DOMAIN, declared, exchange, outcomes, visit
 

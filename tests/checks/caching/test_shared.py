@@ -8,7 +8,7 @@ from launchready.checks.caching.shared import (
     private_answer_storable,
 )
 from launchready.facts import route_subject
-from launchready.facts.http import Visit
+from launchready.facts.ways import Visit
 from launchready.finding import Severity
 from launchready.manifest import RouteKind
 from tests.making import DOMAIN, declared, exchange, gap, outcome, visit

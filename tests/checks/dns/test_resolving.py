@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from launchready.checks.dns.agreeing import resolvers_disagree
 from launchready.checks.dns.resolving import (
     does_not_resolve,
     no_ipv6,
     points_elsewhere,
     private_address_published,
-    resolvers_disagree,
 )
 from launchready.facts import Key
 from launchready.facts.dns import Resolution, ResolverAnswer, Zone

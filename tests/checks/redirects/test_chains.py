@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from launchready.checks.redirects.chains import redirect_downgrades_to_http, too_many_hops
 from launchready.facts import route_subject
-from launchready.facts.http import Entrance, Exchange, Visit
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Entrance, Visit
 from launchready.finding import Severity
 from tests.checks.web_making import chain, entrance
 from tests.making import DOMAIN, HOST, declared, gap, outcome, visit

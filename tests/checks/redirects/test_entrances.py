@@ -10,7 +10,7 @@ from launchready.checks.redirects.entrances import (
     redirect_loop,
     redirect_to_private_address,
 )
-from launchready.facts.http import Entrance
+from launchready.facts.ways import Entrance
 from launchready.finding import Check, Severity
 from tests.checks.web_making import DEEP, QUERY, chain, entrance
 from tests.making import HOST, declared, gap, outcome

@@ -9,7 +9,7 @@ from launchready.checks.redirects.hosts import (
 )
 from launchready.facts import host_subject
 from launchready.facts.declared import Declared
-from launchready.facts.http import Entrance, Walk
+from launchready.facts.ways import Entrance, Walk
 from launchready.finding import Check, Severity
 from tests.checks.web_making import chain, entrance
 from tests.making import DOMAIN, declared, gap, outcome

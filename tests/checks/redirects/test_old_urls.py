@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from launchready.checks.redirects.old_urls import old_url_broken, sign_in_path_lost
 from launchready.facts import Key, Subject, host_subject, route_subject
-from launchready.facts.http import Approach, Entrance, OldUrl, Visit, Walk
+from launchready.facts.ways import Approach, Entrance, OldUrl, Visit, Walk
 from launchready.finding import Severity
 from launchready.manifest import OldUrlEntry, RouteKind
 from tests.checks.web_making import chain, entrance

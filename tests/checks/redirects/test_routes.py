@@ -11,7 +11,7 @@ from launchready.checks.redirects.routes import (
     route_redirects_to_private_address,
 )
 from launchready.facts import Key, route_subject
-from launchready.facts.http import Entrance, Visit, WalkEnd
+from launchready.facts.ways import Entrance, Visit, WalkEnd
 from launchready.finding import Check, Severity
 from launchready.manifest import RouteKind
 from tests.checks.web_making import chain, entrance

@@ -6,7 +6,8 @@ from launchready.derive.caching import Freshness, browser_freshness
 from launchready.derive.commands import headers_of
 from launchready.derive.fingerprint import is_fingerprinted
 from launchready.derive.spans import span
-from launchready.facts.http import Exchange, Visit
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Visit
 from launchready.finding import (
     Failed,
     Impact,

@@ -15,7 +15,8 @@ from launchready.derive.personal import (
 from launchready.derive.spans import span
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host
-from launchready.facts.http import Exchange, Visit
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Visit
 from launchready.finding import (
     Failed,
     Impact,

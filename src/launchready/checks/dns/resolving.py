@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from launchready.checks.dns.agreeing import places, wait
 from launchready.checks.dns.wording import dig, listed, records_wanted
-from launchready.facts import Key
 from launchready.facts.declared import Declared
-from launchready.facts.dns import FLEETING_S, Resolution, ResolverAnswer, Zone
+from launchready.facts.dns import Resolution
 from launchready.finding import (
     Failed,
     Impact,
@@ -101,7 +101,7 @@ def points_elsewhere(found: Resolution, declared: Parent[Declared]) -> Result:
         return NotApplicable(reason="the manifest declares neither addresses nor cname")
     if found.fault:
         return _explained(found)
-    if len(_groups(found.usable)) > 1 and any(
+    if len(places(found.usable)) > 1 and any(
         a.addresses and set(a.addresses) <= set(entry.addresses) for a in found.usable
     ):
         return NotApplicable(reason="resolvers differ, which is a finding of its own")
@@ -128,7 +128,7 @@ def points_elsewhere(found: Resolution, declared: Parent[Declared]) -> Result:
         ),
         who="you",
         effort_min=10,
-        takes_effect=_wait(found),
+        takes_effect=wait(found),
         see=dig("A", host),
         evidence="; ".join(f"{a.resolver}: {listed(a.addresses)}" for a in found.usable),
         severity=None if problem else Severity.RISK,
@@ -155,94 +155,6 @@ def _off_alias(found: Resolution, cname: str) -> str | None:
         # A large network hands out others each time: two disjoint samples tell nothing.
         return None
     return f"leads to {listed(found.addresses)}, where {cname} is not"
-
-
-def _wait(found: Resolution) -> str:
-    times = [a.ttl_s for a in found.usable if a.ttl_s is not None]
-    minutes = max(times, default=3600) // 60
-    return f"within {max(minutes, 1)} minutes, when resolvers have forgotten the old answer"
-
-
-@check(severity=Severity.RISK, impact=Impact.SIGN_IN)
-def resolvers_disagree(found: Resolution) -> Result:
-    """Resolvers answer differently for the same host.
-
-    Why: Some members reach the launch and others do not, or reach another server. Nobody at the
-    desk sees it, because their own resolver is right.
-
-    Fix: Wait until the time to live of the old record has passed; then see that every
-    authoritative server has the new record, and no second DNS host still answers.
-    """
-    host, usable = found.subject.name, found.usable
-    parent = found.subject.parent
-    if len(found.answers) < 2:
-        # Whoever names one resolver alone asks what it answers, and not whether others agree.
-        return NotApplicable(
-            reason=f"only {found.answers[0].resolver} was asked, as named; name a second to compare"
-            if found.answers
-            else "no resolver was asked"
-        )
-    if len(usable) < 2:
-        return Unproven(
-            reason=f"only {len(usable)} of {len(found.answers)} resolvers answered",
-            ours=True,
-            how_to_prove="Name two resolvers or more with --resolver.",
-        )
-    if not found.addresses:
-        return NotApplicable(reason="none of them has an address")
-    without = [a for a in usable if not a.addresses]
-    groups = _groups(usable)
-    if not without and len(groups) < 2:
-        return Passed(evidence=f"{len(usable)} resolvers lead {host} to the same place")
-    return Failed(
-        means=f"Some members cannot open {host}, though it works for others."
-        if without
-        else f"Some members reach {host} at another server than the rest.",
-        observed="; ".join(f"{a.resolver}: {_gist(a)}" for a in usable),
-        wanted="the same place from every resolver",
-        fix=(
-            f"Compare the answers of each name server: {dig('NS', host, '+trace')}",
-            "Remove the old record everywhere, also at a DNS host that you have left.",
-            "Wait for its time to live, then recheck.",
-        ),
-        who="you",
-        effort_min=20,
-        takes_effect=_wait(found),
-        see="; ".join(dig("A", host, "+short", server=a.resolver) for a in usable[:3]),
-        severity=Severity.BLOCKER if without else None,
-        # A zone whose servers differ, or that validators refuse, explains it.
-        because=Key(Zone, parent) if parent else None,
-    )
-
-
-def _gist(answer: ResolverAnswer) -> str:
-    if answer.addresses:
-        return listed(answer.addresses, 2)
-    return "no address" if answer.rcode == "NOERROR" else str(answer.rcode)
-
-
-def _groups(usable: tuple[ResolverAnswer, ...]) -> list[ResolverAnswer]:
-    """Return one answer for each place that the resolvers lead to.
-
-    Networks with many machines answer each resolver with what is near it: answers through the same
-    last alias, with an address in common, or of several fleeting addresses each, are one place.
-    """
-    groups: list[ResolverAnswer] = []
-    for answer in usable:
-        if answer.addresses and not any(_same_place(answer, known) for known in groups):
-            groups.append(answer)
-    return groups
-
-
-def _same_place(one: ResolverAnswer, other: ResolverAnswer) -> bool:
-    if one.aliases and other.aliases and one.aliases[-1].target == other.aliases[-1].target:
-        return True
-    # A missing address family is no other place.
-    shared = [(a, b) for a, b in ((one.v4, other.v4), (one.v6, other.v6)) if a and b]
-    fleeting = all(a.ttl_s is not None and a.ttl_s <= FLEETING_S for a in (one, other))
-    return bool(shared) and all(
-        set(a) & set(b) or (fleeting and len(a) > 1 and len(b) > 1) for a, b in shared
-    )
 
 
 @check(
@@ -278,7 +190,7 @@ def private_address_published(found: Resolution) -> Result:
         ),
         who="you",
         effort_min=10,
-        takes_effect=_wait(found),
+        takes_effect=wait(found),
         see=dig("A", host, "+short"),
     )
 

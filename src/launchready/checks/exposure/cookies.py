@@ -8,7 +8,7 @@ from shlex import quote
 from launchready.derive.session_cookies import session_cookies, set_cookies
 from launchready.facts.active import CookieSeen, SignIn
 from launchready.facts.hops import host
-from launchready.facts.http import Entrance, Visit
+from launchready.facts.ways import Entrance, Visit
 from launchready.finding import (
     Below,
     Failed,

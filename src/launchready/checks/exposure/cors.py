@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from urllib.parse import urlsplit
 
-from launchready.facts.http import Cors, CorsAnswer
+from launchready.facts.exposure import Cors, CorsAnswer
 from launchready.finding import (
     Failed,
     Impact,

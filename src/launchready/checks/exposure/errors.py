@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from shlex import quote
 
 from launchready.derive.error_pages import Leak, debug_page, inner_detail, stack_trace
+from launchready.facts.exposure import ErrorAnswers
 from launchready.facts.hops import host
-from launchready.facts.http import ErrorAnswers, Exchange, Visit
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Visit
 from launchready.finding import (
     Below,
     Failed,

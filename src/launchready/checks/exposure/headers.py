@@ -18,7 +18,8 @@ from launchready.derive.csp_line import suggest
 from launchready.derive.header_place import where_to_add
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host, is_plain
-from launchready.facts.http import Entrance, Exchange, Visit
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Entrance, Visit
 from launchready.finding import (
     Below,
     Failed,

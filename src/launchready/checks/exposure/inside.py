@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from launchready.checks.exposure.wording import judge_open
 from launchready.facts.declared import Declared
-from launchready.facts.http import Probe
+from launchready.facts.exposure import Probe
 from launchready.finding import Impact, Parent, Result, Severity, check
 
 _BEHIND = "Let only your own network or signed-in staff reach it. nginx: location {} {{ allow 10.0.0.0/8; deny all; }}"

@@ -7,7 +7,7 @@ from shlex import quote
 from launchready.derive.private_page import door_of
 from launchready.facts.active import OPEN_BEFORE, SignIn
 from launchready.facts.declared import Declared
-from launchready.facts.http import Entrance, Visit
+from launchready.facts.ways import Entrance, Visit
 from launchready.finding import (
     Failed,
     Impact,

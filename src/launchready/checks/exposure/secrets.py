@@ -6,8 +6,8 @@ import re
 from shlex import quote
 
 from launchready.facts.declared import Declared
+from launchready.facts.exposure import SecretScan, SecretSighting, SourceMap
 from launchready.facts.hops import host, path
-from launchready.facts.http import SecretScan, SecretSighting, SourceMap
 from launchready.finding import (
     Failed,
     Impact,

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from launchready.derive.exposed_paths import Grade, Path
 from launchready.derive.exposures import Exposure, asked_of, open_paths, unanswered_paths
 from launchready.facts.declared import Declared
-from launchready.facts.http import Exchange, Probe
+from launchready.facts.exposure import Probe
+from launchready.facts.http import Exchange
 from launchready.finding import Failed, Passed, Result, Severity, Unproven, Who
 
 _SEVERITY: dict[Grade, Severity] = {

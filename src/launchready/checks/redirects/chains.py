@@ -6,7 +6,7 @@ from launchready.derive.commands import walk_of
 from launchready.derive.walks import downgrade, own_hops, shown
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host, is_plain
-from launchready.facts.http import Entrance, Visit, Walk
+from launchready.facts.ways import Entrance, Visit, Walk
 from launchready.finding import (
     Below,
     Failed,

@@ -9,7 +9,7 @@ from launchready.derive.sign_in_hosts import leads_to_sign_in
 from launchready.derive.walks import circle_hosts, downgrade, led_to, shown
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host, is_plain
-from launchready.facts.http import Entrance, Walk
+from launchready.facts.ways import Entrance, Walk
 from launchready.finding import (
     Failed,
     Impact,

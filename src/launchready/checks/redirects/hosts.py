@@ -7,7 +7,8 @@ from launchready.derive.sign_in_hosts import leads_to_sign_in
 from launchready.derive.walks import shown
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host
-from launchready.facts.http import Entrance, Exchange
+from launchready.facts.http import Exchange
+from launchready.facts.ways import Entrance
 from launchready.finding import (
     Every,
     Failed,

@@ -12,7 +12,8 @@ from launchready.facts import Key, host_subject
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Resolution
 from launchready.facts.hops import changes_entrance, host, is_plain, keeps_path, path, same_page
-from launchready.facts.http import Approach, Entrance, HostAnswers, OldUrl, Visit, Walk
+from launchready.facts.http import HostAnswers
+from launchready.facts.ways import Approach, Entrance, OldUrl, Visit, Walk
 from launchready.finding import (
     Failed,
     Impact,

@@ -12,7 +12,7 @@ from launchready.derive.route_answer import Wrong, wrong_with
 from launchready.derive.walks import shown
 from launchready.facts import Key
 from launchready.facts.hops import is_plain
-from launchready.facts.http import ENDPOINT_KINDS, Entrance, Visit
+from launchready.facts.ways import ENDPOINT_KINDS, Entrance, Visit
 from launchready.finding import (
     Failed,
     Impact,

@@ -6,8 +6,8 @@ from launchready.checks.tls.wording import (
     days_shown,
 )
 from launchready.derive.hsts import DAY_S, first_header, own_answers, parse_hsts
-from launchready.facts.http import Entrance
 from launchready.facts.tls import Handshake, HstsReach
+from launchready.facts.ways import Entrance
 from launchready.finding import (
     Failed,
     Impact,

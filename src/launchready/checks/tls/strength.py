@@ -1,0 +1,80 @@
+"""Whether the keys and signatures behind a certificate are strong enough."""
+
+from __future__ import annotations
+
+from launchready.checks.tls.wording import (
+    judge_weak,
+)
+from launchready.derive import certificate as certificates
+from launchready.facts.tls import Handshake
+from launchready.finding import (
+    Impact,
+    Result,
+    Severity,
+    check,
+)
+
+
+@check(
+    severity=Severity.BLOCKER,
+    impact=Impact.SIGN_IN,
+    bar="https",
+    prevents=[(Handshake, "weak-key")],
+)
+def certificate_weak_key(handshake: Handshake) -> Result:
+    """The certificate's key is too short.
+
+    Why: whoever breaks a short key can pose as the site and read log-ins; browsers and payment
+    providers refuse it.
+
+    Fix: have a new certificate issued with a new key, RSA with 2048 bits or ECDSA with P-256.
+    """
+    return judge_weak(
+        handshake,
+        "weak-key",
+        certificates.weak_key,
+        means="Browsers and payment providers refuse the site, or members' log-ins can be read.",
+        wanted="RSA of 2048 bits or more, or ECDSA of 224 or more",
+        fix=(
+            (
+                "Make a new key and certificate: `sudo certbot --nginx -d HOST --key-type ecdsa "
+                "--force-renewal`."
+            ),
+            (
+                "With a key of your own: `openssl ecparam -name prime256v1 -genkey -noout -out key.pem`, "
+                "and ask the authority to reissue."
+            ),
+        ),
+    )
+
+
+@check(
+    severity=Severity.BLOCKER,
+    impact=Impact.SIGN_IN,
+    bar="https",
+    prevents=[(Handshake, "weak-signature")],
+)
+def certificate_weak_signature(handshake: Handshake) -> Result:
+    """The certificate is signed with a broken hash.
+
+    Why: certificates signed with SHA-1 or MD5 can be forged; browsers show a full-page warning.
+
+    Fix: have the certificate reissued; every public authority signs with SHA-256 or better.
+    """
+    return judge_weak(
+        handshake,
+        "weak-signature",
+        certificates.weak_signature,
+        means="Members see a full-page warning: the certificate could be a forgery.",
+        wanted="sha256 or better",
+        fix=(
+            (
+                "Have the certificate reissued by a public authority: `sudo certbot --nginx -d HOST "
+                "--force-renewal`."
+            ),
+            (
+                "If the issuer's own certificate is the one signed so, send the issuer's current one: "
+                "it stands in the authority's documentation and in certbot's `fullchain.pem`."
+            ),
+        ),
+    )

@@ -1,0 +1,115 @@
+"""A test member's journey: its state, and what an answer says about who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus, urlsplit
+
+from launchready.collect.session import Session
+from launchready.collect.web_address import url_host, wire_url
+from launchready.derive.forms import Form
+from launchready.derive.members_page import alike, is_closed, shows_form
+from launchready.facts import Gap, Key
+from launchready.facts.active import JourneyStep
+from launchready.facts.http import Exchange
+from launchready.manifest import AccountEntry
+
+
+@dataclass(slots=True, kw_only=True)
+class Journey:
+    """One way in, step by step. The password is in no fact, no step and no message."""
+
+    session: Session
+    account: AccountEntry
+    username: str = field(repr=False)
+    password: str = field(repr=False)
+    form: Form | None = field(default=None, repr=False)
+    """The log-in form as it was met first."""
+    steps: list[JourneyStep] = field(default_factory=list)
+    because: Key | None = None
+    """What explains that the log-in page was not reached."""
+
+    def step(self, name: str, *, passed: bool, seen: str, wanted: str) -> bool:
+        """Note a step and return whether it passed; the password is cut out of what was seen."""
+        # A site may send what was typed in back in a redirect.
+        for spelled in (self.password, quote(self.password), quote_plus(self.password)):
+            seen = seen.replace(spelled, "…")
+        self.steps.append(JourneyStep(name=name, passed=passed, seen=seen, wanted=wanted))
+        return passed
+
+
+def turned_away(journey: Journey, answer: Exchange) -> bool:
+    """Return whether the log-in refused: by its status, or by showing the form again."""
+    return answer.status >= 400 or shows_form(journey.form, answer)
+
+
+def form_again(journey: Journey) -> str:
+    """Return in words that the form came again, and that no cookie went on if none did."""
+    lost = not journey.session.jar.header(wire_url(journey.account.private))
+    return ", the form again" + (
+        "; no cookie of the log-in goes to the private page" if lost else ""
+    )
+
+
+def is_open_to_all(journey: Journey, anonymous: Exchange | Gap, private: Exchange | Gap) -> bool:
+    """Return whether visitors are given the very page that the member is."""
+    if isinstance(anonymous, Gap) or isinstance(private, Gap):
+        return False
+    shut = is_closed(anonymous, journey.account.private, journey.form)
+    return not shut and alike(anonymous, private)
+
+
+def is_ok(answer: Exchange | Gap) -> bool:
+    """Return whether there is an answer below 400."""
+    return isinstance(answer, Exchange) and answer.status < 400
+
+
+async def submit(journey: Journey, form: Form, referer: str, password: str) -> Exchange | Gap:
+    """Send the log-in form and follow what comes."""
+    if form.password is None or form.username is None:
+        return Gap(key=journey.session.key, reason="the form has no field for a name")
+    values = {form.username.name: journey.username, form.password.name: password}
+    return await sent(journey.session, form, values, referer)
+
+
+async def sent(
+    session: Session, form: Form, values: dict[str, str], referer: str
+) -> Exchange | Gap:
+    """Send a filled form as a browser does, and follow what comes."""
+    body = form.filled(values)
+    if form.method == "GET":
+        url = urlsplit(form.url)._replace(query=body.decode()).geturl()
+        answer = await session.send(url, referer=referer)
+    else:
+        answer = await session.send(form.url, method="POST", body=body, referer=referer)
+    return answer if isinstance(answer, Gap) else await session.follow(answer)
+
+
+def member_sees(journey: Journey, private: Exchange | Gap, anonymous: Exchange | Gap) -> bool:
+    """Return whether this is the private page as a member sees it, and not what everybody gets."""
+    if isinstance(private, Gap) or private.status != 200 or shows_form(journey.form, private):
+        return False
+    account = journey.account
+    if url_host(private.url) != url_host(account.private):
+        return False
+    if account.says:
+        return account.says in private.text
+    return isinstance(anonymous, Gap) or not alike(anonymous, private)
+
+
+def cookie_note(journey: Journey, private: Exchange | Gap, anonymous: Exchange | Gap) -> str:
+    """Return in words why the private page may not have opened; empty when it did."""
+    if member_sees(journey, private, anonymous):
+        return ""
+    if not journey.session.jar.header(wire_url(journey.account.private)):
+        return "; no cookie of the log-in goes to this page"
+    if isinstance(private, Exchange) and private.status == 200 and journey.account.says:
+        return "; the page lacks the text that a member sees"
+    return "; the session did not last"
+
+
+def seen_of(found: Exchange | Gap) -> str:
+    """Return status and URL of an answer, or why there is none."""
+    if isinstance(found, Gap):
+        return found.reason
+    return f"{found.status} at {found.url}"

@@ -1,0 +1,103 @@
+"""Faults in what browsers are told: foreign origins, cookies, policies."""
+
+from __future__ import annotations
+
+from launchready.demo.defects.registry import defect
+from launchready.demo.description import Cors, DemoLaunch
+
+
+@defect("cors-reflects-origin-with-credentials")
+def every_origin(launch: DemoLaunch) -> None:
+    """Every site may use the interface with a member's session."""
+    launch.host("api").route("/v1/circles").cors = Cors(reflect=True, credentials=True)
+
+
+@defect("cors-reflects-origin")
+def echo(launch: DemoLaunch) -> None:
+    """Every site that asks is allowed by its name."""
+    launch.host("api").route("/v1/circles").cors = Cors(reflect=True)
+
+
+@defect("cors-allows-null")
+def null_origin(launch: DemoLaunch) -> None:
+    """Frames of any site may read the interface."""
+    launch.host("api").route("/v1/circles").cors = Cors(
+        origins=("https://app.willow.example", "null"), credentials=True
+    )
+
+
+@defect("cors-wildcard-with-credentials")
+def star(launch: DemoLaunch) -> None:
+    """A star and credentials together, which browsers refuse."""
+    launch.manifest["routes"]["api.willow.example/v1/circles"] = "api"
+    launch.host("api").route("/v1/circles").headers |= {
+        "access-control-allow-origin": "*", "access-control-allow-credentials": "true",
+    }  # fmt: skip
+    launch.host("api").route("/v1/circles").cors = None
+
+
+@defect("cors-wider-than-declared")
+def wider(launch: DemoLaunch) -> None:
+    """Everybody may read what was declared for the app alone."""
+    launch.host("api").route("/v1/circles").cors = None
+    launch.host("api").route("/v1/circles").headers["access-control-allow-origin"] = "*"
+
+
+@defect("session-cookie-without-secure")
+def insecure_cookie(launch: DemoLaunch) -> None:
+    """The session cookie goes over plain HTTP, too."""
+    launch.cookie.attributes.remove("Secure")
+
+
+@defect("session-cookie-readable-by-scripts")
+def readable_cookie(launch: DemoLaunch) -> None:
+    """Scripts can read the session cookie."""
+    launch.cookie.attributes.remove("HttpOnly")
+
+
+@defect("session-cookie-without-samesite")
+def any_site(launch: DemoLaunch) -> None:
+    """The session cookie goes along with what other sites send."""
+    launch.cookie.attributes.remove("SameSite=Lax")
+
+
+def _csp(launch: DemoLaunch, host: str, old: str, new: str) -> None:
+    headers = launch.host(host).headers
+    headers["content-security-policy"] = str(headers["content-security-policy"]).replace(old, new)
+
+
+@defect("csp-missing")
+def no_policy(launch: DemoLaunch) -> None:
+    """No policy for scripts on the host where members sign in."""
+    launch.host("app").headers["content-security-policy"] = None
+
+
+@defect("csp-unsafe")
+def inline_allowed(launch: DemoLaunch) -> None:
+    """The policy lets every inline script through."""
+    _csp(launch, "app", "script-src", "script-src 'unsafe-inline'")
+
+
+@defect("frame-protection-missing")
+def framed(launch: DemoLaunch) -> None:
+    """Other sites may lay the log-in into their pages."""
+    launch.host("app").headers["x-frame-options"] = None
+    _csp(launch, "app", "; frame-ancestors 'none'", "")
+
+
+@defect("nosniff-missing")
+def sniffing(launch: DemoLaunch) -> None:
+    """Browsers may guess what a file is."""
+    launch.host("community").headers["x-content-type-options"] = None
+
+
+@defect("referrer-policy-missing")
+def no_referrer_policy(launch: DemoLaunch) -> None:
+    """Nothing says how much of an address goes along with a link."""
+    launch.host("community").headers["referrer-policy"] = None
+
+
+@defect("referrer-policy-unsafe")
+def whole_address(launch: DemoLaunch) -> None:
+    """Whole addresses, reset codes included, go to every other site."""
+    launch.host("app").headers["referrer-policy"] = "unsafe-url"

@@ -1,0 +1,108 @@
+"""What a host gives away beyond its pages: sensitive paths, errors, foreign origins, secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from launchready.facts.http import Exchange
+from launchready.facts.subject import Fact
+from launchready.manifest import RouteEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe(Fact):
+    """Paths that must not be public, asked on a host, beside a random path for comparison."""
+
+    plain: ClassVar[str] = "the sensitive paths"
+
+    nowhere: Exchange
+    """The answer to a random path."""
+    found: tuple[Exchange, ...]
+    """Answers of the probed paths that differ from `nowhere` and were not a refusal or redirect."""
+    asked: tuple[str, ...]
+    """Every path that was asked."""
+    unanswered: tuple[str, ...] = ()
+    """Paths that got no answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorAnswers(Fact):
+    """What a host says to requests that must fail: a missing page, a malformed query, a wrong method."""
+
+    plain: ClassVar[str] = "the error pages"
+
+    answers: tuple[Exchange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorsAnswer:
+    """What a route allowed to one foreign origin."""
+
+    origin: str
+    allow_origin: str | None
+    allow_credentials: bool
+    status: int
+    vary_origin: bool
+    preflight: bool = False
+    """The answer to an OPTIONS request that asks before the real one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cors(Fact):
+    """What a route allows scripts of other sites to read (Fetch standard, CORS protocol)."""
+
+    plain: ClassVar[str] = "the cross-origin answers"
+
+    route: RouteEntry
+    answers: tuple[CorsAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach(Fact):
+    """The origin asked directly, around the edge, for a host's name."""
+
+    plain: ClassVar[str] = "the origin's direct answer"
+
+    origin: str
+    reachable: bool
+    status: int | None
+    same_site: bool
+    """The origin's answer is the site itself, not a refusal or another site."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretSighting:
+    """A secret in what a browser loads: never its value, only what and where."""
+
+    rule: str
+    """The kind of secret, in words: `Stripe secret key`."""
+    line: int
+    fingerprint: str
+    """Keyed fingerprint: equal for equal values within one launch, useless elsewhere."""
+    public_by_design: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretScan(Fact):
+    """The body of a page or bundle searched for secrets. The subject is the URL."""
+
+    plain: ClassVar[str] = "the search for secrets"
+
+    sightings: tuple[SecretSighting, ...]
+    scanned_bytes: int
+    complete: bool
+    """False: the body was cut before its end, so that its rest was not searched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceMap(Fact):
+    """The source map of a script or style, if it names one or one lies beside it."""
+
+    plain: ClassVar[str] = "the source map"
+
+    map_url: str
+    public: bool
+    sources: int
+    has_contents: bool

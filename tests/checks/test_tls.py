@@ -43,6 +43,8 @@ from launchready.verdict import decide
 from tests.making import AT, DOMAIN, HOST, declared, exchange, gap, outcome, walk
 
 DAY = timedelta(days=1)
+
+
 OF_TRUST: dict[Trust, Check] = {
     "untrusted": certificate_untrusted,
     "wrong-host": certificate_wrong_host,
@@ -52,6 +54,8 @@ OF_TRUST: dict[Trust, Check] = {
     "weak-key": certificate_weak_key,
     "weak-signature": certificate_weak_signature,
 }
+
+
 EVERY = [*OF_TRUST.values(), https_refused, certificate_expires_soon]
 
 
@@ -225,33 +229,6 @@ def test_a_public_certificate_of_ninety_days_is_held_to_the_whole_threshold() ->
 def test_an_untrusted_certificate_that_expires_soon_is_one_thing_to_fix() -> None:
     found = handshake("untrusted", chain=(certificate(days_left=3),))
     assert root_ids(found) == ["certificate-untrusted"]
-
-
-def test_a_weak_issuer_that_openssl_passes_over_is_a_risk() -> None:
-    weak = issuer(signature_hash="sha1")
-    found = outcome(certificate_weak_signature, handshake(chain=(certificate(), weak)))
-    assert (found.status, found.severity) == ("failed", Severity.RISK)
-    short = issuer(key_type="RSA", key_bits=1024)
-    found = outcome(certificate_weak_key, handshake(chain=(certificate(), short)))
-    assert (found.status, found.severity) == ("failed", Severity.RISK)
-
-
-def test_a_roots_own_signature_does_not_count() -> None:
-    root = issuer(signature_hash="sha1", self_signed=True)
-    shown = handshake(chain=(certificate(), root))
-    assert outcome(certificate_weak_signature, shown).status == "passed"
-
-
-@pytest.mark.parametrize(
-    ("key_type", "bits", "status"),
-    [
-        ("RSA", 2047, "failed"), ("RSA", 2048, "passed"), ("EC", 192, "failed"),
-        ("EC", 224, "passed"), ("Ed25519", 256, "passed"), ("DSA", 1024, "failed"),
-    ],
-)  # fmt: skip
-def test_a_key_is_weak_below_its_kinds_limit(key_type: str, bits: int, status: str) -> None:
-    shown = handshake(chain=(certificate(key_type=key_type, key_bits=bits),))
-    assert outcome(certificate_weak_key, shown).status == status
 
 
 def old(tls10: bool | None, tls11: bool | None) -> OldProtocols:

@@ -1,0 +1,71 @@
+"""Whether resolvers lead to the same place."""
+
+from __future__ import annotations
+
+import pytest
+
+from launchready.checks.dns.agreeing import resolvers_disagree
+from launchready.facts import Key
+from launchready.facts.dns import ResolverAnswer, Zone
+from launchready.finding import Severity
+from tests.checks.dns.making import (
+    HERE,
+    HERE_V6,
+    OLD,
+    ZONE,
+    aliases,
+    answer,
+    resolution,
+)
+from tests.making import outcome
+
+
+def test_resolvers_that_say_the_same_agree() -> None:
+    assert outcome(resolvers_disagree, resolution()).status == "passed"
+
+
+def test_another_address_at_one_resolver_is_a_risk() -> None:
+    found = outcome(resolvers_disagree, resolution(answer(HERE), answer(OLD)))
+    assert (found.status, found.severity) == ("failed", Severity.RISK)
+
+
+@pytest.mark.parametrize(
+    "without", [answer(rcode="NXDOMAIN"), answer(), answer(rcode="SERVFAIL", bogus=True)]
+)
+def test_a_host_that_one_resolver_does_not_find_is_a_blocker(without: ResolverAnswer) -> None:
+    found = outcome(resolvers_disagree, resolution(answer(HERE), without))
+    assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
+    assert found.because == Key(Zone, ZONE)
+
+
+def test_two_places_behind_one_alias_are_steered_by_its_network() -> None:
+    one = answer(HERE, aliases=aliases("edge.example.net"))
+    other = answer(OLD, aliases=aliases("edge.example.net"))
+    assert outcome(resolvers_disagree, resolution(one, other)).status == "passed"
+
+
+def test_rotating_answers_that_overlap_agree() -> None:
+    found = resolution(answer(HERE, OLD), answer(OLD, "203.0.113.77"))
+    assert outcome(resolvers_disagree, found).status == "passed"
+
+
+def test_several_fleeting_addresses_each_are_a_network_that_steers() -> None:
+    near = answer("198.51.100.1", "198.51.100.2", ttl_s=60)
+    far = answer("203.0.113.1", "203.0.113.2", ttl_s=60)
+    assert outcome(resolvers_disagree, resolution(near, far)).status == "passed"
+
+
+def test_a_missing_address_family_is_no_other_place() -> None:
+    found = resolution(answer(HERE, HERE_V6), answer(HERE))
+    assert outcome(resolvers_disagree, found).status == "passed"
+
+
+def test_one_answer_alone_proves_no_agreement_and_that_is_ours() -> None:
+    found = outcome(
+        resolvers_disagree, resolution(answer(HERE), answer(rcode=None, trouble="time-out"))
+    )
+    assert (found.status, found.ours) == ("unknown", True)
+
+
+def test_one_resolver_that_was_asked_alone_is_compared_with_none() -> None:
+    assert outcome(resolvers_disagree, resolution(answer(HERE))).status == "not_applicable"

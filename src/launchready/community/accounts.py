@@ -1,0 +1,141 @@
+"""Accounts: joining, confirming an address, logging in, and a new password.
+
+What is answered never tells whether an address belongs to a member: the letter does, to its owner.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from launchready.community.database import Database
+from launchready.community.invites import redeem
+from launchready.community.letters import put_down
+from launchready.community.links import link_owner, use_link, use_up_links
+from launchready.community.passwords import Passwords
+from launchready.community.sessions import close_all_sessions, open_session
+from launchready.community.tables import EMAIL_MAX, Member
+
+NEWCOMER = "A new gardener"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts:
+    """Everything about accounts on one database."""
+
+    database: Database
+    passwords: Passwords
+    session_days: int
+
+    async def log_in(self, email: str, password: str, *, now: dt.datetime) -> str | None:
+        """Return the token of a new session; None when address and password do not fit.
+
+        Raises Unconfirmed when they fit and the address was never confirmed.
+        """
+        async with self.database.read() as session:
+            member = (
+                await session.execute(
+                    select(Member.id, Member.password_hash, Member.confirmed_at).where(
+                        Member.email == email
+                    )
+                )
+            ).one_or_none()
+        kept = member.password_hash if member else None
+        if not await self.passwords.fits(kept, password) or member is None or kept is None:
+            return None
+        newer = await self.passwords.hashed(password) if self.passwords.is_outdated(kept) else None
+        async with self.database.write() as session:
+            if member.confirmed_at is None:
+                put_down(session, "confirm", email, now=now)
+            else:
+                if newer is not None:
+                    await _set_password(session, member.id, newer)
+                return await open_session(session, member.id, now=now, days=self.session_days)
+        raise Unconfirmed
+
+    async def join(
+        self, email: str, password: str, name: str, *, now: dt.datetime, code: str = ""
+    ) -> None:
+        """Keep a new account and send a letter; to a member the letter says that they are one."""
+        hashed = await self.passwords.hashed(password)
+        async with self.database.write() as session:
+            member = await _by_email(session, email)
+            if member is None:
+                member = Member(email=email, name=name or NEWCOMER, joined_at=now, about="")
+                session.add(member)
+            if member.confirmed_at is None:
+                # Whoever asks last counts: the link in the letter asks for this password.
+                member.password_hash, member.name = hashed, name or member.name
+                if code:
+                    member.plan = await redeem(session, code, now=now) or member.plan
+            put_down(session, "confirm", email, now=now)
+
+    async def confirm(self, token: str, password: str, *, now: dt.datetime) -> str | None:
+        """Return the token of a first session; None when link or password are not good.
+
+        The password is asked for, so that nobody confirms the account that a stranger made in
+        their name.
+        """
+        async with self.database.read() as session:
+            owner = await link_owner(session, token, "confirm", now=now)
+            member = None if owner is None else await session.get(Member, owner)
+        kept = member.password_hash if member else None
+        if not await self.passwords.fits(kept, password) or member is None:
+            return None
+        async with self.database.write() as session:
+            if await use_link(session, token, "confirm", now=now) is None:
+                return None
+            await session.execute(
+                update(Member).where(Member.id == member.id).values(confirmed_at=now)
+            )
+            put_down(session, "welcome", member.email, now=now)
+            return await open_session(session, member.id, now=now, days=self.session_days)
+
+    async def ask_for_reset(self, email: str, *, now: dt.datetime) -> None:
+        """Put down a letter, whoever the address belongs to: the worker looks that up."""
+        async with self.database.write() as session:
+            put_down(session, "reset", email, now=now)
+
+    async def reset(self, token: str, password: str, *, now: dt.datetime) -> bool:
+        """Set a new password and end every session; False when the link is not good."""
+        hashed = await self.passwords.hashed(password)
+        async with self.database.write() as session:
+            member_id = await use_link(session, token, "reset", now=now)
+            if member_id is None:
+                return False
+            await _set_password(session, member_id, hashed)
+            await session.execute(
+                update(Member)
+                .where(Member.id == member_id, Member.confirmed_at.is_(None))
+                # Who reads the letter has the address.
+                .values(confirmed_at=now)
+            )
+            await use_up_links(session, member_id, "reset", now=now)
+            await close_all_sessions(session, member_id)
+        return True
+
+
+class Unconfirmed(Exception):  # noqa: N818 - said of a member, not of a failure
+    """Address and password fit, and the address was never confirmed."""
+
+
+def as_email(text: str) -> str | None:
+    """Return an address as it is kept, or None when it cannot be one."""
+    email = text.strip().lower()
+    name, at, domain = email.rpartition("@")
+    if not at or not name or "." not in domain or len(email) > EMAIL_MAX:
+        return None
+    if any(c.isspace() or not c.isprintable() or c in '<>",;:' for c in email):
+        return None
+    return email
+
+
+async def _by_email(session: AsyncSession, email: str) -> Member | None:
+    return (await session.execute(select(Member).where(Member.email == email))).scalar_one_or_none()
+
+
+async def _set_password(session: AsyncSession, member_id: int, hashed: str) -> None:
+    await session.execute(update(Member).where(Member.id == member_id).values(password_hash=hashed))

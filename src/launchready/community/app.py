@@ -1,0 +1,45 @@
+"""The application: its routes, and what starts and ends with it.
+
+It answers by path alone, so that one host or several may lead to it. Security headers, limits,
+error pages, request ids and cache rules are not here: the manifest's route kinds decide them, and
+guard does them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse
+
+from launchready.community.database import upgrade
+from launchready.community.running import Community
+from launchready.community.settings import Settings
+from launchready.community.web import entrance, public, talking
+from launchready.community.web.asking import NotSignedIn, login_with
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the community as a bare ASGI application; its database is brought up to date."""
+    upgrade(settings.database_url)
+    running = Community(settings)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await running.close()
+
+    # The description of every endpoint is nobody's business.
+    app = FastAPI(title=settings.name, openapi_url=None, lifespan=life, redirect_slashes=False)
+    app.state.community = running
+    app.add_exception_handler(NotSignedIn, _to_log_in)
+    for part in (public, entrance, talking):
+        app.include_router(part.router)
+    return app
+
+
+async def _to_log_in(request: Request, problem: Exception) -> RedirectResponse:
+    leads_back = problem.leads_back if isinstance(problem, NotSignedIn) else "/members"
+    status = 302 if request.method in {"GET", "HEAD"} else 303
+    return RedirectResponse(login_with(leads_back), status_code=status)

@@ -1,0 +1,111 @@
+"""The database: made, migrated, and opened for reading and for writing."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_S = 10
+
+
+class Database:
+    """The connections of one process."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._writes = self.engine.execution_options(community_writes=True)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Give a session to look with; nothing is kept of what is changed in it."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """Give a session whose changes are kept together when it ends well, or not at all."""
+        async with AsyncSession(self._writes, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def _engine(url: str) -> AsyncEngine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_async_engine(url, pool_size=10, max_overflow=10, pool_timeout=10)
+    engine = create_async_engine(url, pool_size=5, max_overflow=10, pool_timeout=10)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    # The driver begins nothing by itself: SQLAlchemy's begin event does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        # With WAL a commit survives the death of the process, if not always that of the machine.
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_S * 1000}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # Who will write says so at once: a lock that is widened later fails without waiting.
+    writes = connection.get_execution_options().get("community_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def upgrade(url: str) -> None:
+    """Bring the database at the URL to the newest tables; a SQLite file is made if there is none."""
+    where = make_url(url)
+    if where.get_backend_name() == "sqlite":
+        path = Path(where.database or "")
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(_template(), path)
+            return
+    _migrate(where)
+
+
+@cache
+def _template() -> Path:
+    """Return a SQLite file with the newest tables and nothing in them, made once a process."""
+    folder = tempfile.mkdtemp(prefix="community-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "template.db"
+    _migrate(URL.create("sqlite", database=str(path)))
+    return path
+
+
+def _migrate(where: URL) -> None:
+    # Alembic takes most of a second to import, and a database that is copied does without.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    backend = where.get_backend_name()
+    sync = where.set(drivername="sqlite" if backend == "sqlite" else "postgresql+psycopg")
+    engine = create_engine(sync)
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()

@@ -1,0 +1,17 @@
+"""Run by Alembic: the steps on the connection that `upgrade` has opened."""
+
+from alembic import context
+
+from launchready.community.tables import Table
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Table.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+)
+with context.begin_transaction():
+    if connection.dialect.name == "postgresql":
+        # Processes that start together migrate one after the other.
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305)")
+    context.run_migrations()

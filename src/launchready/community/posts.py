@@ -1,0 +1,168 @@
+"""What members tell one another: circles, posts and comments, page by page.
+
+Pages are cut by the last post that was shown (its number), never by counting: the hundredth page
+costs what the first one does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from launchready.community.plans import PLANS, readable
+from launchready.community.tables import Circle, Comment, Member, Post
+
+POSTS_A_PAGE = 20
+COMMENTS_A_PAGE = 50
+TITLE_MAX, BODY_MAX, COMMENT_MAX = 120, 10_000, 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostLine:
+    """A post as lists and its page show it."""
+
+    id: int
+    title: str
+    body: str
+    created_at: dt.datetime
+    comment_count: int
+    author_id: int
+    author: str
+    circle: str
+    circle_slug: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentLine:
+    """A comment as its post's page shows it."""
+
+    id: int
+    body: str
+    created_at: dt.datetime
+    author_id: int
+    author: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One page of posts, the newest first; `before` asks for the next one, None at the end."""
+
+    posts: tuple[PostLine, ...]
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """One page of comments, the oldest first; `after` asks for the next one, None at the end."""
+
+    comments: tuple[CommentLine, ...]
+    after: int | None
+
+
+def post_lines() -> Select[int, str, str, dt.datetime, int, int, str, str, str]:
+    """Return the statement that every list of posts begins with."""
+    return (
+        select(
+            Post.id, Post.title, Post.body, Post.created_at, Post.comment_count,
+            Post.author_id, Member.name, Circle.name, Circle.slug,
+        )
+        .join(Member, Member.id == Post.author_id)
+        .join(Circle, Circle.id == Post.circle_id)
+    )  # fmt: skip
+
+
+def post_line(row: Sequence[object]) -> PostLine:
+    """Return a row of `post_lines`."""
+    fields = dict(zip(PostLine.__slots__, row, strict=True))
+    return PostLine(**fields)  # type: ignore[arg-type]
+
+
+async def feed(
+    session: AsyncSession,
+    plan: str,
+    *,
+    before: int | None = None,
+    circle_id: int | None = None,
+    author_id: int | None = None,
+) -> Feed:
+    """Return a page of what a member of the plan may read: of all, of a circle or of an author."""
+    wanted = post_lines().order_by(Post.id.desc()).limit(POSTS_A_PAGE + 1)
+    if readable(plan) != PLANS:
+        wanted = wanted.where(Post.plan.in_(readable(plan)))
+    if before is not None:
+        wanted = wanted.where(Post.id < before)
+    if circle_id is not None:
+        wanted = wanted.where(Post.circle_id == circle_id)
+    if author_id is not None:
+        wanted = wanted.where(Post.author_id == author_id)
+    found = [post_line(row) for row in await session.execute(wanted)]
+    shown = found[:POSTS_A_PAGE]
+    return Feed(posts=tuple(shown), before=shown[-1].id if len(found) > len(shown) else None)
+
+
+async def post(session: AsyncSession, post_id: int, plan: str) -> PostLine | None:
+    """Return a post, or None when there is none that a member of the plan may read."""
+    wanted = post_lines().where(Post.id == post_id, Post.plan.in_(readable(plan)))
+    row = (await session.execute(wanted)).one_or_none()
+    return None if row is None else post_line(row)
+
+
+async def talk(session: AsyncSession, post_id: int, *, after: int = 0) -> Talk:
+    """Return a page of a post's comments."""
+    rows = await session.execute(
+        select(Comment.id, Comment.body, Comment.created_at, Comment.author_id, Member.name)
+        .join(Member, Member.id == Comment.author_id)
+        .where(Comment.post_id == post_id, Comment.id > after)
+        .order_by(Comment.id)
+        .limit(COMMENTS_A_PAGE + 1)
+    )
+    found = [
+        CommentLine(id=id_, body=body, created_at=at, author_id=author_id, author=author)
+        for id_, body, at, author_id, author in rows
+    ]
+    shown = found[:COMMENTS_A_PAGE]
+    return Talk(comments=tuple(shown), after=shown[-1].id if len(found) > len(shown) else None)
+
+
+async def circles(session: AsyncSession) -> list[Circle]:
+    """Return every circle in its order."""
+    return list((await session.execute(select(Circle).order_by(Circle.id))).scalars())
+
+
+async def write_post(
+    session: AsyncSession,
+    author_id: int,
+    circle: Circle,
+    title: str,
+    body: str,
+    *,
+    now: dt.datetime,
+) -> int:
+    """Keep a new post and return its number."""
+    written = Post(
+        circle_id=circle.id, author_id=author_id, plan=circle.plan, title=title, body=body,
+        created_at=now,
+    )  # fmt: skip
+    session.add(written)
+    await session.execute(
+        update(Circle).where(Circle.id == circle.id).values(post_count=Circle.post_count + 1)
+    )
+    await session.flush()
+    return written.id
+
+
+async def write_comment(
+    session: AsyncSession, author_id: int, post_id: int, body: str, *, now: dt.datetime
+) -> int:
+    """Keep a new comment and return its number."""
+    written = Comment(post_id=post_id, author_id=author_id, body=body, created_at=now)
+    session.add(written)
+    await session.execute(
+        update(Post).where(Post.id == post_id).values(comment_count=Post.comment_count + 1)
+    )
+    await session.flush()
+    return written.id

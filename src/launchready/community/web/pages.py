@@ -1,0 +1,109 @@
+"""Pages from templates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from launchready.community.assets import asset_path
+from launchready.community.plans import PRICE
+from launchready.community.web.asking import (
+    FORM_TOKEN,
+    community,
+    form_token,
+    form_token_for,
+    new_visitor,
+    visitor_cookie,
+)
+
+_TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters["day"] = _day
+    made.filters["stamp"] = _stamp
+    made.globals["asset"] = asset_path
+    made.globals["price"] = PRICE
+    return made
+
+
+def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page; where it holds a form, the browser gets the cookie that its token needs."""
+    settings = community(request).settings
+    fresh: list[str] = []
+
+    def token() -> str:
+        known = form_token(request)
+        if known is None:
+            fresh[:] = fresh or [new_visitor()]
+            known = form_token_for(settings.secret, fresh[0])
+        return known
+
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            {
+                "settings": settings,
+                "path": request.url.path,
+                "form_token": token,
+                "form_token_name": FORM_TOKEN,
+                "member": request.scope.get("community.member"),
+                "note": "",
+                **values,
+            }
+        )
+    )
+    answer = HTMLResponse(html, status_code=status)
+    if fresh:
+        answer.set_cookie(
+            visitor_cookie(settings.session_cookie), fresh[0],
+            secure=True, httponly=True, samesite="lax",
+        )  # fmt: skip
+    return answer
+
+
+def see(path: str) -> RedirectResponse:
+    """Return the redirect that follows a form."""
+    return RedirectResponse(path, status_code=303)
+
+
+def with_session(request: Request, answer: Response, token: str) -> Response:
+    """Return the answer with the cookie of a new session."""
+    settings = community(request).settings
+    answer.set_cookie(
+        settings.session_cookie, token, max_age=settings.session_days * 86_400,
+        secure=True, httponly=True, samesite="lax",
+    )  # fmt: skip
+    return answer
+
+
+def without_session(request: Request, answer: Response) -> Response:
+    """Return the answer with the end of the session's cookie."""
+    answer.delete_cookie(
+        community(request).settings.session_cookie, secure=True, httponly=True, samesite="lax"
+    )
+    return answer
+
+
+def _day(moment: dt.datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _stamp(moment: dt.datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

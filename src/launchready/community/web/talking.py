@@ -1,0 +1,148 @@
+"""The members' feed: posts, comments, circles and people."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
+
+from launchready.community import posts
+from launchready.community.plans import readable
+from launchready.community.tables import Member
+from launchready.community.web.asking import AMember, Running, SentForm
+from launchready.community.web.pages import page, see
+
+router = APIRouter()
+_NUMBER_MAX = 2**63 - 1
+
+
+@router.get("/members")
+async def room(request: Request, who: AMember, running: Running) -> Response:
+    """Show the members' room: what is new in every circle that is open to the member."""
+    async with running.database.read() as session:
+        shown = await posts.feed(session, who.plan, before=_number(request, "before"))
+        circles = await posts.circles(session)
+    return page(request, "members.html", feed=shown, circles=circles, open=readable(who.plan))
+
+
+@router.get("/circles/{slug}")
+async def circle(request: Request, slug: str, who: AMember, running: Running) -> Response:
+    """Show the posts of one circle; one of another plan says what it takes to get in."""
+    async with running.database.read() as session:
+        circles = await posts.circles(session)
+        here = next((c for c in circles if c.slug == slug), None)
+        if here is None:
+            raise HTTPException(404)
+        if here.plan not in readable(who.plan):
+            return page(request, "closed.html", 403, circle=here)
+        shown = await posts.feed(
+            session, who.plan, before=_number(request, "before"), circle_id=here.id
+        )
+    return page(
+        request, "circle.html", circle=here, feed=shown, circles=circles, open=readable(who.plan)
+    )
+
+
+@router.get("/people/{number:int}")
+async def person(request: Request, number: int, who: AMember, running: Running) -> Response:
+    """Show what a member says about themselves and what they wrote."""
+    if not 0 < number <= _NUMBER_MAX:
+        raise HTTPException(404)
+    async with running.database.read() as session:
+        found = await session.get(Member, number)
+        if found is None:
+            raise HTTPException(404)
+        shown = await posts.feed(
+            session, who.plan, before=_number(request, "before"), author_id=number
+        )
+    return page(request, "person.html", person=found, feed=shown)
+
+
+@router.get("/write")
+async def write_page(request: Request, who: AMember, running: Running) -> Response:
+    """Show the form for a new post."""
+    async with running.database.read() as session:
+        circles = [c for c in await posts.circles(session) if c.plan in readable(who.plan)]
+    chosen = request.query_params.get("circle", "")
+    return page(request, "write.html", circles=circles, chosen=chosen, title="", body="")
+
+
+@router.post("/write")
+async def write(request: Request, form: SentForm, who: AMember, running: Running) -> Response:
+    """Keep a new post and show it."""
+    title, body = form.get("title", "").strip(), form.get("body", "").strip()
+    chosen = form.get("circle", "")
+    async with running.database.read() as session:
+        circles = [c for c in await posts.circles(session) if c.plan in readable(who.plan)]
+    here = next((c for c in circles if c.slug == chosen), None)
+    note = ""
+    if here is None:
+        note = "Please choose a circle."
+    elif not title or len(title) > posts.TITLE_MAX:
+        note = f"Please write a title of at most {posts.TITLE_MAX} characters."
+    elif not body or len(body) > posts.BODY_MAX:
+        note = f"Please write at most {posts.BODY_MAX} characters, and at least one."
+    if here is None or note:
+        return page(
+            request, "write.html", 422, circles=circles, chosen=chosen, title=title, body=body,
+            note=note,
+        )  # fmt: skip
+    async with running.database.write() as session:
+        number = await posts.write_post(session, who.id, here, title, body, now=running.now())
+    return see(f"/posts/{number}")
+
+
+@router.get("/posts/{number:int}")
+async def post(request: Request, number: int, who: AMember, running: Running) -> Response:
+    """Show a post and what was answered."""
+    return await _post(request, number, who, running)
+
+
+@router.post("/posts/{number:int}/comments")
+async def comment(
+    request: Request, number: int, form: SentForm, who: AMember, running: Running
+) -> Response:
+    """Keep a comment and show it under its post."""
+    body = form.get("body", "").strip()
+    if not body or len(body) > posts.COMMENT_MAX:
+        note = f"Please write at most {posts.COMMENT_MAX} characters, and at least one."
+        return await _post(request, number, who, running, note=note, draft=body)
+    if not 0 < number <= _NUMBER_MAX:
+        raise HTTPException(404)
+    async with running.database.write() as session:
+        about = await posts.post(session, number, who.plan)
+        if about is None:
+            raise HTTPException(404)
+        written = await posts.write_comment(session, who.id, number, body, now=running.now())
+    later_page = about.comment_count >= posts.COMMENTS_A_PAGE
+    return see(f"/posts/{number}{f'?after={written - 1}' if later_page else ''}#comment-{written}")
+
+
+async def _post(
+    request: Request,
+    number: int,
+    who: AMember,
+    running: Running,
+    *,
+    note: str = "",
+    draft: str = "",
+) -> Response:
+    if not 0 < number <= _NUMBER_MAX:
+        raise HTTPException(404)
+    async with running.database.read() as session:
+        found = await posts.post(session, number, who.plan)
+        if found is None:
+            raise HTTPException(404)
+        after = _number(request, "after") or 0
+        talk = await posts.talk(session, number, after=after)
+    return page(
+        request, "post.html", 422 if note else 200, post=found, talk=talk, after=after, note=note,
+        draft=draft,
+    )  # fmt: skip
+
+
+def _number(request: Request, name: str) -> int | None:
+    """Return a number of the query; None for anything else."""
+    text = request.query_params.get(name, "")
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        return None
+    return int(text)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+
+from launchready.community.database import Database, upgrade
+from launchready.community.tables import Table
+
+
+def _sync(url: str) -> str:
+    return url.replace("+aiosqlite", "")
+
+
+def test_the_migrations_make_the_tables_that_the_app_works_with(database_url: str) -> None:
+    upgrade(database_url)
+    engine = create_engine(_sync(database_url))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        found = compare_metadata(context, Table.metadata)
+    engine.dispose()
+    # The index of words is known to the migrations alone.
+    assert [d for d in found if "words" not in str(d)] == []
+
+
+def test_an_upgrade_of_what_is_up_to_date_changes_nothing(database_url: str) -> None:
+    upgrade(database_url)
+    upgrade(database_url)
+    engine = create_engine(_sync(database_url))
+    assert "posts" in inspect(engine).get_table_names()
+    engine.dispose()
+
+
+def test_an_old_file_is_brought_up_to_date_and_keeps_its_rows(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    url = f"sqlite:///{tmp_path}/old.db"
+    engine = create_engine(url)
+    from launchready.community import migrations
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO circles(slug, name, about, plan, post_count) VALUES('a','A','','',0)")
+        )
+    upgrade(url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT name FROM circles")) == "A"
+        assert connection.scalar(text("SELECT count(*) FROM posts_words")) == 0
+    engine.dispose()
+
+
+async def test_a_write_that_fails_leaves_nothing(database_url: str) -> None:
+    upgrade(database_url)
+    database = Database(database_url)
+    insert = text("INSERT INTO circles(slug, name, about, plan, post_count) VALUES('a','','','',0)")
+
+    async def fail() -> None:
+        async with database.write() as session:
+            await session.execute(insert)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with database.read() as session:
+        assert await session.scalar(text("SELECT count(*) FROM circles")) == 0
+    await database.close()
+
+
+async def test_thirty_writers_at_a_time_wait_for_one_another(database_url: str) -> None:
+    import asyncio
+
+    upgrade(database_url)
+    database = Database(database_url)
+
+    async def write(number: int) -> None:
+        async with database.write() as session:
+            count = await session.scalar(text("SELECT count(*) FROM circles"))
+            await session.execute(
+                text(
+                    "INSERT INTO circles(slug, name, about, plan, post_count) VALUES(:s,'','','',:n)"
+                ),
+                {"s": f"c{number}", "n": count},
+            )
+
+    await asyncio.gather(*(write(n) for n in range(30)))
+    async with database.read() as session:
+        assert await session.scalar(text("SELECT count(*) FROM circles")) == 30
+    await database.close()

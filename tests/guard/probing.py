@@ -1,0 +1,79 @@
+"""Servers on loopback for the probes: ones that answer as told, and ones that hang."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from launchready.guard.health import Probe, Readiness
+from tests.collect.certificates import authority, leaf, server_context
+
+
+@asynccontextmanager
+async def answering(
+    answer: bytes | None, *, tls: ssl.SSLContext | None = None, read: list[bytes] | None = None
+) -> AsyncIterator[int]:
+    """Yield the port of a server that sends `answer` to every first line; None: it never answers."""
+    open_: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_.append(writer)
+        if answer is None:
+            return
+        try:
+            asked = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError as error:
+            asked = error.partial
+        if read is not None:
+            read.append(asked)
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+    for writer in open_:
+        writer.transport.abort()
+    await server.wait_closed()
+
+
+@asynccontextmanager
+async def greeting(*lines: bytes) -> AsyncIterator[int]:
+    """Yield the port of a server that says one of the lines at once and after every line read."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for line in lines:
+            writer.write(line)
+            await writer.drain()
+            if not await reader.readline():
+                break
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+    await server.wait_closed()
+
+
+def certified() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Return the context of a server at 127.0.0.1, and that of a client who trusts it."""
+    root = authority("Test Root")
+    client = ssl.create_default_context(cadata=root.pem.decode())
+    return server_context(leaf("127.0.0.1", by=root)), client
+
+
+async def why(probe: Probe, deadline_s: float = 10) -> str:
+    """Return why the part does not work, as `/readyz` says it; empty when it does."""
+    readiness = Readiness({"part": probe}, deadline_s)
+    found = await readiness.check()
+    await readiness.close()
+    return found["part"].why
+
+
+async def closed_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    async with answering(b"") as port:
+        return port

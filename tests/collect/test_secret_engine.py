@@ -79,6 +79,15 @@ async def test_what_the_engine_has_no_rule_for_is_seen_by_its_shape() -> None:
     assert token not in repr(found)
 
 
+async def test_amplitudes_secret_key_counts_though_the_engines_rule_proves_nothing() -> None:
+    key = "".join(_RANDOM.choice("0123456789abcdef") for _ in range(32))
+    secret, public = await search(
+        f'const AMPLITUDE_SECRET_KEY="{key}";', f'amplitude.init("{key}");'
+    )
+    assert [s.rule for s in secret if not s.public_by_design] == ["Amplitude secret key"]
+    assert [s for s in public if not s.public_by_design] == []
+
+
 async def test_an_address_that_the_engine_found_is_not_told_twice() -> None:
     address = f"mongodb+srv://app:{made_up(18)}@cluster0.ab1cd.mongodb.net/prod"
     (found,) = await search(f'const db = "{address}";')

@@ -58,6 +58,8 @@ class ScriptedProvider:
         self.first_word_s = first_word_s
         self.between_s = between_s
         self.calls: list[Call] = []
+        self.asked = asyncio.Event()
+        """Set with the first question."""
         self.accepted = 0
         """Connections so far."""
         self.accepts_max_tokens = True
@@ -97,6 +99,7 @@ class ScriptedProvider:
                 await _answer(writer, self.models_status, {"object": "list", "data": []})
                 continue
             self.calls.append(call)
+            self.asked.set()
             if not self.accepts_max_tokens and "max_tokens" in call.asked:
                 refusal = "Unsupported parameter: use 'max_completion_tokens' instead."
                 await _answer(writer, 400, {"error": {"message": refusal}})

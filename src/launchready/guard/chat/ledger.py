@@ -146,20 +146,22 @@ class MemoryLedger:
 
     async def reserve(self, claim: Claim, limits: Limits) -> Refusal | None:
         """Count a claim at its worst case, or return which budget does not cover it."""
-        if claim.month not in self._months:
-            # Last month's answers may still be open; what was before is nobody's question.
-            kept = sorted(self._months)[-1:]
-            self._months = {month: self._months[month] for month in kept} | {claim.month: {}}
-        return admitted(self._months[claim.month], claim, limits)
+        return admitted(self._totals(claim.month), claim, limits)
 
     async def settle(self, claim: Claim, used: Spend) -> None:
         """Replace a claim's worst case by what was used."""
-        if claim.month in self._months:
-            corrected(self._months[claim.month], claim, used)
+        corrected(self._totals(claim.month), claim, used)
 
     async def spent(self, month: str, member: str | None = None) -> Spend:
         """Return what a member, or without one the whole launch, has spent."""
         return self._months.get(month, {}).get(member or EVERYBODY, Spend())
+
+    def _totals(self, month: str) -> dict[str, Spend]:
+        if month not in self._months:
+            # An answer may still be open since last month; what was before is nobody's question.
+            kept = sorted([*self._months, month])[-2:]
+            self._months = {m: self._months.get(m, {}) for m in kept}
+        return self._months.setdefault(month, {})
 
 
 def _allowance(tokens: int | None, dollars: float | None) -> Allowance:

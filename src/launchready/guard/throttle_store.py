@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from launchready.guard.rules import Rule
+from launchready.guard.store_client import connect
 from launchready.guard.windows import Count, Counts, Keyed
 
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
-
 _PREFIX = b"launchready:throttle:"
-_CONNECTIONS_MAX = 16
 # A list for each window, oldest request first, in milliseconds of the store's own clock: the
 # processes' clocks differ. All windows are looked at before any of them is used.
 _TAKE = """
@@ -56,7 +52,7 @@ class Store:
 
     def __init__(self, url: str, *, deadline_s: float) -> None:
         self._deadline_s = deadline_s
-        self._redis = _client(url)
+        self._redis = connect(url)
         self._take = self._redis.register_script(_TAKE)
 
     async def take(self, keyed: Sequence[Keyed]) -> Counts:
@@ -83,29 +79,3 @@ class Store:
 
 def _name(rule: Rule, key: bytes) -> bytes:
     return _PREFIX + rule.name.encode() + b":" + key.hex().encode()
-
-
-def _client(url: str) -> Redis:
-    from redis.asyncio import BlockingConnectionPool, Redis  # noqa: PLC0415 - the extra's
-    from redis.asyncio.retry import Retry  # noqa: PLC0415
-    from redis.backoff import NoBackoff  # noqa: PLC0415
-
-    scheme, separator, rest = url.partition("://")
-    known = {"valkey": "redis", "valkeys": "rediss", "valkey+unix": "unix"}
-    try:
-        pool = BlockingConnectionPool.from_url(
-            known.get(scheme, scheme) + separator + rest,
-            max_connections=_CONNECTIONS_MAX,
-            # The deadline is over all: the wait for a connection, connecting, and the answer.
-            timeout=None,
-            socket_timeout=None,
-            socket_connect_timeout=None,
-            retry=Retry(NoBackoff(), 0),
-        )
-    except ValueError:
-        # The value is not repeated: it may hold a password.
-        raise ValueError(
-            "the address of the rate limits' store is not a URL such as redis://127.0.0.1:6379/0; "
-            "its scheme is redis, rediss, valkey, valkeys or unix"
-        ) from None
-    return Redis.from_pool(pool)

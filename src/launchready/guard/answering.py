@@ -107,7 +107,7 @@ class Answering:
         if self.status:
             return
         self._held = None
-        await errors.answer(problem, self._scope, self._own, request_id=self.request_id)
+        await errors.answer(problem, self._scope, self.own, request_id=self.request_id)
         self.replaced = True
 
     async def _start(self, message: Message) -> None:
@@ -149,7 +149,7 @@ class Answering:
         self.status = message["status"]
         await self._send(message)
 
-    async def _own(self, message: Message) -> None:
+    async def own(self, message: Message) -> None:
         """Send what guard itself answers: with the headers, but never dropped."""
         if message["type"] == "http.response.start":
             await self._begin(message)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hmac
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+if TYPE_CHECKING:
+    from launchready.guard.chat import Happening
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -57,10 +61,39 @@ class Figures:
             "launchready_chat_fallbacks_total", "Chat answers that were the fallback", ["reason"],
             registry=of,
         )  # fmt: skip
+        self.cut = Counter(
+            "launchready_chat_cut_total", "Chat answers that broke off after words were shown",
+            ["reason"], registry=of,
+        )  # fmt: skip
+        self.faults = Counter(
+            "launchready_chat_faults_total", "Calls of a provider that failed",
+            ["provider", "reason"], registry=of,
+        )  # fmt: skip
+        self.tokens = Counter(
+            "launchready_chat_tokens_total", "Tokens that the AI provider counted", registry=of
+        )
         self.spent = Counter(
             "launchready_chat_spent_dollars_total", "Spent at the AI provider, in US dollars",
             registry=of,
         )  # fmt: skip
+
+    def chat(self, happening: Happening) -> None:
+        """Count what a chat tells: `Chat.of(manifest, on_event=guarded.figures.chat)`."""
+        reason = str(happening.reason or "")
+        match happening.kind:
+            case "first-word":
+                self.first_token.labels(happening.provider).observe(happening.seconds)
+            case "fallback":
+                self.fallbacks.labels(reason).inc()
+            case "cut":
+                self.cut.labels(reason).inc()
+            case "fault":
+                self.faults.labels(happening.provider, reason).inc()
+            case "spent":
+                self.tokens.inc(happening.tokens)
+                self.spent.inc(happening.nanodollars / 1e9)
+            case "uncounted":
+                self.faults.labels("ledger", "uncounted").inc()
 
     def page(self) -> tuple[bytes, bytes]:
         """Return the figures as text, and its media type."""

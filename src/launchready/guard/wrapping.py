@@ -20,6 +20,7 @@ from launchready.guard.asgi import Application, Message, Receive, Scope, Send, h
 from launchready.guard.client import Proxies
 from launchready.guard.figures import Figures, may_read
 from launchready.guard.headers import preflight_fields, security_headers
+from launchready.guard.health import Probe, Readiness, alive
 from launchready.guard.redaction import Redactor
 from launchready.guard.routes import UNSAFE_METHODS, Routes, place_for
 from launchready.guard.rules import rules_for
@@ -43,13 +44,15 @@ def guard(
     manifest: Manifest | str | Path,
     *,
     member: Member | None = None,
+    ready: Mapping[str, Probe] | None = None,
     without: tuple[Part, ...] = (),
     environ: Mapping[str, str] | None = None,
 ) -> Guard:
     """Return the app with everything around it that its manifest states.
 
     `manifest` is `launchready.toml` or what was loaded from it; `member` tells who is signed in
-    (limits on chat count by it); `without` switches parts off.
+    (limits on chat count by it); `ready` what `/readyz` asks, by name (`launchready.guard.probes`
+    has the usual ones); `without` switches parts off.
     Raises ManifestError when the file cannot be used, NotReadyToStart when the environment lacks
     something, ValueError for a part that does not exist.
     """
@@ -62,6 +65,7 @@ def guard(
         app,
         manifest,
         member=member,
+        ready=ready or {},
         parts=PARTS - set(without),
         environ=os.environ if environ is None else environ,
     )
@@ -76,6 +80,7 @@ class Guard:
         manifest: Manifest,
         *,
         member: Member | None,
+        ready: Mapping[str, Probe],
         parts: frozenset[str],
         environ: Mapping[str, str],
     ) -> None:
@@ -111,6 +116,10 @@ class Guard:
         self._own: dict[str, Application] = {}
         if "figures" in parts and self._metrics_token:
             self._own["/metrics"] = self._metrics
+        # Without its store the limits still hold, each process for itself: degraded, but ready.
+        self.readiness = Readiness(ready)
+        if "health" in parts:
+            self._own |= {"/healthz": alive, "/readyz": self.readiness}
 
     def _treatment(self, entry: RouteEntry | None) -> Treatment:
         place = place_for(entry, self.manifest)
@@ -173,7 +182,7 @@ class Guard:
                 return
         own = self._own.get(scope["path"])
         if own is not None and method in {"GET", "HEAD"}:
-            await own(scope, receive, answering)
+            await own(scope, receive, answering.own)
             return
         await self._admitted(treatment, scope, receive, answering)
 
@@ -201,6 +210,7 @@ class Guard:
     async def close(self) -> None:
         """End what guard holds open: connections to the store, reports, the logs' form."""
         await self.throttle.close()
+        await self.readiness.close()
         if self._reporting is not None:
             await asyncio.to_thread(self._reporting.close)
         if self._undo_logs is not None:

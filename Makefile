@@ -4,7 +4,7 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: help setup demo test lab check docs bench-defects bench-audit bench-guard clean
+.PHONY: help setup demo test lab check docs bench-defects bench-audit bench-guard bench-throttle clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -48,6 +48,9 @@ bench-audit: setup lab ## measure the audit against the usual tools, with latenc
 
 bench-guard: setup ## measure a guarded app against the bare one and against a package a feature
 	$(RUN) python bench/guard.py --write
+
+bench-throttle: setup ## measure the rate limits against the limits library, in memory and with Valkey
+	$(RUN) python bench/throttling.py --write
 
 clean: ## remove everything that the commands above made
 	rm -rf .venv .tools .site .launchready .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from launchready.guard import bodies, errors
-from launchready.guard.answering import Answering, Treatment
+from launchready.guard.answering import Answering
 from launchready.guard.asgi import Application, Receive, Scope, header
 from launchready.guard.figures import Figures
 from launchready.guard.headers import value_of
-from launchready.guard.routes import UNSAFE_METHODS
+from launchready.guard.routes import SAFE_METHODS
 from launchready.guard.rules import Hit, hits, is_attempt
 from launchready.guard.throttle import Throttle, fields
+from launchready.guard.treatment import Treatment
 from launchready.guard.typed import account, typed
 from launchready.guard.visit import Visit
 from launchready.guard.visit import visit as visit_of
@@ -40,7 +41,7 @@ class Admission:
     def concerns(treatment: Treatment, method: str) -> bool:
         """Return whether a request must pass here before the app is asked."""
         if treatment.signature is not None:
-            return method in UNSAFE_METHODS
+            return method not in SAFE_METHODS
         entry = treatment.place.entry
         return entry is not None and bool(treatment.rules) and is_attempt(entry, method)
 

@@ -2,67 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from launchready.guard import bodies, caching, errors
-from launchready.guard.asgi import Message, RawHeaders, Scope, Send, header
-from launchready.guard.headers import (
-    cors_fields,
-    declared_cors_only,
-    value_of,
-    with_defaults,
-    without,
-)
-from launchready.guard.routes import Place
-from launchready.guard.rules import Rule
-from launchready.guard.webhooks import Scheme
+from launchready.guard import bodies, caching, errors, insides
+from launchready.guard.asgi import Message, RawHeaders, Receive, Scope, Send, header
+from launchready.guard.headers import cors_fields, value_of, without
+from launchready.guard.treatment import Treatment
 
-if TYPE_CHECKING:
-    from prometheus_client import Counter, Histogram
+HELD_MAX_BYTES = 262_144
+"""A page that is longer, or that does not say how long it is, gets no validator."""
 
 _LENGTH = frozenset({b"content-length"})
-_OF_BODY = frozenset({b"content-length", b"content-type", b"content-encoding"})
-_HTML = b"text/html"
-
-
-@dataclass(slots=True, kw_only=True)
-class Treatment:
-    """What is decided once for all requests of a route."""
-
-    place: Place
-    parts: frozenset[str]
-    over_tls: RawHeaders
-    over_plain: RawHeaders
-    names: frozenset[bytes]
-    """Names of the two, in lower case."""
-    cors: frozenset[str]
-    rules: tuple[Rule, ...]
-    signature: Scheme | None
-    """How a webhook is signed; None where nothing is verified."""
-    seconds: Histogram
-    answers: dict[int, Counter] = field(default_factory=dict)
+_CONTENT = frozenset({"http.response.body", "http.response.pathsend", "http.response.zerocopysend"})
 
 
 class Answering:
     """Passes an answer on to the server, mended by what the route's kind decides."""
 
     __slots__ = (
-        "_held",
-        "_scope",
-        "_secure",
-        "_send",
-        "_treatment",
-        "begun",
-        "bounded",
-        "headers",
-        "more",
-        "replaced",
-        "request_id",
-        "size",
+        "_body", "_held", "_names", "_scope", "_secure", "_send", "_task", "_treatment", "begun",
+        "bounded", "complete", "due_s", "expired", "headers", "more", "replaced", "request_id", "size",
         "status",
-    )
+    )  # fmt: skip
 
     def __init__(
         self, treatment: Treatment, scope: Scope, send: Send, request_id: str, *, secure: bool
@@ -71,7 +33,11 @@ class Answering:
         self._scope = scope
         self._send = send
         self._secure = secure
+        self._task = asyncio.current_task()
         self._held: Message | None = None
+        """The beginning of the answer, which waits for its content."""
+        self._names: set[bytes] = set()
+        self._body = b""
         self.bounded: bodies.Bounded | None = None
         """Where the body comes from, when there is one."""
         self.more: RawHeaders = []
@@ -80,35 +46,82 @@ class Answering:
         """The fields that were sent."""
         self.request_id = request_id
         self.begun = time.perf_counter()
+        self.due_s = time.monotonic() + treatment.place.answer_max_s
+        self.expired = False
+        """The app was too slow, and has been told to stop."""
         self.status = 0
         """0 until the answer has begun."""
+        self.complete = False
         self.size = 0
         self.replaced = False
         """The app's own answer is dropped: the visitor has got another."""
 
     async def __call__(self, message: Message) -> None:
         """Take one message of the app's answer."""
-        if self.replaced:
+        if self.replaced or self.complete:
             return
+        self.due_s = time.monotonic() + self._treatment.place.answer_max_s
         kind = message["type"]
         if kind == "http.response.body":
-            if self._held is not None:
-                await self._release(message)
-                return
-            self.size += len(message.get("body", b""))
-            await self._send(message)
+            if self._held is None:
+                await self._content(message)
+            elif self._held["status"] < 400:
+                await self._page(self._held, message)
+            else:
+                await self._refusal(self._held, message)
         elif kind == "http.response.start":
             await self._start(message)
         else:
+            if self._held is not None and kind in _CONTENT:
+                await self._begin(self._held)
             await self._send(message)
+            self.complete = kind in _CONTENT and not message.get("more_body", False)
 
     async def refuse(self, problem: errors.Problem) -> None:
         """Answer in the app's place, unless the answer has begun already."""
-        if self.status:
+        if self.status or self.replaced:
             return
+        self.replaced = True
         self._held = None
         await errors.answer(problem, self._scope, self.own, request_id=self.request_id)
-        self.replaced = True
+
+    async def own(self, message: Message) -> None:
+        """Send what guard itself answers: with the headers, but never mended."""
+        if message["type"] == "http.response.start":
+            self._names = {name for name, _ in message["headers"]}
+            await self._begin(message)
+        else:
+            await self._content(message)
+
+    async def late(self) -> None:
+        """Tell the visitor that it takes too long, when nothing else has been told yet."""
+        self.expired = True
+        await self.refuse(errors.Problem(status=504))
+
+    def stop(self) -> None:
+        """End the app's work on it."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def calm(self) -> None:
+        """Go on after `stop`: what has been cancelled is the app's work, not the server's."""
+        if self._task is not None:
+            self._task.uncancel()
+
+    def bounds(self, receive: Receive) -> Receive:
+        """Return the receiving end for a body of any length, with the route's limits around it."""
+        self.bounded = bodies.Bounded(receive, self._treatment.place.body_max_bytes)
+
+        async def receiving() -> Message:
+            # Bodies have deadlines of their own; the app's begins when it has the next piece.
+            self.due_s = float("inf")
+            try:
+                return await bounded()
+            finally:
+                self.due_s = time.monotonic() + self._treatment.place.answer_max_s
+
+        bounded = self.bounded
+        return receiving
 
     async def _start(self, message: Message) -> None:
         trouble = self.bounded.trouble if self.bounded else None
@@ -116,49 +129,55 @@ class Answering:
             await self.refuse(errors.Problem(status=trouble.status))
             return
         status: int = message["status"]
-        headers = list(message.get("headers", ()))
         treatment = self._treatment
-        if status >= 400 and "errors" in treatment.parts and self._hides(status, headers):
-            kept = without(headers, _OF_BODY)
-            await self.refuse(errors.Problem(status=status, headers=kept))
-            return
-        if "caching" in treatment.parts:
-            headers = self._for_caches(headers, status)
-            if (
-                treatment.place.kind == "page"
-                and status == 200
-                and self._scope["method"] in {"GET", "HEAD"}
-                and value_of(headers, b"etag") is None
-            ):
-                # The validator is the content's, so that it waits for the content.
+        headers, self._names = treatment.taken(message.get("headers", ()))
+        if status >= 400 and treatment.hides_errors:
+            if self._hides(status, headers):
+                await self.refuse(errors.Problem(status=status, headers=errors.kept(headers)))
+            else:
                 self._held = {**message, "headers": headers}
-                return
-        await self._begin({**message, "headers": headers})
+            return
+        if treatment.unsaid is not None and self._names.isdisjoint(caching.SAID):
+            headers.append(treatment.unsaid)
+        elif treatment.keeps_caches:
+            headers = self._for_caches(headers, status)
+        message = {**message, "headers": headers}
+        if (
+            treatment.place.kind == "page"
+            and status == 200
+            and treatment.keeps_caches
+            and self._scope["method"] in {"GET", "HEAD"}
+            and b"etag" not in self._names
+        ):
+            # The validator is the content's, so that it waits for the content.
+            self._held = message
+        else:
+            await self._begin(message)
 
     async def _begin(self, message: Message) -> None:
         treatment = self._treatment
         headers: RawHeaders = message["headers"]
-        if "cors" in treatment.parts:
-            headers = declared_cors_only(headers)
+        if treatment.cors:
             headers += cors_fields(treatment.cors, header(self._scope, b"origin"))
         defaults = treatment.over_tls if self._secure else treatment.over_plain
-        with_defaults(headers, defaults, treatment.names)
+        if self._names.isdisjoint(treatment.names):
+            headers += defaults
+        else:
+            headers += [field for field in defaults if field[0] not in self._names]
         headers.append((b"x-request-id", self.request_id.encode()))
         headers += self.more
-        message["headers"] = self.headers = headers
+        self.headers = headers
+        self._held = None
         self.status = message["status"]
         await self._send(message)
 
-    async def own(self, message: Message) -> None:
-        """Send what guard itself answers: with the headers, but never dropped."""
-        if message["type"] == "http.response.start":
-            await self._begin(message)
-        else:
-            self.size += len(message["body"])
-            await self._send(message)
+    async def _content(self, message: Message) -> None:
+        self.size += len(message.get("body", b""))
+        await self._send(message)
+        self.complete = not message.get("more_body", False)
 
     def _hides(self, status: int, headers: RawHeaders) -> bool:
-        """Return whether the app's error answer is replaced by ours.
+        """Return whether the app's error answer is replaced by ours, whatever is in it.
 
         Failures always, since they may hold a trace; refusals only where a browser would show
         somebody a line of JSON or plain text.
@@ -168,7 +187,7 @@ class Answering:
             return False
         if status >= 500:
             return True
-        return not media.startswith(_HTML) and errors.prefers_page(self._scope)
+        return not media.startswith(b"text/html") and errors.prefers_page(self._scope)
 
     def _for_caches(self, headers: RawHeaders, status: int) -> RawHeaders:
         place = self._treatment.place
@@ -180,22 +199,38 @@ class Answering:
         )
         return caching.shared(headers, place, self._scope["path"], status=status, known=known)
 
-    async def _release(self, body: Message) -> None:
-        """Send the page that was held back: with a validator, or 304 when nothing changed."""
-        held = self._held
-        self._held = None
-        if held is None:
+    async def _refusal(self, held: Message, message: Message) -> None:
+        """Send the app's own error answer, unless it gives something away or says nothing."""
+        body, status = message.get("body", b""), held["status"]
+        headers: RawHeaders = held["headers"]
+        if insides.gives_away(body) or insides.says_nothing(status, body):
+            await self.refuse(errors.Problem(status=status, headers=errors.kept(headers)))
             return
-        content = body.get("body", b"")
-        # A page that comes in pieces is passed on as it comes: it has no validator.
-        if not body.get("more_body", False) and (content or self._scope["method"] == "GET"):
-            tag = caching.etag(content)
-            held["headers"] = [*held["headers"], (b"etag", tag)]
+        if self._treatment.keeps_caches:
+            held["headers"] = self._for_caches(headers, status)
+        await self._begin(held)
+        await self._content(message)
+
+    async def _page(self, held: Message, message: Message) -> None:
+        """Send the page that was held back: with a validator, or 304 when nothing changed."""
+        self._body += message.get("body", b"")
+        headers: RawHeaders = held["headers"]
+        more = message.get("more_body", False)
+        if more:
+            # What comes in pieces may say how many bytes they have together.
+            length = value_of(headers, b"content-length") or b""
+            whole = int(length) if length.isdigit() and len(length) < 9 else HELD_MAX_BYTES + 1
+            if len(self._body) < whole <= HELD_MAX_BYTES:
+                return
+            more = len(self._body) != whole
+        body, self._body = self._body, b""
+        if not more and (body or self._scope["method"] == "GET"):
+            tag = caching.etag(body)
+            headers.append((b"etag", tag))
             asked = header(self._scope, b"if-none-match")
             if asked is not None and caching.unchanged(tag, asked):
                 held["status"] = 304
-                held["headers"] = without(held["headers"], _LENGTH)
-                body = {"type": "http.response.body", "body": b""}
+                held["headers"] = without(headers, _LENGTH)
+                body = b""
         await self._begin(held)
-        self.size += len(body.get("body", b""))
-        await self._send(body)
+        await self._content({"type": "http.response.body", "body": body, "more_body": more})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from launchready.guard.asgi import Message, RawHeaders, Receive
+from launchready.guard.asgi import Message, Receive, Scope
 
 CHUNK_MAX_S = 15.0
 BODY_MAX_S = 60.0
@@ -32,14 +32,19 @@ class LeftError(BodyError):
     """The visitor left before the body was complete."""
 
 
-def declared_length(headers: RawHeaders) -> int | None:
-    """Return the Content-Length; None when there is none, 0 when neither it nor chunks are told."""
-    for name, value in headers:
-        if name == b"content-length":
-            return int(value) if value.isdigit() and len(value) < 19 else None
+def declared_length(scope: Scope) -> int | None:
+    """Return the length that a request's headers tell; None when its body may have any length.
+
+    From HTTP/2 on a body may come without a word of it, and before, one in chunks has no length
+    whatever Content-Length says (RFC 9112 section 6.3).
+    """
+    length: int | None = 0 if str(scope.get("http_version", "")).startswith("1") else None
+    for name, value in scope["headers"]:
         if name == b"transfer-encoding":
             return None
-    return 0
+        if name == b"content-length":
+            length = int(value) if value.isdigit() and len(value) < 19 else None
+    return length
 
 
 class Bounded:
@@ -71,6 +76,7 @@ class Bounded:
         self._left_s -= loop.time() - begun
         if message["type"] == "http.disconnect":
             self._complete = True
+            self.trouble = LeftError()
             return message
         self._size += len(message.get("body", b""))
         if self._size > self._max_bytes:

@@ -15,17 +15,41 @@ OWN = b"private, no-cache"
 NEVER = b"private, no-store"
 
 _CACHE_CONTROL = b"cache-control"
+_FOR_EDGES = frozenset(
+    {
+        b"cdn-cache-control",  # RFC 9213
+        b"cloudflare-cdn-cache-control",
+        b"netlify-cdn-cache-control",
+        b"vercel-cdn-cache-control",
+        b"edge-control",
+        b"surrogate-control",
+        b"x-accel-expires",
+    }
+)
+"""What edges and web servers obey before Cache-Control."""
+SAID = _FOR_EDGES | {_CACHE_CONTROL, b"expires", b"set-cookie"}
+"""Names of the fields that caching depends on."""
+
+
+def unsaid(place: Place) -> tuple[bytes, bytes] | None:
+    """Return the field for an answer of this route that has none of `SAID`; None if it depends."""
+    if place.never_shared:
+        return (_CACHE_CONTROL, NEVER)
+    # Only the app knows the age of its data.
+    return (_CACHE_CONTROL, OWN) if place.kind == "api" else None
 
 
 def kept_private(headers: RawHeaders) -> RawHeaders:
     """Return the fields so that no shared cache stores the answer, whatever the app said."""
-    said = value_of(headers, _CACHE_CONTROL)
-    if said is not None:
-        lower = said.lower()
-        if b"no-store" in lower or (b"private" in lower and b"public" not in lower):
-            return headers
-        headers = without(headers, frozenset({_CACHE_CONTROL, b"expires"}))
-    return [*headers, (_CACHE_CONTROL, NEVER)]
+    lines = [value for name, value in headers if name.lower() == _CACHE_CONTROL]
+    told = {directive.strip().lower() for line in lines for directive in line.split(b",")}
+    # private="name" keeps nothing back but that field (RFC 9111 section 5.2.2.7).
+    enough = b"no-store" in told or (b"private" in told and b"public" not in told)
+    dropped = _FOR_EDGES if enough else _FOR_EDGES | {_CACHE_CONTROL, b"expires"}
+    headers = without(headers, dropped)
+    if not enough:
+        headers.append((_CACHE_CONTROL, NEVER))
+    return headers
 
 
 def shared(headers: RawHeaders, place: Place, path: str, *, status: int, known: bool) -> RawHeaders:
@@ -38,7 +62,7 @@ def shared(headers: RawHeaders, place: Place, path: str, *, status: int, known: 
     said = value_of(headers, _CACHE_CONTROL)
     if status not in {200, 203, 204, 206, 301, 304, 308} or place.kind == "api":
         # An error, or data that only the app knows the age of: caches may not guess (section 4.2.2).
-        return headers if said is not None else [*headers, (_CACHE_CONTROL, b"no-cache")]
+        return headers if said is not None else [*headers, (_CACHE_CONTROL, OWN)]
     if place.kind == "static":
         if fingerprinted(path):
             headers = without(headers, frozenset({_CACHE_CONTROL}))

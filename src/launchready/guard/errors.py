@@ -26,6 +26,7 @@ _SAID: Mapping[int, tuple[str, str]] = {
     503: ("We are busy right now", "Please try again in a moment."),
     504: ("That took too long", "Please try again in a moment."),
 }
+_CUTS = frozenset({408, 413})
 _ELSE_4XX = ("That did not work", "Please go back and try once more.")
 _ELSE_5XX = ("Something went wrong on our side", "Nothing you did. Please try again in a moment.")
 
@@ -52,13 +53,49 @@ class Problem:
     headers: RawHeaders = field(default_factory=list)
 
 
+_KEPT = frozenset(
+    {
+        b"allow", b"clear-site-data", b"ratelimit", b"ratelimit-policy", b"retry-after",
+        b"set-cookie", b"www-authenticate",
+    }
+)  # fmt: skip
+
+
+def kept(headers: RawHeaders) -> RawHeaders:
+    """Return the fields of an app's error answer that hold for ours too; others may tell too much."""
+    return [field for field in headers if field[0].lower() in _KEPT]
+
+
 def prefers_page(scope: Scope) -> bool:
-    """Return whether who asks is a browser showing a page: it accepts HTML before JSON."""
+    """Return whether who asks wants HTML before JSON (RFC 9110 section 12.5.1).
+
+    Who takes both alike gets what it names first; who names neither, JSON.
+    """
     accept = header(scope, b"accept")
-    if accept is None:
+    if accept is None or b"html" not in accept.lower():
         return False
-    html, found_json = accept.find(b"text/html"), accept.find(b"json")
-    return html >= 0 and (found_json < 0 or html < found_json)
+    html, found_json = (0.0, 0), (0.0, 0)
+    for position, item in enumerate(accept[:1000].lower().split(b",")):
+        media, *parameters = item.split(b";")
+        weight = (_quality(parameters), -position)
+        if media.strip() in {b"text/html", b"application/xhtml+xml"}:
+            html = max(html, weight)
+        elif media.strip().endswith(b"json"):
+            found_json = max(found_json, weight)
+    return html[0] > 0 and html > found_json
+
+
+def _quality(parameters: list[bytes]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition(b"=")
+        if name.strip() == b"q":
+            try:
+                quality = float(value)
+            except ValueError:
+                return 0.0
+            # Also where it is no number at all, which compares as false.
+            return quality if 0 <= quality <= 1 else 0.0
+    return 1.0
 
 
 async def answer(problem: Problem, scope: Scope, send: Send, *, request_id: str) -> None:
@@ -83,6 +120,9 @@ async def answer(problem: Problem, scope: Scope, send: Send, *, request_id: str)
         (b"vary", b"Accept"),
         (b"content-length", str(len(body)).encode()),
     ]
+    if problem.status in _CUTS and str(scope.get("http_version", "")).startswith("1"):
+        # What the visitor still sends is not waited for.
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     empty = scope["method"] == "HEAD"
     await send({"type": "http.response.body", "body": b"" if empty else body})

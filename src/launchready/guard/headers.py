@@ -64,15 +64,6 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def with_defaults(headers: RawHeaders, defaults: RawHeaders, names: frozenset[bytes]) -> None:
-    """Add the defaults that the answer does not set itself. `names` are those of the defaults."""
-    own = {name.lower() for name, _ in headers}
-    if own.isdisjoint(names):
-        headers += defaults
-    else:
-        headers += [field for field in defaults if field[0] not in own]
-
-
 def without(headers: RawHeaders, names: frozenset[bytes]) -> RawHeaders:
     """Return the fields that have none of these names (lower case)."""
     return [field for field in headers if field[0].lower() not in names]
@@ -84,7 +75,7 @@ def value_of(headers: RawHeaders, name: bytes) -> bytes | None:
 
 
 ALLOWED_METHODS = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE"})
-_CORS_NAMES = frozenset(
+CORS_NAMES = frozenset(
     {
         b"access-control-allow-origin",
         b"access-control-allow-credentials",
@@ -109,18 +100,13 @@ def cors_fields(allowed: frozenset[str], origin: bytes | None) -> RawHeaders:
 
 
 def preflight_fields(allowed: frozenset[str], asked: Mapping[bytes, bytes]) -> RawHeaders:
-    """Return the answer to a preflight: what the route declares, whatever was asked for."""
-    fields = cors_fields(allowed, asked.get(b"origin"))
+    """Return what the answer to a preflight says beyond `cors_fields`: nothing to strangers."""
+    origin = asked.get(b"origin", b"").decode("latin-1")
     method = asked.get(b"access-control-request-method", b"")
-    if len(fields) > ("*" not in allowed) and method in ALLOWED_METHODS:
-        fields += [
-            (b"access-control-allow-methods", method),
-            (b"access-control-allow-headers", b"authorization, content-type, idempotency-key"),
-            (b"access-control-max-age", b"600"),
-        ]
-    return fields
-
-
-def declared_cors_only(headers: RawHeaders) -> RawHeaders:
-    """Return the fields without what the app says of CORS itself: the manifest alone decides."""
-    return without(headers, _CORS_NAMES)
+    if method not in ALLOWED_METHODS or ("*" not in allowed and origin not in allowed):
+        return []
+    return [
+        (b"access-control-allow-methods", method),
+        (b"access-control-allow-headers", b"authorization, content-type, idempotency-key"),
+        (b"access-control-max-age", b"600"),
+    ]

@@ -10,7 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from launchready.manifest import Manifest, RouteEntry, RouteKind
 
-UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""RFC 9110 section 9.2.1. Any other may change something, one that nobody has heard of too."""
 
 Kind = RouteKind | None
 
@@ -101,7 +102,7 @@ class Routes(Generic[T]):
                 if folder:
                     self._below.setdefault(folder, {}).setdefault(host, value)
             elif entry.kind not in {"page", "health"} and path != "/":
-                self._below[path.rstrip("/")] = {**self._below.get(path, {}), host: value}
+                self._below.setdefault(path.rstrip("/"), {})[host] = value
         # Most launches have one host for a path, and then there is nothing to compare.
         self._alone = {p: next(iter(v.values())) for p, v in self._exact.items() if len(v) == 1}
         self._longest = max(map(len, self._below), default=0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,19 +13,21 @@ from typing import Literal, get_args
 from launchready.guard import bodies, errors
 from launchready.guard.access_log import AccessLog
 from launchready.guard.admission import Admission, Member
-from launchready.guard.answering import Answering, Treatment
+from launchready.guard.answering import Answering
 from launchready.guard.app_log import install
 from launchready.guard.asgi import Application, Message, Receive, Scope, Send, header
 from launchready.guard.client import Proxies
+from launchready.guard.deadlines import Deadlines
 from launchready.guard.figures import Figures, may_read
 from launchready.guard.headers import preflight_fields, security_headers
 from launchready.guard.health import Probe, Readiness, alive
 from launchready.guard.redaction import Redactor
-from launchready.guard.routes import UNSAFE_METHODS, Routes, place_for
+from launchready.guard.routes import Routes, place_for
 from launchready.guard.rules import rules_for
 from launchready.guard.sentry import report_to
 from launchready.guard.start_up import require
 from launchready.guard.throttle import Throttle
+from launchready.guard.treatment import Treatment
 from launchready.guard.visit import KEY, Visit, request_id
 from launchready.manifest import Manifest, RouteEntry, load_manifest
 
@@ -92,6 +93,7 @@ class Guard:
         self._parts = parts
         self._proxies = Proxies.of(manifest)
         self._log = AccessLog()
+        self._deadlines = Deadlines()
         self._routes = Routes(
             manifest,
             {url: self._treatment(entry) for url, entry in manifest.routes.items()},
@@ -131,7 +133,6 @@ class Guard:
             parts=self._parts,
             over_tls=secure,
             over_plain=plain,
-            names=frozenset(name for name, _ in secure),
             cors=frozenset(entry.cors) if entry else frozenset(),
             rules=rules_for(entry) if entry and "limits" in self._parts else (),
             signature=entry.signature if entry and "webhooks" in self._parts else None,
@@ -144,20 +145,25 @@ class Guard:
             await self._elsewise(scope, receive, send)
             return
         treatment = self._routes.find(scope["path"], scope["headers"])
-        id_ = secrets.token_hex(8)
+        id_ = os.urandom(8).hex()
         request_id.set(id_)
         scope[KEY] = Visit(id=id_, scope=scope, proxies=self._proxies, route=treatment.place.entry)
         answering = Answering(treatment, scope, send, id_, secure=self._secure(scope))
+        open_here = self._deadlines.here()
+        open_here.add(answering)
         try:
-            async with asyncio.timeout(treatment.place.answer_max_s):
-                await self._answer(treatment, scope, receive, answering)
+            await self._answer(treatment, scope, receive, answering)
             if not answering.status:
                 await self._failed(answering, RuntimeError("the app gave no answer"))
-        except bodies.BodyError as error:
-            await answering.refuse(errors.Problem(status=error.status))
+        except asyncio.CancelledError as error:
+            if not answering.expired:
+                raise
+            answering.calm()
+            await self._failed(answering, error)
         except Exception as error:  # noqa: BLE001 - whatever an app raises, its visitor gets an answer
             await self._failed(answering, error)
         finally:
+            open_here.discard(answering)
             self._note(treatment, scope["method"], answering)
 
     def _secure(self, scope: Scope) -> bool:
@@ -170,15 +176,20 @@ class Guard:
         self, treatment: Treatment, scope: Scope, receive: Receive, answering: Answering
     ) -> None:
         method = scope["method"]
-        if method in UNSAFE_METHODS and "bodies" in self._parts:
-            await self._with_body(treatment, scope, receive, answering)
-            return
+        if "bodies" in self._parts:
+            length = bodies.declared_length(scope)
+            if length is None or length > 0:
+                if length is not None and length > treatment.place.body_max_bytes:
+                    await answering.refuse(errors.Problem(status=413))
+                    return
+                receive = answering.bounds(receive)
         if method == "OPTIONS" and "cors" in self._parts:
             asked = dict(scope["headers"])
             if b"access-control-request-method" in asked and b"origin" in asked:
                 fields = preflight_fields(treatment.cors, asked)
-                await answering({"type": "http.response.start", "status": 204, "headers": fields})
-                await answering({"type": "http.response.body", "body": b""})
+                start = {"type": "http.response.start", "status": 204, "headers": fields}
+                await answering.own(start)
+                await answering.own({"type": "http.response.body", "body": b""})
                 return
         own = self._own.get(scope["path"])
         if own is not None and method in {"GET", "HEAD"}:
@@ -217,20 +228,6 @@ class Guard:
             self._undo_logs()
             self._undo_logs = None
 
-    async def _with_body(
-        self, treatment: Treatment, scope: Scope, receive: Receive, answering: Answering
-    ) -> None:
-        place = treatment.place
-        length = bodies.declared_length(scope["headers"])
-        if length is not None and length > place.body_max_bytes:
-            await answering.refuse(errors.Problem(status=413))
-            return
-        if length == 0:
-            await self._admitted(treatment, scope, receive, answering)
-            return
-        answering.bounded = bodies.Bounded(receive, place.body_max_bytes)
-        await self._admitted(treatment, scope, answering.bounded, answering)
-
     async def _metrics(self, scope: Scope, _: Receive, send: Send) -> None:
         if not may_read(header(scope, b"authorization"), self._metrics_token):
             # To strangers it does not exist.
@@ -244,25 +241,24 @@ class Guard:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _failed(self, answering: Answering, error: Exception) -> None:
+    async def _failed(self, answering: Answering, error: BaseException) -> None:
         """Log what went wrong and answer for the app, when it has not answered itself."""
         trouble = answering.bounded.trouble if answering.bounded else None
         if trouble is not None:
             await answering.refuse(errors.Problem(status=trouble.status))
             return
-        late = isinstance(error, TimeoutError)
-        if late:
+        if answering.expired:
             _LOG.error("the app gave no answer in time")
         else:
             _LOG.error("the app failed", exc_info=error)
             if self._reporting is not None:
                 self._reporting.exception(error)
-        if answering.replaced:
+        if answering.replaced or answering.complete:
             return
         if answering.status:
             # The visitor has half of it: a server that ends the connection tells them so.
             raise ConnectionAbortedError("the answer broke off") from error
-        await answering.refuse(errors.Problem(status=504 if late else 500))
+        await answering.refuse(errors.Problem(status=500))
 
     def _note(self, treatment: Treatment, method: str, answering: Answering) -> None:
         spent_s = time.perf_counter() - answering.begun

@@ -48,7 +48,10 @@ class RouteEntry(Section):
         None, ge=0, description="Largest body that guard lets through; the kind's default if unset."
     )
     timeout_s: float | None = Field(
-        None, gt=0, description="Seconds that guard gives an answer; the kind's default if unset."
+        None,
+        gt=0,
+        description="Seconds until guard wants an answer to begin, and then to go on; the kind's "
+        "default if unset.",
     )
 
     @property

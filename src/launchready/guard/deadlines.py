@@ -1,0 +1,70 @@
+"""How long an answer may keep its visitor waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol
+
+
+class Waiting(Protocol):
+    """A request that is being answered."""
+
+    due_s: float
+    """When it is late, by `time.monotonic`."""
+
+    async def late(self) -> None:
+        """Answer in the app's place, as far as that can be done."""
+
+    def stop(self) -> None:
+        """End the app's work on it."""
+
+
+class Deadlines:
+    """Ends requests that are late.
+
+    One timer for each event loop looks at all open ones, since a timer for each request would
+    cost more than many a request itself. So a deadline is kept to about `every_s` seconds.
+    """
+
+    def __init__(self, every_s: float = 0.1) -> None:
+        self._every_s = every_s
+        self._open: dict[asyncio.AbstractEventLoop, set[Waiting]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+
+    def here(self) -> set[Waiting]:
+        """Return the open requests of the running loop; what is added is watched until removed."""
+        loop = asyncio.get_running_loop()
+        found = self._open.get(loop)
+        return self._watched(loop) if found is None else found
+
+    def _watched(self, loop: asyncio.AbstractEventLoop) -> set[Waiting]:
+        for gone in [other for other in self._open if other.is_closed()]:
+            del self._open[gone]
+        self._open[loop] = found = set[Waiting]()
+        loop.call_later(self._every_s, self._look, loop)
+        return found
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        found = self._open.get(loop)
+        if not found:
+            self._open.pop(loop, None)
+            return
+        loop.call_later(self._every_s, self._look, loop)
+        now_s = time.monotonic()
+        for one in found:
+            if now_s >= one.due_s:
+                one.due_s = float("inf")
+                # The app may be deaf to being cancelled, in a thread for one: its visitor is
+                # answered from beside it.
+                task = loop.create_task(self._end(one, found))
+                self._ending.add(task)
+                task.add_done_callback(self._ending.discard)
+
+    async def _end(self, one: Waiting, found: set[Waiting]) -> None:
+        try:
+            await one.late()
+        finally:
+            # It may have ended by itself meanwhile, and its task be busy with something else.
+            if one in found:
+                one.stop()

@@ -1,0 +1,67 @@
+"""What guard decides once for all requests of a route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from launchready.guard import caching
+from launchready.guard.asgi import RawHeaders
+from launchready.guard.headers import CORS_NAMES
+from launchready.guard.routes import Place
+from launchready.guard.rules import Rule
+from launchready.guard.webhooks import Scheme
+
+if TYPE_CHECKING:
+    from prometheus_client import Counter, Histogram
+
+_ID = b"x-request-id"
+
+
+@dataclass(slots=True, kw_only=True)
+class Treatment:
+    """What holds for every answer of a route."""
+
+    place: Place
+    parts: frozenset[str]
+    over_tls: RawHeaders
+    over_plain: RawHeaders
+    cors: frozenset[str]
+    rules: tuple[Rule, ...]
+    signature: Scheme | None
+    """How a webhook is signed; None where nothing is verified."""
+    seconds: Histogram
+    answers: dict[int, Counter] = field(default_factory=dict)
+    names: frozenset[bytes] = field(init=False)
+    """Names of the fields of `over_tls` and `over_plain`, in lower case."""
+    dropped: frozenset[bytes] = field(init=False)
+    """Names of the fields that only guard may set."""
+    hides_errors: bool = field(init=False)
+    keeps_caches: bool = field(init=False)
+    unsaid: tuple[bytes, bytes] | None = field(init=False)
+    """What goes to caches when an answer says nothing about it; None when it depends."""
+
+    def __post_init__(self) -> None:
+        self.names = frozenset(name for name, _ in self.over_tls)
+        self.dropped = CORS_NAMES | {_ID} if "cors" in self.parts else frozenset({_ID})
+        self.hides_errors = "errors" in self.parts
+        self.keeps_caches = "caching" in self.parts
+        self.unsaid = caching.unsaid(self.place) if self.keeps_caches else None
+
+    def taken(self, given: Iterable[tuple[bytes, bytes]]) -> tuple[RawHeaders, set[bytes]]:
+        """Return an app's own fields as far as it may set them, and their names in lower case.
+
+        Raises ValueError for a field that would break the answer in two: servers refuse it when
+        it is too late to answer with anything else.
+        """
+        headers: RawHeaders = []
+        names = set()
+        for name, value in given:
+            lower = name.lower()
+            if b"\n" in value or b"\r" in value or b"\0" in value:
+                raise ValueError(f"the answer's field {lower[:40]!r} has a line break in it")
+            names.add(lower)
+            if lower not in self.dropped:
+                headers.append((name, value))
+        return headers, names

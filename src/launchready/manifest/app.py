@@ -52,7 +52,9 @@ class VariableEntry(Section):
         "or flag (true or false).",
     )
     required: bool = Field(True, description="false when the app starts without it.")
-    begins: str = Field("", description="What a right value begins with, such as sk_live_.")
+    begins: str = Field(
+        "", max_length=32, description="What a right value begins with, such as sk_live_."
+    )
 
 
 Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -35,6 +35,7 @@ TABLES = {
     "redirects": '[redirects] with lines such as "example.org/old" = "example.org/new"',
     "mail.domains": '[mail.domains."example.org"]',
     "accounts": "[accounts.member]",
+    "environment": '[environment] with lines such as SESSION_SECRET = "secret"',
 }
 """How a table that holds others is written."""
 
@@ -99,7 +100,7 @@ def explained(file: str, lines: dict[tuple[str, ...], int], error: Mapping[str, 
             allowed = f"It belongs under [{home}]. {allowed}".rstrip()
         else:
             nearest = _nearest(last, names)
-    elif kind == "missing":
+    elif kind == "missing" and not last.isdigit():
         found, allowed = f"the key {last!r} is missing", f"Add {last} = … here."
         if path == ("launch",):
             allowed = 'Add [launch] with domain = "example.org".'
@@ -109,6 +110,8 @@ def explained(file: str, lines: dict[tuple[str, ...], int], error: Mapping[str, 
         choices = re.findall(r"'([^']+)'", str(error["ctx"]["expected"]))
         found, allowed = f"found {shown}", f"Allowed: {', '.join(choices)}."
         nearest = _nearest(str(error.get("input")), choices)
+        if path[:1] == ("environment",) and not nearest:
+            allowed += " The value itself never belongs into this file."
     elif kind == "value_error":
         found, allowed = _visible(str(error["msg"]).removeprefix("Value error, ")), ""
         if (
@@ -128,12 +131,19 @@ def explained(file: str, lines: dict[tuple[str, ...], int], error: Mapping[str, 
 def _wanted(path: tuple[Any, ...], kind: str, error: Mapping[str, Any]) -> str:
     if kind in BOUNDS:
         name, words = BOUNDS[kind]
-        return words.format(error["ctx"][name])
+        bound = error["ctx"][name]
+        return words.format(f"{bound:g}" if isinstance(bound, float) else bound)
     if kind == "string_too_long":
         return f"at most {error['ctx']['max_length']} characters"
+    if kind == "string_too_short":
+        return "a text that is not empty"
+    if "price" in path[-2:]:
+        return "two numbers in brackets: [0.15, 0.6]"
     if kind.startswith(("model", "dict")):
         dotted = ".".join(str(p) for p in path)
         above = ".".join(str(p) for p in path[:-1])
+        if above == "environment":
+            return 'what it holds, such as "secret"'
         if above == "routes":
             return f"a kind, such as {str(path[-1])!r} = 'page'".replace("'", '"')
         if above == "redirects":
@@ -160,8 +170,8 @@ def _written(path: tuple[Any, ...]) -> str:
 
 
 def _shown(path: tuple[Any, ...], value: Any) -> str:
-    # Who gets [accounts] wrong may have written the password itself.
-    if path[:1] == ("accounts",):
+    # Who gets these wrong may have written the password or the secret itself.
+    if path[:1] in {("accounts",), ("environment",)}:
         return "something else"
     if isinstance(value, dict):
         return "a section of its own"
@@ -214,7 +224,7 @@ def _known_keys(path: tuple[Any, ...]) -> list[str]:
         return []
     filled_in = (
         {"name", "url"}
-        if here.__name__ in {"HostEntry", "MailDomainEntry", "RouteEntry"}
+        if here.__name__ in {"HostEntry", "MailDomainEntry", "RouteEntry", "VariableEntry"}
         else set()
     )
     return [k for k in here.model_fields if k not in filled_in]

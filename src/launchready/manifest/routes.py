@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from launchready.manifest.section import Section
 from launchready.manifest.values import Names, RouteUrl, Variable, one_or_many
@@ -53,6 +53,25 @@ class RouteEntry(Section):
         description="Seconds until guard wants an answer to begin, and then to go on; the kind's "
         "default if unset.",
     )
+
+    @model_validator(mode="after")
+    def _signed(self) -> RouteEntry:
+        if self.signature is not None and self.kind != "webhook":
+            raise ValueError(
+                f"signature is for webhooks, and this is of kind {self.kind!r}; "
+                'write kind = "webhook", or leave signature out'
+            )
+        if self.signature is not None and not self.secret_env:
+            raise ValueError(
+                f'signature is "{self.signature}", but nothing says where the secret is; add '
+                'secret_env = "WEBHOOK_SECRET", the name of the environment variable that holds it'
+            )
+        if self.secret_env and self.signature is None:
+            raise ValueError(
+                "secret_env names a secret, but nothing says how the sender signs; "
+                'add signature = "stripe" or signature = "standard"'
+            )
+        return self
 
     @property
     def host(self) -> str:

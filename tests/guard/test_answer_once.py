@@ -14,7 +14,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from launchready.guard.answer_once import answer_once
-from launchready.guard.asgi import Receive, Scope, Send
+from launchready.guard.asgi import Message, Receive, Scope, Send
 from launchready.guard.bodies import again, read_whole
 from launchready.guard.errors import Problem, answer
 from launchready.guard.submissions import Submissions
@@ -207,3 +207,65 @@ async def test_a_long_answer_is_passed_through_and_cannot_be_given_again(site: S
     assert status == 409
     assert "cannot be given again" in text
     assert await site.rows() == 1
+
+
+# ── ways to answer that leave no copy ──────────────────────────────────────────────────────────
+
+
+async def asked_twice(*messages: Message) -> tuple[list[Message], str | Problem]:
+    """Return what the app's first answer sent, and what asking again comes to."""
+    submissions, sent = Submissions(), list[Message]()
+    scope: Scope = {"method": "POST", "path": "/p", "headers": [(b"idempotency-key", b"k")]}
+
+    async def app(_: Scope, __: Receive, send: Send) -> None:
+        for message in messages:
+            await send(message)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def ask() -> str | Problem:
+        return await answer_once(
+            submissions, app, scope, receive, send, body=b"", client="192.0.2.1"
+        )
+
+    assert await ask() == "first"
+    seen = list(sent)
+    return seen, await ask()
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [{"type": "http.response.start", "status": 200},
+         {"type": "http.response.pathsend", "path": "/srv/film.mp4"}],
+        [{"type": "http.response.start", "status": 200, "trailers": True},
+         {"type": "http.response.body", "body": b"x"},
+         {"type": "http.response.trailers", "headers": []}],
+    ],
+    ids=["a file by its path", "trailers"],
+)  # fmt: skip
+async def test_an_answer_of_which_there_is_no_copy_cannot_be_given_again(
+    messages: list[Message],
+) -> None:
+    seen, second = await asked_twice(*messages)
+    assert seen == messages
+    assert isinstance(second, Problem)
+    assert second.status == 409
+
+
+async def test_a_long_failure_runs_again() -> None:
+    start: Message = {"type": "http.response.start", "status": 500}
+    seen, second = await asked_twice(start, {"type": "http.response.body", "body": b"x" * 300_000})
+    assert len(seen) == 2
+    assert second == "first"
+
+
+async def test_an_answer_that_breaks_off_runs_again() -> None:
+    start: Message = {"type": "http.response.start", "status": 200}
+    part: Message = {"type": "http.response.body", "body": b"x", "more_body": True}
+    _, second = await asked_twice(start, part)
+    assert second == "first"

@@ -157,6 +157,27 @@ async def test_a_store_that_hangs_is_waited_for_once() -> None:
     await server.wait_closed()
 
 
+async def test_answers_that_came_too_late_are_not_taken_for_later_ones(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    first, second = rule(50), rule(5)
+    with ValkeyServer(port=0, unix_socket_path=path):
+        url = f"unix://{path}"
+        async with throttling(url, deadline_s=0.5) as throttle, Redis.from_url(url) as raw:
+            await throttle.ready()
+            await raw.client_pause(2000)
+            late = await asyncio.gather(*(throttle.hit(first, "ana") for _ in range(20)))
+            assert all(t.allowed for t in late)
+            assert throttle.fallbacks == 20
+            await comes_back(throttle, first)
+            both = [throttle.hit(second, who) for who in ("ana", "ben") for _ in range(30)]
+            tallies = await asyncio.gather(*both)
+            left = [
+                sorted(t.remaining for t in half if t.allowed)
+                for half in (tallies[:30], tallies[30:])
+            ]
+            assert left == [[0, 1, 2, 3, 4]] * 2
+
+
 async def test_a_store_that_stops_and_starts_under_load_opens_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

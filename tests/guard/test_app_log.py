@@ -155,6 +155,17 @@ def test_a_broken_str_still_gives_a_line(written: Written) -> None:
     assert written.line["exception"]["message"] == "[BrokenError that cannot be shown]"
 
 
+class OddError(Exception):
+    @property
+    def __suppress_context__(self) -> bool:  # type: ignore[override]
+        raise RuntimeError("no context")
+
+
+def test_a_record_that_cannot_be_written_says_so_in_its_place(written: Written) -> None:
+    written.log.error("x", exc_info=OddError())
+    assert written.line["message"] == "a record could not be written: RuntimeError"
+
+
 def test_arguments_that_do_not_fit_still_give_a_line(written: Written) -> None:
     written.log.error("%d and %d", "one")  # noqa: PLE1206 - the point
     assert written.line["message"] == "%d and %d (TypeError while its arguments were filled in)"

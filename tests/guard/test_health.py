@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from launchready.guard.health import Probe, Readiness, UnwellError, alive, reason
+from launchready.guard.health import Probe, Readiness, UnwellError, alive, rarely, reason
 
 
 async def well() -> None:
@@ -198,6 +198,30 @@ def test_reasons_that_cause_each_other_end() -> None:
     error, other = RuntimeError("a"), RuntimeError("b")
     error.__cause__, other.__cause__ = other, error
     assert reason(error) == "failed (RuntimeError)"
+
+
+async def test_a_server_of_others_is_asked_rarely_while_well_and_each_time_while_not() -> None:
+    now = 0.0
+    asked = 0
+    error: Exception | None = None
+
+    async def counted() -> None:
+        nonlocal asked
+        asked += 1
+        if error:
+            raise error
+
+    probe = rarely(counted, 60, clock=lambda: now)
+    await probe()
+    now = 59.9
+    await probe()
+    assert asked == 1
+    now = 60.0
+    error = UnwellError("is ill")
+    for _ in range(2):
+        with pytest.raises(UnwellError):
+            await probe()
+    assert asked == 3
 
 
 @pytest.mark.parametrize("make", [dict, lambda: {"a": well}])

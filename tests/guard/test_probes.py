@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -219,3 +221,15 @@ async def test_parts_that_hang_answer_together_within_the_deadline(silent: int) 
     assert time.monotonic() - began < 20
     await readiness.close()
     await engine.dispose()
+
+
+def test_what_every_guarded_app_loads_loads_no_optional_package() -> None:
+    script = (
+        "import sys\n"
+        "from launchready.guard import app_log, health, probes, redaction, sentry, start_up\n"
+        "print(*sorted({'redis', 'openai', 'sqlalchemy', 'sentry_sdk'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == []

@@ -118,6 +118,11 @@ def test_the_values_of_secret_variables_are_hidden_and_those_of_others_stay() ->
         assert ENVIRON[name] in shown
 
 
+def test_a_variable_of_spaces_hides_no_spaces() -> None:
+    redactor = Redactor.of(MANIFEST, {"SESSION_SECRET": " " * 20})
+    assert redactor.text("a" + " " * 30 + "b") == "a" + " " * 30 + "b"
+
+
 def test_the_password_in_a_url_is_hidden_wherever_it_stands_alone() -> None:
     assert REDACTOR.text("tried pa%2Fssw0rd and pa/ssw0rd") == "tried [hidden] and [hidden]"
 

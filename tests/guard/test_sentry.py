@@ -120,6 +120,26 @@ def test_a_storm_of_exceptions_is_reported_in_part(sentry: Sentry) -> None:
     assert len(sentry.events) == REPORTS_A_SECOND + 1
 
 
+class OddError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+class OdderError(Exception):
+    @property
+    def __suppress_context__(self) -> bool:  # type: ignore[override]
+        raise RuntimeError("no context")
+
+
+def test_an_exception_that_fails_while_it_is_read_raises_nothing(sentry: Sentry) -> None:
+    reporting = report_to(sentry.dsn, REDACTOR)
+    assert reporting.exception(OddError())
+    assert not reporting.exception(OdderError())
+    reporting.close()
+    (event,) = sentry.events
+    assert event["exception"]["values"][0]["type"] == "OddError"
+
+
 @pytest.fixture
 def silent() -> Iterator[str]:
     """Return a DSN whose server accepts and never answers."""

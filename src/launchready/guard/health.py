@@ -26,6 +26,24 @@ class UnwellError(Exception):
     """A part does not work. The message is shown to anyone: no address, no name and no secret in it."""
 
 
+def rarely(
+    probe: Probe, every_s: float = 60.0, *, clock: Callable[[], float] = time.monotonic
+) -> Probe:
+    """Return the same probe, asked at most once in `every_s` seconds as long as all is well.
+
+    For servers of others: a flood of `/readyz` must not become log-ins at the mail provider.
+    """
+    well_until = float("-inf")
+
+    async def asked() -> None:
+        nonlocal well_until
+        if clock() >= well_until:
+            await probe()
+            well_until = clock() + every_s
+
+    return asked
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """What one probe found. `why` is empty when all is well."""

@@ -1,6 +1,7 @@
 """Ready-made probes for `Readiness`: what an app needs, asked the way the app asks it.
 
-Each function returns a probe; libraries are imported by those who use them.
+Each function returns a probe; libraries are imported by those who use them. Servers of others
+(mail, payments, AI provider) are asked once a minute as long as they are well.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from launchready.guard.health import Probe, UnwellError
+from launchready.guard.health import Probe, UnwellError, rarely
 from launchready.guard.http_status import ask
 from launchready.guard.smtp import mail
 from launchready.guard.start_up import Needed, malformed
@@ -131,7 +132,7 @@ def payments(
             status, _ = await ask(url, bearer=key, tls=tls)
             _judge(status)
 
-    return probe
+    return probe if url is None else rarely(probe)
 
 
 def openai_provider(
@@ -148,7 +149,7 @@ def openai_provider(
         if "json" not in media:
             raise UnwellError("answers with a page instead of JSON")
 
-    return probe
+    return rarely(probe)
 
 
 def _judge(status: int) -> None:

@@ -141,6 +141,8 @@ def _secrets(manifest: Manifest, environ: Mapping[str, str]) -> Iterator[str]:
     if manifest.guard.sentry_env:
         secret.add(manifest.guard.sentry_env)
     for name, value in environ.items():
+        if len(value.strip()) < VALUE_MIN:
+            continue
         yield from _passwords(value)
         if name in secret:
             yield from (value, value.strip())

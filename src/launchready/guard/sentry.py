@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 REPORTS_A_SECOND = 10
 CLOSE_S = 2.0
+
+_LOG = logging.getLogger(__name__)
 
 
 class Reporting:
@@ -59,8 +62,9 @@ class Reporting:
         self._reported = 0
 
     def exception(self, error: BaseException, tags: Mapping[str, str] | None = None) -> bool:
-        """Hand an exception over; return False when too many came within this second.
+        """Hand an exception over; return False when it is not sent.
 
+        More than ten within a second are not, nor one that cannot be read. Raises nothing.
         `tags` are short texts to search by, such as the route; the request id is one of them.
         """
         from sentry_sdk import Scope  # noqa: PLC0415 - only apps with an address pay for it
@@ -73,16 +77,20 @@ class Reporting:
         self._reported += 1
         if self._reported > REPORTS_A_SECOND:
             return False
-        event, hint = event_from_exception(
-            error,
-            client_options=self._client.options,
-            mechanism={"type": "launchready", "handled": False},
-        )
-        scope = Scope()
-        for name, value in {"request_id": request_id.get(), **(tags or {})}.items():
-            if value:
-                scope.set_tag(name, value)
-        self._client.capture_event(event, hint=hint, scope=scope)
+        try:
+            event, hint = event_from_exception(
+                error,
+                client_options=self._client.options,
+                mechanism={"type": "launchready", "handled": False},
+            )
+            scope = Scope()
+            for name, value in {"request_id": request_id.get(), **(tags or {})}.items():
+                if value:
+                    scope.set_tag(name, value)
+            self._client.capture_event(event, hint=hint, scope=scope)
+        except Exception as odd:  # noqa: BLE001 - an app's exceptions may fail while they are read
+            _LOG.warning("an exception could not be reported: %s", type(odd).__name__)
+            return False
         return True
 
     def close(self, deadline_s: float = CLOSE_S) -> None:

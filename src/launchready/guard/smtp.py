@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
-from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from launchready.guard.health import UnwellError
+from launchready.guard.health import Probe, UnwellError, rarely
 from launchready.guard.http_status import trusted
 
 LINE_MAX = 4096
@@ -25,10 +24,10 @@ def mail(
     password: str | None = None,
     encryption: Encryption = "starttls",
     tls: ssl.SSLContext | None = None,
-) -> Callable[[], Awaitable[None]]:
+) -> Probe:
     """Return a probe that the server greets, encrypts, and takes the log-in when one is given.
 
-    Nothing is sent. `encryption` is how the app connects: `tls` from the first byte (port 465),
+    Nothing is sent, and while all is well a minute passes between two tries. `encryption` is how the app connects: `tls` from the first byte (port 465),
     `starttls` (587), or `none`, where a password goes over the wire as it is.
     """
 
@@ -53,7 +52,7 @@ def mail(
         finally:
             writer.transport.abort()
 
-    return probe
+    return rarely(probe)
 
 
 class _Talk:
@@ -89,7 +88,8 @@ class _Talk:
 
     async def hello(self) -> dict[str, str]:
         """Greet; return what the server offers, each keyword in capitals with its parameters."""
-        lines = await self.say("EHLO launchready.invalid", 250, "refuses EHLO")
+        # An address in place of a name, as clients without one say it (RFC 5321, 4.1.4).
+        lines = await self.say("EHLO [127.0.0.1]", 250, "refuses EHLO")
         words = (line.partition(" ") for line in lines[1:])
         return {word.upper(): rest.upper() for word, _, rest in words}
 

@@ -43,6 +43,13 @@ def make(**options: Any) -> Guard:
     async def invite(request: Request) -> Response:
         return JSONResponse({"ok": (await request.json())["code"] == "seed"}, 422)
 
+    @app.post("/login/token", response_model=None)
+    async def token(request: Request) -> Response:
+        said = await request.json()
+        if "tells" in said:
+            visit(request.scope).right = said["tells"]
+        return JSONResponse({"error": "no"}, 200)
+
     @app.post("/chat")
     async def chat() -> dict[str, str]:
         return {"reply": "hello"}
@@ -161,3 +168,22 @@ async def test_a_body_over_the_limit_is_refused_before_it_is_read() -> None:
     async with client(make()) as web:
         answer = await web.post("/login", content=b"x" * 70_000)
     assert answer.status_code == 413
+
+
+async def test_a_log_in_in_json_counts_when_no_session_begins_with_it() -> None:
+    app = make()
+    async with client(app) as web:
+        statuses = [
+            (await web.post("/login/token", json={"email": f"m{n}"})).status_code for n in range(16)
+        ]
+    assert statuses == [200] * 15 + [429]
+
+
+async def test_an_app_can_say_that_an_attempt_was_right() -> None:
+    app = make()
+    async with client(app) as web:
+        statuses = {
+            (await web.post("/login/token", json={"email": "m", "tells": True})).status_code
+            for _ in range(30)
+        }
+    assert statuses == {200}

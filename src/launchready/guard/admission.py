@@ -72,7 +72,7 @@ class Admission:
         if not await self._within(counted, treatment, answering):
             return
         await app(scope, receive, answering)
-        right = _was_right(treatment, answering)
+        right = _was_right(treatment, answering, visit)
         if treatment.place.kind == "auth" and not right:
             self.figures.failed_logins.inc()
         if right:
@@ -120,14 +120,18 @@ class Admission:
         return [self.environ[name] for name in entry.secret_env if self.environ.get(name)]
 
 
-def _was_right(treatment: Treatment, answering: Answering) -> bool:
-    """Return whether an attempt succeeded, as far as its answer tells.
+def _was_right(treatment: Treatment, answering: Answering, visit: Visit) -> bool:
+    """Return whether an attempt succeeded: what the app says of it, or else what its answer tells.
 
-    A form that is shown again with 200, or a redirect back to itself, is how many apps say no.
+    A form that is shown again with 200, or a redirect back to itself, is how many apps say no; an
+    answer in JSON is a yes when a session begins with it. In doubt the attempt counts.
     """
+    if visit.right is not None:
+        return visit.right
     status = answering.status
     if 300 <= status < 400:
         location = (value_of(answering.headers, b"location") or b"").partition(b"?")[0]
         return not location.rstrip(b"/").endswith(treatment.place.label.encode().rstrip(b"/"))
     media = (value_of(answering.headers, b"content-type") or b"").lower()
-    return 200 <= status < 300 and not media.startswith(b"text/html")
+    begins = value_of(answering.headers, b"set-cookie") is not None
+    return 200 <= status < 300 and not media.startswith(b"text/html") and begins

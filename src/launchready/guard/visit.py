@@ -32,6 +32,9 @@ class Visit:
     """The declared route that holds for this path; None when none does."""
     member: str | None = None
     """Who is signed in, as the app says it; None when nobody is, or on routes that need not know."""
+    right: bool | None = None
+    """Set by an app that answers attempts (log-in, invitation) in a way of its own: True does not
+    count against the limits, False does. None: guard tells by the answer."""
     event: Event | None = None
     """The verified event of a signed webhook."""
 

@@ -86,9 +86,11 @@ class Answering:
         await errors.answer(problem, self._scope, self.own, request_id=self.request_id)
 
     async def own(self, message: Message) -> None:
-        """Send what guard itself answers: with the headers, but never mended."""
+        """Send what guard itself answers: with the headers, but never mended, and kept by no cache."""
         if message["type"] == "http.response.start":
             self._names = {name for name, _ in message["headers"]}
+            if b"cache-control" not in self._names:
+                message["headers"].append((b"cache-control", caching.NEVER))
             await self._begin(message)
         else:
             await self._content(message)

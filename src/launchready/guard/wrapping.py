@@ -160,6 +160,8 @@ class Guard:
                 raise
             answering.calm()
             await self._failed(answering, error)
+        except bodies.BodyError as error:
+            await answering.refuse(errors.Problem(status=error.status))
         except Exception as error:  # noqa: BLE001 - whatever an app raises, its visitor gets an answer
             await self._failed(answering, error)
         finally:

@@ -6,8 +6,8 @@ import httpx
 
 from launchready.guard import Guard, guard
 from launchready.manifest import parse_manifest
+from tests.guard.frameworks.serving import MANIFEST, TOKEN
 from tests.guard.frameworks.two_pages import FRAMEWORKS, INSIDE
-from tests.guard.serving import MANIFEST, TOKEN
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 JSON = {"accept": "application/json"}

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.guard.frameworks.asking import guarded
+from tests.guard.frameworks.serving import serving
 from tests.guard.frameworks.two_pages import FRAMEWORKS
-from tests.guard.serving import serving
 
 
 @pytest.fixture(scope="module", params=FRAMEWORKS)

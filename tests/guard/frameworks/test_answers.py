@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from tests.guard.frameworks.asking import BROWSER, JSON, ORIGIN, gave_nothing_away, guarded
+from tests.guard.frameworks.serving import TOKEN, exchange, head, serving
 from tests.guard.frameworks.two_pages import FRAMEWORKS, HOME
-from tests.guard.serving import TOKEN, exchange, head, serving
 
 
 def test_every_answer_has_an_id_and_the_security_headers(ask: httpx.Client) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.guard.frameworks.asking import BROWSER, guarded
-from tests.guard.serving import exchange, head, serving
+from tests.guard.frameworks.serving import exchange, head, serving
 
 
 def test_a_body_within_the_limit_arrives_whole(ask: httpx.Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 from launchready.guard import bodies, caching, errors, insides
 from launchready.guard.asgi import Message, RawHeaders, Receive, Scope, Send, header
@@ -20,11 +21,25 @@ _CONTENT = frozenset({"http.response.body", "http.response.pathsend", "http.resp
 class Answering:
     """Passes an answer on to the server, mended by what the route's kind decides."""
 
-    __slots__ = (
-        "_body", "_held", "_names", "_scope", "_secure", "_send", "_task", "_treatment", "begun",
-        "bounded", "complete", "due_s", "expired", "headers", "more", "replaced", "request_id", "size",
-        "status",
-    )  # fmt: skip
+    # Most answers need none of these: what stands here costs a request nothing.
+    bounded: bodies.Bounded | None = None
+    """Where the body comes from, when there is one."""
+    more: Sequence[tuple[bytes, bytes]] = ()
+    """Fields that this answer gets besides the route's."""
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    """The fields that were sent."""
+    status = 0
+    """0 until the answer has begun."""
+    size = 0
+    complete = False
+    expired = False
+    """The app was too slow, and has been told to stop."""
+    replaced = False
+    """The app's own answer is dropped: the visitor has got another."""
+    _held: Message | None = None
+    """The beginning of the answer, which waits for its content."""
+    _names: set[bytes] | frozenset[bytes] = frozenset()
+    _body = b""
 
     def __init__(
         self, treatment: Treatment, scope: Scope, send: Send, request_id: str, *, secure: bool
@@ -34,33 +49,14 @@ class Answering:
         self._send = send
         self._secure = secure
         self._task = asyncio.current_task()
-        self._held: Message | None = None
-        """The beginning of the answer, which waits for its content."""
-        self._names: set[bytes] = set()
-        self._body = b""
-        self.bounded: bodies.Bounded | None = None
-        """Where the body comes from, when there is one."""
-        self.more: RawHeaders = []
-        """Fields that this answer gets besides the route's."""
-        self.headers: RawHeaders = []
-        """The fields that were sent."""
         self.request_id = request_id
-        self.begun = time.perf_counter()
-        self.due_s = time.monotonic() + treatment.place.answer_max_s
-        self.expired = False
-        """The app was too slow, and has been told to stop."""
-        self.status = 0
-        """0 until the answer has begun."""
-        self.complete = False
-        self.size = 0
-        self.replaced = False
-        """The app's own answer is dropped: the visitor has got another."""
+        self.begun_s = time.monotonic()
+        self.due_s = self.begun_s + treatment.place.answer_max_s
 
     async def __call__(self, message: Message) -> None:
         """Take one message of the app's answer."""
         if self.replaced or self.complete:
             return
-        self.due_s = time.monotonic() + self._treatment.place.answer_max_s
         kind = message["type"]
         if kind == "http.response.body":
             if self._held is None:
@@ -175,8 +171,12 @@ class Answering:
 
     async def _content(self, message: Message) -> None:
         self.size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+        if more:
+            # What goes on is not late.
+            self.due_s = time.monotonic() + self._treatment.place.answer_max_s
         await self._send(message)
-        self.complete = not message.get("more_body", False)
+        self.complete = not more
 
     def _hides(self, status: int, headers: RawHeaders) -> bool:
         """Return whether the app's error answer is replaced by ours, whatever is in it.

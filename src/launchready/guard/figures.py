@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from launchready.guard.route_figures import BOUNDS_S, RouteFigures
+
 if TYPE_CHECKING:
     from launchready.guard.chat import Happening
-
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Figures:
@@ -20,14 +20,8 @@ class Figures:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         of = self.registry
-        self.seconds = Histogram(
-            "launchready_request_seconds", "Seconds until the answer was complete",
-            ["route"], buckets=_SECONDS, registry=of,
-        )  # fmt: skip
-        self.answers = Counter(
-            "launchready_answers_total", "Answers by route and status", ["route", "status"],
-            registry=of,
-        )  # fmt: skip
+        self.routes = RouteFigures()
+        of.register(self.routes)
         self.failed_logins = Counter(
             "launchready_failed_logins_total", "Log-ins that were refused", registry=of
         )
@@ -55,7 +49,7 @@ class Figures:
         )
         self.first_token = Histogram(
             "launchready_chat_first_token_seconds", "Seconds until the provider's first word",
-            ["provider"], buckets=_SECONDS, registry=of,
+            ["provider"], buckets=BOUNDS_S, registry=of,
         )  # fmt: skip
         self.fallbacks = Counter(
             "launchready_chat_fallbacks_total", "Chat answers that were the fallback", ["reason"],

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from launchready.guard import caching
 from launchready.guard.asgi import RawHeaders
 from launchready.guard.headers import CORS_NAMES
+from launchready.guard.route_figures import RouteCount
 from launchready.guard.routes import Place
 from launchready.guard.rules import Rule
 from launchready.guard.webhooks import Scheme
-
-if TYPE_CHECKING:
-    from prometheus_client import Counter, Histogram
 
 _ID = b"x-request-id"
 
@@ -31,8 +28,7 @@ class Treatment:
     rules: tuple[Rule, ...]
     signature: Scheme | None
     """How a webhook is signed; None where nothing is verified."""
-    seconds: Histogram
-    answers: dict[int, Counter] = field(default_factory=dict)
+    count: RouteCount
     names: frozenset[bytes] = field(init=False)
     """Names of the fields of `over_tls` and `over_plain`, in lower case."""
     dropped: frozenset[bytes] = field(init=False)
@@ -55,13 +51,11 @@ class Treatment:
         Raises ValueError for a field that would break the answer in two: servers refuse it when
         it is too late to answer with anything else.
         """
-        headers: RawHeaders = []
-        names = set()
-        for name, value in given:
-            lower = name.lower()
-            if b"\n" in value or b"\r" in value or b"\0" in value:
-                raise ValueError(f"the answer's field {lower[:40]!r} has a line break in it")
-            names.add(lower)
-            if lower not in self.dropped:
-                headers.append((name, value))
+        headers = list(given)
+        values = b"".join([value for _, value in headers])
+        if b"\n" in values or b"\r" in values or b"\0" in values:
+            raise ValueError("a field of the answer has a line break in it")
+        names = {name.lower() for name, _ in headers}
+        if not names.isdisjoint(self.dropped):
+            headers = [field for field in headers if field[0].lower() not in self.dropped]
         return headers, names

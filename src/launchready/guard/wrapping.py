@@ -92,6 +92,8 @@ class Guard:
         self.figures = Figures()
         self._parts = parts
         self._proxies = Proxies.of(manifest)
+        self._counts = "figures" in parts
+        self._logs = "logs" in parts
         self._log = AccessLog()
         self._deadlines = Deadlines()
         self._routes = Routes(
@@ -126,7 +128,8 @@ class Guard:
     def _treatment(self, entry: RouteEntry | None) -> Treatment:
         place = place_for(entry, self.manifest)
         secure, plain = (
-            security_headers(self.manifest, self._parts, secure=s) for s in (True, False)
+            security_headers(self.manifest, self._parts, place.kind, secure=s)
+            for s in (True, False)
         )
         return Treatment(
             place=place,
@@ -136,7 +139,7 @@ class Guard:
             cors=frozenset(entry.cors) if entry else frozenset(),
             rules=rules_for(entry) if entry and "limits" in self._parts else (),
             signature=entry.signature if entry and "webhooks" in self._parts else None,
-            seconds=self.figures.seconds.labels(place.label),
+            count=self.figures.routes.of(place.label),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -197,12 +200,7 @@ class Guard:
         if own is not None and method in {"GET", "HEAD"}:
             await own(scope, receive, answering.own)
             return
-        await self._admitted(treatment, scope, receive, answering)
-
-    async def _admitted(
-        self, treatment: Treatment, scope: Scope, receive: Receive, answering: Answering
-    ) -> None:
-        if self._admission.concerns(treatment, scope["method"]):
+        if self._admission.concerns(treatment, method):
             await self._admission.answer(self.app, treatment, scope, receive, answering)
         else:
             await self.app(scope, receive, answering)
@@ -263,16 +261,15 @@ class Guard:
         await answering.refuse(errors.Problem(status=500))
 
     def _note(self, treatment: Treatment, method: str, answering: Answering) -> None:
-        spent_s = time.perf_counter() - answering.begun
-        label, status = treatment.place.label, answering.status
-        if "figures" in self._parts:
-            treatment.seconds.observe(spent_s)
-            counter = treatment.answers.get(status)
-            if counter is None:
-                counter = self.figures.answers.labels(label, str(status))
-                treatment.answers[status] = counter
-            counter.inc()
-        if "logs" in self._parts and self._log.add(
-            answering.request_id, method, label, status, spent_s, answering.size
+        spent_s = time.monotonic() - answering.begun_s
+        if self._counts:
+            treatment.count.note(answering.status, spent_s)
+        if self._logs and self._log.add(
+            answering.request_id,
+            method,
+            treatment.place.label,
+            answering.status,
+            spent_s,
+            answering.size,
         ):
             asyncio.get_running_loop().call_soon(self._log.write)

@@ -7,5 +7,6 @@ guard around it, which is the whole of what an app does for the manifest to be e
 from launchready.community.app import create_app
 from launchready.community.database import upgrade
 from launchready.community.settings import Settings
+from launchready.community.wrapped import guarded
 
-__all__ = ["Settings", "create_app", "upgrade"]
+__all__ = ["Settings", "create_app", "guarded", "upgrade"]

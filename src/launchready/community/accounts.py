@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from launchready.community.database import Database
 from launchready.community.invites import redeem
-from launchready.community.letters import put_down
 from launchready.community.links import link_owner, use_link, use_up_links
+from launchready.community.mail.letters import put_down
 from launchready.community.passwords import Passwords
 from launchready.community.sessions import close_all_sessions, open_session
 from launchready.community.tables import EMAIL_MAX, Member

@@ -7,7 +7,7 @@ guard does them.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
@@ -18,21 +18,33 @@ from launchready.community.running import Community
 from launchready.community.settings import Settings
 from launchready.community.web import entrance, public, talking
 from launchready.community.web.asking import NotSignedIn, login_with
+from launchready.manifest import Manifest
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Return the community as a bare ASGI application; its database is brought up to date."""
+def create_app(
+    settings: Settings,
+    manifest: Manifest | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+) -> FastAPI:
+    """Return the community as a bare ASGI application; its database is brought up to date.
+
+    The manifest says which AI provider the guide asks and what it may spend; without one the guide
+    answers from the community's own posts. `environ` holds the provider's key (os.environ if None).
+    """
     upgrade(settings.database_url)
-    running = Community(settings)
+    running = Community(settings, manifest, environ)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        running.start()
         yield
         await running.close()
 
     # The description of every endpoint is nobody's business.
     app = FastAPI(title=settings.name, openapi_url=None, lifespan=life, redirect_slashes=False)
     app.state.community = running
+    running.outermost = app
     app.add_exception_handler(NotSignedIn, _to_log_in)
     for part in (public, entrance, talking):
         app.include_router(part.router)

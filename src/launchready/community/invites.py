@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import hmac
 import secrets
 
 from sqlalchemy import ColumnElement, select, update
@@ -19,8 +21,13 @@ GOOD_FOR = dt.timedelta(days=30)
 
 def new_code() -> str:
     """Return a code of 59 bits, such as `k7mq-2fhd-x9wa`."""
-    drawn = [secrets.choice(_LETTERS) for _ in range(_LENGTH)]
-    return "-".join("".join(drawn[i : i + 4]) for i in range(0, _LENGTH, 4))
+    return _written([secrets.choice(_LETTERS) for _ in range(_LENGTH)])
+
+
+def made_code(secret: str, letter_id: int) -> str:
+    """Return the code of an invitation by mail, the same each time that its letter is made."""
+    made = hmac.digest(secret.encode(), f"invite:{letter_id}".encode(), hashlib.sha256)
+    return _written([_LETTERS[byte % len(_LETTERS)] for byte in made[:_LENGTH]])
 
 
 def code_hash(code: str) -> bytes:
@@ -48,6 +55,13 @@ async def keep_invite(
     await session.flush()
 
 
+async def offer(session: AsyncSession, code: str, *, plan: str, now: dt.datetime) -> None:
+    """Make a code good once, unless it has been offered before."""
+    known = await session.execute(select(Invite.id).where(Invite.code_hash == code_hash(code)))
+    if known.first() is None:
+        await keep_invite(session, code, plan=plan, uses=1, now=now, note="by mail")
+
+
 async def is_good(session: AsyncSession, code: str, *, now: dt.datetime) -> bool:
     """Return whether somebody may still join with a code."""
     found = await session.execute(select(Invite.id).where(*_good(code, now)))
@@ -64,6 +78,10 @@ async def redeem(session: AsyncSession, code: str, *, now: dt.datetime) -> str |
             .returning(Invite.plan)
         )
     ).scalar_one_or_none()
+
+
+def _written(letters: list[str]) -> str:
+    return "-".join("".join(letters[i : i + 4]) for i in range(0, _LENGTH, 4))
 
 
 def _good(code: str, now: dt.datetime) -> tuple[ColumnElement[bool], ...]:

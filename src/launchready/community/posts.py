@@ -18,6 +18,7 @@ from launchready.community.tables import Circle, Comment, Member, Post
 
 POSTS_A_PAGE = 20
 COMMENTS_A_PAGE = 50
+NUMBER_MAX = 2**63 - 1
 TITLE_MAX, BODY_MAX, COMMENT_MAX = 120, 10_000, 4_000
 
 
@@ -90,11 +91,10 @@ async def feed(
     author_id: int | None = None,
 ) -> Feed:
     """Return a page of what a member of the plan may read: of all, of a circle or of an author."""
-    wanted = post_lines().order_by(Post.id.desc()).limit(POSTS_A_PAGE + 1)
+    wanted = post_lines().where(Post.id < (before or NUMBER_MAX))
+    wanted = wanted.order_by(Post.id.desc()).limit(POSTS_A_PAGE + 1)
     if readable(plan) != PLANS:
         wanted = wanted.where(Post.plan.in_(readable(plan)))
-    if before is not None:
-        wanted = wanted.where(Post.id < before)
     if circle_id is not None:
         wanted = wanted.where(Post.circle_id == circle_id)
     if author_id is not None:

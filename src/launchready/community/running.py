@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from launchready.community.accounts import Accounts
 from launchready.community.database import Database
+from launchready.community.mail.worker import PostOffice
 from launchready.community.passwords import Passwords
 from launchready.community.settings import Settings
+from launchready.guard.asgi import Application
+from launchready.manifest import Manifest
 
 
 @dataclass(slots=True)
@@ -16,9 +21,15 @@ class Community:
     """What every request works with."""
 
     settings: Settings
+    manifest: Manifest | None = None
+    environ: Mapping[str, str] | None = None
+    outermost: Application | None = None
+    """The application as visitors meet it: with guard around it, where there is one."""
     database: Database = field(init=False)
     passwords: Passwords = field(init=False)
     accounts: Accounts = field(init=False)
+    post_office: PostOffice = field(init=False)
+    _work: list[asyncio.Task[None]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         """Put the parts together; nothing is connected before it is used."""
@@ -29,6 +40,11 @@ class Community:
             passwords=self.passwords,
             session_days=self.settings.session_days,
         )
+        self.post_office = PostOffice(self.database, self.settings)
+
+    def start(self) -> None:
+        """Begin what runs beside the requests."""
+        self._work.append(asyncio.create_task(self.post_office.run()))
 
     def now(self) -> dt.datetime:
         """Return the moment, by the clock of the settings."""
@@ -36,5 +52,9 @@ class Community:
 
     async def close(self) -> None:
         """End what runs and close what is open."""
+        for task in self._work:
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+        self._work.clear()
         self.passwords.close()
         await self.database.close()

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from launchready.community.assets import asset_path
 from launchready.community.plans import PRICE
@@ -21,6 +22,7 @@ from launchready.community.web.asking import (
     new_visitor,
     visitor_cookie,
 )
+from launchready.guard.visit import KEY, visit
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -47,12 +49,18 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     settings = community(request).settings
     fresh: list[str] = []
 
-    def token() -> str:
+    def hidden(*, once: bool = False) -> Markup:
         known = form_token(request)
         if known is None:
             fresh[:] = fresh or [new_visitor()]
             known = form_token_for(settings.secret, fresh[0])
-        return known
+        fields = Markup('<input type="hidden" name="{}" value="{}">').format(FORM_TOKEN, known)
+        if once and KEY in request.scope:
+            # Guard sees by it that a form was sent twice.
+            fields += Markup('<input type="hidden" name="_submission" value="{}">').format(
+                visit(request.scope).form_token()
+            )
+        return fields
 
     html = (
         _environment()
@@ -61,8 +69,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             {
                 "settings": settings,
                 "path": request.url.path,
-                "form_token": token,
-                "form_token_name": FORM_TOKEN,
+                "hidden": hidden,
                 "member": request.scope.get("community.member"),
                 "note": "",
                 **values,

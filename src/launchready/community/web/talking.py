@@ -12,7 +12,6 @@ from launchready.community.web.asking import AMember, Running, SentForm
 from launchready.community.web.pages import page, see
 
 router = APIRouter()
-_NUMBER_MAX = 2**63 - 1
 
 
 @router.get("/members")
@@ -45,7 +44,7 @@ async def circle(request: Request, slug: str, who: AMember, running: Running) ->
 @router.get("/people/{number:int}")
 async def person(request: Request, number: int, who: AMember, running: Running) -> Response:
     """Show what a member says about themselves and what they wrote."""
-    if not 0 < number <= _NUMBER_MAX:
+    if not 0 < number <= posts.NUMBER_MAX:
         raise HTTPException(404)
     async with running.database.read() as session:
         found = await session.get(Member, number)
@@ -106,7 +105,7 @@ async def comment(
     if not body or len(body) > posts.COMMENT_MAX:
         note = f"Please write at most {posts.COMMENT_MAX} characters, and at least one."
         return await _post(request, number, who, running, note=note, draft=body)
-    if not 0 < number <= _NUMBER_MAX:
+    if not 0 < number <= posts.NUMBER_MAX:
         raise HTTPException(404)
     async with running.database.write() as session:
         about = await posts.post(session, number, who.plan)
@@ -126,7 +125,7 @@ async def _post(
     note: str = "",
     draft: str = "",
 ) -> Response:
-    if not 0 < number <= _NUMBER_MAX:
+    if not 0 < number <= posts.NUMBER_MAX:
         raise HTTPException(404)
     async with running.database.read() as session:
         found = await posts.post(session, number, who.plan)

@@ -1,0 +1,111 @@
+"""What letters say; their links are made here, when they are sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from launchready.community.invites import made_code, offer
+from launchready.community.links import Purpose, keep_link, made_token
+from launchready.community.settings import Settings
+from launchready.community.tables import Letter, Member
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Subject and text of a letter."""
+
+    subject: str
+    text: str
+
+
+async def message(session: AsyncSession, letter: Letter, settings: Settings) -> EmailMessage | None:
+    """Return a letter as it is sent, the same each time; None when there is nobody to tell."""
+    member = (
+        await session.execute(select(Member).where(Member.email == letter.recipient))
+    ).scalar_one_or_none()
+    words = await _words(session, letter, member, settings)
+    if words is None:
+        return None
+    made = EmailMessage()
+    made["From"] = Address(settings.name, addr_spec=settings.mail_from)
+    made["To"] = letter.recipient
+    made["Subject"] = words.subject
+    made["Date"] = format_datetime(letter.created_at)
+    made["Message-ID"] = f"<{letter.message_id}@{settings.mail_from.rpartition('@')[2]}>"
+    # RFC 3834 section 5: nobody's out-of-office note is to answer this.
+    made["Auto-Submitted"] = "auto-generated"
+    made.set_content(f"{words.text}\n\n{settings.name}\n{settings.absolute('/')}\n")
+    return made
+
+
+async def _words(
+    session: AsyncSession, letter: Letter, member: Member | None, settings: Settings
+) -> Words | None:
+    name = settings.name
+    if letter.kind == "invite":
+        code = made_code(settings.secret, letter.id)
+        await offer(session, code, plan=str(letter.details["plan"]), now=letter.created_at)
+        return Words(
+            subject=f"You are invited to {name}",
+            text=f"Somebody at {name} would like you to join.\n\nYour code: {code}\n"
+            f"{settings.absolute(f'/invite?code={code}')}\n\nIt is good for 30 days, once.",
+        )
+    if member is None:
+        return None
+    match letter.kind:
+        case "confirm" if member.confirmed_at is not None:
+            return Words(
+                subject=f"You are a member of {name} already",
+                text="Somebody, probably you, wanted to join with this address. You are a member: "
+                f"log in at\n{settings.absolute('/login')}\nand if you forgot your password, ask "
+                f"for a new one at\n{settings.absolute('/reset')}",
+            )
+        case "confirm":
+            link = await _link(session, letter, member, "confirm", settings)
+            return Words(
+                subject=f"Please confirm your address for {name}",
+                text=f"Hello {member.name},\n\nplease follow this link within three days:\n{link}\n"
+                "\nIf you did not want to join, do nothing: nobody gets in without this link.",
+            )
+        case "reset":
+            link = await _link(session, letter, member, "reset", settings)
+            return Words(
+                subject=f"A new password for {name}",
+                text=f"Hello {member.name},\n\nyou can set a new password here, within an hour and "
+                f"once:\n{link}\n\nIf you did not ask for it, do nothing: your password stays.",
+            )
+        case "welcome" if member.password_hash is None:
+            link = await _link(session, letter, member, "reset", settings)
+            return Words(
+                subject=f"Welcome to {name}",
+                text=f"Thank you for joining. Please choose a password here, within an hour:\n{link}"
+                f"\n\nLater you can ask for a new link at\n{settings.absolute('/reset')}",
+            )
+        case "welcome":
+            return Words(
+                subject=f"Welcome to {name}",
+                text=f"Hello {member.name},\n\nyou are in. This is your room:\n"
+                f"{settings.absolute('/members')}",
+            )
+        case "receipt":
+            return Words(
+                subject=f"Your receipt from {name}",
+                text=f"Hello {member.name},\n\nthank you: we received {letter.details['amount']} "
+                f"for your membership. Number: {letter.details['number']}",
+            )
+    return None
+
+
+async def _link(
+    session: AsyncSession, letter: Letter, member: Member, purpose: Purpose, settings: Settings
+) -> str:
+    token = made_token(settings.secret, purpose, letter.id)
+    await keep_link(session, token, purpose, member.id, since=letter.created_at)
+    path = "/confirm" if purpose == "confirm" else "/reset/new"
+    return settings.absolute(f"{path}?token={token}")

@@ -1,0 +1,67 @@
+"""The worker: sends what is due, one letter after the other, for as long as the app runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from launchready.community.database import Database
+from launchready.community.mail import letters
+from launchready.community.mail.sending import Carrier, NotSent, carrier
+from launchready.community.mail.wording import message
+from launchready.community.settings import Settings
+
+LOOKS_EVERY_S = 0.5
+RESTS_S = 5.0
+_LOG = logging.getLogger("launchready.community.mail")
+
+
+class PostOffice:
+    """Sends letters, each at least once: after a crash a letter may come twice, the same both times."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+        self._carry: Carrier | None = carrier(settings)
+
+    async def run(self) -> None:
+        """Send what is due until cancelled."""
+        if self._carry is None:
+            return
+        while True:
+            try:
+                if not await self.send_next():
+                    await asyncio.sleep(LOOKS_EVERY_S)
+            except (SQLAlchemyError, OSError) as error:
+                # The letters are safe; whether the database answers is told by /readyz.
+                _LOG.warning("the letters cannot be read: %s", type(error).__name__)
+                await asyncio.sleep(RESTS_S)
+
+    async def send_next(self) -> bool:
+        """Send the letter that has waited longest; False when none is due, or nothing is set up."""
+        if self._carry is None:
+            return False
+        now = self._settings.clock
+        async with self._database.write() as session:
+            letter = await letters.take(session, now=now())
+        if letter is None:
+            return False
+        # The link is good before the letter that carries it has left.
+        async with self._database.write() as session:
+            made = await message(session, letter, self._settings)
+            if made is None:
+                await letters.given_up(session, letter, "nobody has this address", now=now())
+                return True
+        try:
+            await self._carry(made)
+        except NotSent as problem:
+            note = letters.given_up if problem.for_good else letters.failed
+            _LOG.warning("letter %s was not sent: %s", letter.id, problem)
+            async with self._database.write() as session:
+                await note(session, letter, str(problem), now=now())
+            return True
+        async with self._database.write() as session:
+            await letters.sent(session, letter, now=now())
+        return True

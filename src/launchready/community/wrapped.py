@@ -1,0 +1,42 @@
+"""The community with guard around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from starlette.requests import Request
+
+from launchready.community.app import create_app
+from launchready.community.settings import Settings
+from launchready.community.web.asking import visitor
+from launchready.guard import Guard, guard
+from launchready.guard.asgi import Scope
+from launchready.guard.wrapping import Part
+from launchready.manifest import Manifest, load_manifest
+
+
+def guarded(
+    settings: Settings,
+    manifest: Manifest | str | Path,
+    *,
+    without: tuple[Part, ...] = (),
+    environ: Mapping[str, str] | None = None,
+) -> Guard:
+    """Return the community as its manifest wants it: the bare app, and one line around it.
+
+    `without` and `environ` are guard's. Raises what guard raises.
+    """
+    if not isinstance(manifest, Manifest):
+        manifest = load_manifest(Path(manifest))
+    app = create_app(settings, manifest, environ=environ)
+
+    async def member(scope: Scope) -> str | None:
+        # The app puts itself there a moment later.
+        scope["app"] = app
+        found = await visitor(Request(scope))
+        return None if found is None else str(found.id)
+
+    whole = guard(app, manifest, member=member, without=without, environ=environ)
+    app.state.community.outermost = whole
+    return whole

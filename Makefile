@@ -4,7 +4,7 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: help setup demo test lab check docs bench-defects bench-audit bench-guard bench-throttle clean
+.PHONY: help setup demo test lab check docs bench-defects bench-audit bench-guard bench-throttle bench-chat bench-faults clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -51,6 +51,12 @@ bench-guard: setup ## measure a guarded app against the bare one and against a p
 
 bench-throttle: setup ## measure the rate limits against the limits library, in memory and with Valkey
 	$(RUN) python bench/throttling.py --write
+
+bench-chat: setup ## measure what guard's chat adds to the first word, at 1 and at 200 streams
+	$(RUN) python bench/chat.py --write
+
+bench-faults: setup ## measure what members see, and how soon, under each fault of an AI provider
+	$(RUN) python bench/faults.py --write
 
 clean: ## remove everything that the commands above made
 	rm -rf .venv .tools .site .launchready .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

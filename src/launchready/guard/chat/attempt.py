@@ -37,7 +37,10 @@ class Attempt:
         self._max_tokens = max_tokens
         self._events = EventReader()
         self._response: aiohttp.ClientResponse | None = None
-        self._finished_at: float | None = None
+        self._finish_by: float | None = None
+        self._by = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
+        self._reading = False
 
     async def open(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Any], by: float
@@ -66,9 +69,11 @@ class Attempt:
         too.
         """
         assert self._response is not None  # noqa: S101 - open() came first
+        content = self._response.content
+        self._set_alarm(by if self._finish_by is None else min(by, self._finish_by))
+        self._reading = True
         try:
-            async with asyncio.timeout_at(min(by, self._finish_by)):
-                data = await self._response.content.readany()
+            data = await content.readany()
             events = self._events.feed(data)
         except TimeoutError:
             if self.adding.finish:
@@ -79,6 +84,8 @@ class Attempt:
             raise _broken("too-long") from None
         except (aiohttp.ClientError, OSError):
             raise _broken("cut") from None
+        finally:
+            self._reading = False
         words = self._words(events)
         if not data and not self.done:
             if not self.adding.finish:
@@ -86,6 +93,27 @@ class Attempt:
             # It has told that this was all; that it forgets the mark loses nobody a word.
             self.done = True
         return words
+
+    def _set_alarm(self, by: float) -> None:
+        """Let a wait end at this moment. One timer moves along: one a word would cost too much."""
+        self._by = by
+        if self._alarm is None or self._alarm.when() > by:
+            self._disarm()
+            self._alarm = asyncio.get_running_loop().call_at(by, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if not self._reading or self._response is None:
+            return
+        if asyncio.get_running_loop().time() < self._by:
+            self._set_alarm(self._by)
+        else:
+            self._response.content.set_exception(TimeoutError())
+
+    def _disarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
     def usage(self, messages: Sequence[Mapping[str, Any]]) -> Usage:
         """Return what it took: as the provider tells, else as counted."""
@@ -98,6 +126,7 @@ class Attempt:
 
     def release(self) -> None:
         """Keep the connection for the next question, once the last bytes of the answer are read."""
+        self._disarm()
         if self._response is None:
             return
         if self._response.content.at_eof():
@@ -116,12 +145,9 @@ class Attempt:
 
     def cut_off(self) -> None:
         """Close the connection at once: nobody listens any more, or nothing good will come."""
+        self._disarm()
         if self._response is not None:
             self._response.close()
-
-    @property
-    def _finish_by(self) -> float:
-        return float("inf") if self._finished_at is None else self._finished_at + AFTER_FINISH_S
 
     def _words(self, events: Sequence[bytes]) -> str:
         words: list[str] = []
@@ -130,8 +156,8 @@ class Attempt:
                 self.done = True
                 break
             words.append(self.adding.take(data))
-        if self.adding.finish and self._finished_at is None:
-            self._finished_at = asyncio.get_running_loop().time()
+        if self.adding.finish and self._finish_by is None:
+            self._finish_by = asyncio.get_running_loop().time() + AFTER_FINISH_S
         return "".join(words)
 
     async def _post(self, body: bytes, by: float) -> aiohttp.ClientResponse:

@@ -30,13 +30,12 @@ class Adding:
         self.finish: str = ""
         """The provider's finish_reason, once it has told it."""
         self.usage: Usage | None = None
-        self.text_tokens = 0
-        """Tokens of what came, estimated."""
         self.spoke = False
         self._bytes_left = BYTES_A_TOKEN * answer_max_tokens
         self._deltas_left = DELTAS_A_TOKEN * answer_max_tokens
         self._max_tokens = answer_max_tokens
         self._calls: dict[int, _Call] = {}
+        self._narrow = self._wide = 0
 
     def take(self, data: bytes) -> str:
         """Take the data of one event and return the words in it, often none.
@@ -44,7 +43,8 @@ class Adding:
         Raises ProviderFaultError.
         """
         try:
-            chunk = json.loads(data)
+            # From text: json would look for the encoding first.
+            chunk = json.loads(data.decode())
         except (ValueError, RecursionError):
             raise _malformed() from None
         if not isinstance(chunk, dict):
@@ -113,15 +113,27 @@ class Adding:
             call.name = call.name or name
             call.arguments.append(self._counted(arguments))
 
+    @property
+    def text_tokens(self) -> int:
+        """How many tokens came, estimated."""
+        return min(_tokens(self._narrow, self._wide), self._max_tokens)
+
     def _counted(self, words: str) -> str:
         """Count words and return them, half characters replaced: no server could send those on."""
-        written = words.encode("utf-8", "replace")
-        self._bytes_left -= len(written)
         self._deltas_left -= 1
+        if words.isascii():
+            self._narrow += len(words)
+            self._bytes_left -= len(words)
+        else:
+            written = words.encode("utf-8", "replace")
+            words = written.decode("utf-8")
+            wide = _wide(words)
+            self._wide += wide
+            self._narrow += len(words) - wide
+            self._bytes_left -= len(written)
         if self._bytes_left < 0 or self._deltas_left < 0:
             raise ProviderFaultError(Fault(reason="too-long"))
-        self.text_tokens = min(self.text_tokens + estimated_tokens(words), self._max_tokens)
-        return written.decode("utf-8")
+        return words
 
 
 def estimated_tokens(words: str) -> int:
@@ -129,10 +141,16 @@ def estimated_tokens(words: str) -> int:
 
     English has four letters a token and is counted with three; every letter beyond ASCII is one.
     """
-    wide = len(words) if not words.isascii() else 0
-    if wide:
-        wide = sum(1 for letter in words if letter > "\x7f")
-    return wide + -(-(len(words) - wide) // 3)
+    wide = 0 if words.isascii() else _wide(words)
+    return _tokens(len(words) - wide, wide)
+
+
+def _wide(words: str) -> int:
+    return sum(1 for letter in words if letter > "\x7f")
+
+
+def _tokens(narrow: int, wide: int) -> int:
+    return wide + -(-narrow // 3)
 
 
 def _usage(told: dict[str, Any]) -> Usage | None:

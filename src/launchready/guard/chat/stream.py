@@ -15,45 +15,40 @@ class EventReader:
 
     def __init__(self) -> None:
         self._rest = bytearray()
-        self._searched = 0
+        """The beginning of a line that is not complete."""
         self._data: list[bytes] = []
         self._data_bytes = 0
         self._first = True
+        self._carriage = False
 
     def feed(self, data: bytes) -> list[bytes]:
         """Return the data of the events completed by these bytes, comments and other fields left out.
 
         Raises EventTooLargeError.
         """
-        rest = self._rest
-        rest += data
+        if self._carriage or b"\r" in data:
+            data = self._with_feeds(data)
         events: list[bytes] = []
-        start = 0
-        while (end := self._line_end(start)) is not None:
-            line = bytes(rest[start : end[0]])
-            start = end[1]
-            self._line(line, events)
-            self._searched = start
-        del rest[:start]
-        self._searched = len(rest)
-        if rest.endswith(b"\r"):
-            # A line feed may follow in the next packet and belongs to the same line's end.
-            self._searched -= 1
-        if len(rest) > LINE_MAX_BYTES:
+        lines = data.split(b"\n")
+        if len(lines) > 1 and self._rest:
+            lines[0] = bytes(self._rest) + lines[0]
+            self._rest.clear()
+        self._rest += lines.pop()
+        if len(self._rest) > LINE_MAX_BYTES:
             raise EventTooLargeError
+        for line in lines:
+            self._line(line, events)
         return events
 
-    def _line_end(self, start: int) -> tuple[int, int] | None:
-        """Return where the next line ends and where the one after it begins."""
-        rest = self._rest
-        searched = max(start, self._searched)
-        feed = rest.find(b"\n", searched)
-        carriage = rest.find(b"\r", searched, feed if feed >= 0 else len(rest))
-        if carriage < 0:
-            return None if feed < 0 else (feed, feed + 1)
-        if carriage + 1 == len(rest):
-            return None
-        return carriage, carriage + (2 if rest[carriage + 1] == 0x0A else 1)
+    def _with_feeds(self, data: bytes) -> bytes:
+        """Return the bytes with every line ended by a line feed, as two other ways are allowed."""
+        if self._carriage:
+            data = b"\r" + data
+        # A line feed may follow in the next packet, and belongs to the same line's end.
+        self._carriage = data.endswith(b"\r")
+        if self._carriage:
+            data = data[:-1]
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _line(self, line: bytes, events: list[bytes]) -> None:
         if self._first:

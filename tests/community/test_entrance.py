@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy import func, select, update
 
 from launchready.community.invites import keep_invite
@@ -247,7 +249,8 @@ async def _link(running: Community, email: str, purpose: str) -> str:
     async with running.database.write() as session:
         member_id = await session.scalar(select(Member.id).where(Member.email == email))
         assert member_id is not None
-        await keep_link(session, token, purpose, member_id, since=running.now())  # type: ignore[arg-type]
+        until = running.now() + dt.timedelta(hours=1)
+        await keep_link(session, token, purpose, member_id, until=until)  # type: ignore[arg-type]
     return token
 
 

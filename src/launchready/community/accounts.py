@@ -69,8 +69,9 @@ class Accounts:
             if member.confirmed_at is None:
                 # Whoever asks last counts: the link in the letter asks for this password.
                 member.password_hash, member.name = hashed, name or member.name
-                if code:
-                    member.plan = await redeem(session, code, now=now) or member.plan
+                gift = await redeem(session, code, now=now) if code else None
+                if gift is not None:
+                    member.plan = member.gift = gift
             put_down(session, "confirm", email, now=now)
 
     async def confirm(self, token: str, password: str, *, now: dt.datetime) -> str | None:

@@ -20,6 +20,8 @@ GOOD_FOR: dict[Purpose, dt.timedelta] = {
     "confirm": dt.timedelta(days=3),
     "reset": dt.timedelta(hours=1),
 }
+FIRST_PASSWORD = dt.timedelta(days=7)
+"""So long a new member who has paid may choose a password by the first letter."""
 
 
 def made_token(secret: str, purpose: str, number: int | str) -> str:
@@ -29,9 +31,9 @@ def made_token(secret: str, purpose: str, number: int | str) -> str:
 
 
 async def keep_link(
-    session: AsyncSession, token: str, purpose: Purpose, member_id: int, *, since: dt.datetime
+    session: AsyncSession, token: str, purpose: Purpose, member_id: int, *, until: dt.datetime
 ) -> None:
-    """Make a link good from a moment on; one that was used stays used."""
+    """Make a link good until a moment; one that was used stays used."""
     dialect = session.get_bind().dialect.name
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     await session.execute(
@@ -40,7 +42,7 @@ async def keep_link(
             token_hash=token_hash(token),
             member_id=member_id,
             purpose=purpose,
-            expires_at=since + GOOD_FOR[purpose],
+            expires_at=until,
         )
         .on_conflict_do_nothing()
     )

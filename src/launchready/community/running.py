@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from launchready.community.accounts import Accounts
+from launchready.community.billing.events import revoke_what_ran_out
 from launchready.community.database import Database
 from launchready.community.mail.worker import PostOffice
 from launchready.community.passwords import Passwords
+from launchready.community.sessions import sweep_sessions
 from launchready.community.settings import Settings
 from launchready.guard.asgi import Application
+from launchready.guard.once import forget
 from launchready.manifest import Manifest
+
+TIDIES_EVERY_S = 300.0
+_LOG = logging.getLogger("launchready.community")
 
 
 @dataclass(slots=True)
@@ -45,10 +54,26 @@ class Community:
     def start(self) -> None:
         """Begin what runs beside the requests."""
         self._work.append(asyncio.create_task(self.post_office.run()))
+        self._work.append(asyncio.create_task(self._tidy()))
 
     def now(self) -> dt.datetime:
         """Return the moment, by the clock of the settings."""
         return self.settings.clock()
+
+    async def tidy_up(self) -> None:
+        """Forget what has expired, and close the doors of who no longer pays."""
+        async with self.database.write() as session:
+            await sweep_sessions(session, now=self.now())
+            await revoke_what_ran_out(session, now=self.now())
+            await forget(session)
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(TIDIES_EVERY_S)
+            try:
+                await self.tidy_up()
+            except (SQLAlchemyError, OSError) as error:
+                _LOG.warning("nothing was tidied up: %s", type(error).__name__)
 
     async def close(self) -> None:
         """End what runs and close what is open."""

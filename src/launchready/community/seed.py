@@ -35,7 +35,7 @@ async def seed(session: AsyncSession) -> None:
         Member,
         [
             {"email": f"{name.lower()}@willow.example", "name": name, "about": about,
-             "role": "member", "plan": WILLOW, "joined_at": FIRST_DAY, "confirmed_at": FIRST_DAY}
+             "role": "member", "plan": WILLOW, "gift": WILLOW, "joined_at": FIRST_DAY, "confirmed_at": FIRST_DAY}
             for name, about in PEOPLE
         ],
     )  # fmt: skip
@@ -73,7 +73,7 @@ async def add_member(
 ) -> int:
     """Keep a member whose address counts as confirmed, and return their number."""
     member = Member(
-        email=email, name=name, password_hash=password_hash, plan=plan, role=role, joined_at=now,
+        email=email, name=name, password_hash=password_hash, plan=plan, gift=plan, role=role, joined_at=now,
         confirmed_at=now,
     )  # fmt: skip
     session.add(member)

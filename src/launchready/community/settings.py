@@ -40,6 +40,11 @@ class Settings:
     """`smtp://user:password@host:587` (STARTTLS when offered) or `smtps://…:465`."""
     mail_folder: Path | None = None
     """Where letters are written as files when there is no server for them."""
+    payment_link: str | None = None
+    """The payment provider's page, such as a Stripe payment link."""
+    payments_secret: str | None = field(default=None, repr=False)
+    """Without a payment link: signs the webhooks of the built-in test payment. It is the value of
+    the variable that the manifest's webhook route names."""
     clock: Callable[[], dt.datetime] = utc_now
 
     def absolute(self, path: str) -> str:

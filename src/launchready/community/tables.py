@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from launchready.guard.chat.sql import spending_table
+
 EMAIL_MAX = 254  # RFC 5321 section 4.5.3.1, less the brackets
 Id = BigInteger().with_variant(Integer, "sqlite")
 
@@ -78,6 +80,8 @@ class Member(Table):
     """None: there is no password yet, and no log-in."""
     role: Mapped[str] = mapped_column(String(10), default="member")
     plan: Mapped[str] = mapped_column(String(20), default="")
+    gift: Mapped[str] = mapped_column(String(20), default="")
+    """The plan that an invitation gave: no end of a payment takes it away."""
     confirmed_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     joined_at: Mapped[dt.datetime] = mapped_column(Moment)
 
@@ -201,18 +205,28 @@ class Subscription(Table):
     """What the payment provider says of a member's payments."""
 
     __tablename__ = "subscriptions"
-    __table_args__ = (UniqueConstraint("reference"),)
+    __table_args__ = (
+        UniqueConstraint("reference"),
+        Index("ix_subscriptions_status_paid_until", "status", "paid_until"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     reference: Mapped[str] = mapped_column(String(120))
     """The provider's name for it."""
-    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    member_id: Mapped[int | None] = mapped_column(
+        ForeignKey("members.id", ondelete="CASCADE"), index=True
+    )
+    """None until an event has named an address."""
     customer: Mapped[str] = mapped_column(String(120), default="")
     plan: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20))
     paid_until: Mapped[dt.datetime | None] = mapped_column(Moment)
     changed_at: Mapped[dt.datetime] = mapped_column(Moment)
     """When the newest event that was heeded came about, by the provider's clock."""
+
+
+SPENDING = spending_table(Table.metadata)
+"""What the guide's answers cost; guard keeps it."""
 
 
 class Question(Table):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from launchready.community.invites import made_code, offer
-from launchready.community.links import Purpose, keep_link, made_token
+from launchready.community.links import FIRST_PASSWORD, GOOD_FOR, Purpose, keep_link, made_token
 from launchready.community.settings import Settings
 from launchready.community.tables import Letter, Member
 
@@ -81,10 +82,10 @@ async def _words(
                 f"once:\n{link}\n\nIf you did not ask for it, do nothing: your password stays.",
             )
         case "welcome" if member.password_hash is None:
-            link = await _link(session, letter, member, "reset", settings)
+            link = await _link(session, letter, member, "reset", settings, good_for=FIRST_PASSWORD)
             return Words(
                 subject=f"Welcome to {name}",
-                text=f"Thank you for joining. Please choose a password here, within an hour:\n{link}"
+                text=f"Thank you for joining. Please choose a password here, within seven days:\n{link}"
                 f"\n\nLater you can ask for a new link at\n{settings.absolute('/reset')}",
             )
         case "welcome":
@@ -103,9 +104,16 @@ async def _words(
 
 
 async def _link(
-    session: AsyncSession, letter: Letter, member: Member, purpose: Purpose, settings: Settings
+    session: AsyncSession,
+    letter: Letter,
+    member: Member,
+    purpose: Purpose,
+    settings: Settings,
+    *,
+    good_for: dt.timedelta | None = None,
 ) -> str:
     token = made_token(settings.secret, purpose, letter.id)
-    await keep_link(session, token, purpose, member.id, since=letter.created_at)
+    until = letter.created_at + (good_for or GOOD_FOR[purpose])
+    await keep_link(session, token, purpose, member.id, until=until)
     path = "/confirm" if purpose == "confirm" else "/reset/new"
     return settings.absolute(f"{path}?token={token}")

@@ -3,11 +3,12 @@
 from alembic import context
 
 from launchready.community.tables import Table
+from launchready.guard import once
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=Table.metadata,
+    target_metadata=[Table.metadata, once.metadata],
     render_as_batch=connection.dialect.name == "sqlite",
 )
 with context.begin_transaction():

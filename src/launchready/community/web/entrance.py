@@ -158,7 +158,9 @@ async def invite(request: Request, form: SentForm, running: Running, who: Visito
         plan = await invites.redeem(session, code, now=now)
         if plan is None:
             return unknown
-        await session.execute(update(Member).where(Member.id == who.id).values(plan=plan))
+        await session.execute(
+            update(Member).where(Member.id == who.id).values(plan=plan, gift=plan)
+        )
     return see("/members")
 
 

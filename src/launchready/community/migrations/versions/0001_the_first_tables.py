@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(length=200), nullable=True),
         sa.Column("role", sa.String(length=10), nullable=False),
         sa.Column("plan", sa.String(length=20), nullable=False),
+        sa.Column("gift", sa.String(length=20), nullable=False),
         sa.Column("confirmed_at", _MOMENT, nullable=True),
         sa.Column("joined_at", _MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_members"),
@@ -148,7 +149,7 @@ def upgrade() -> None:
         "subscriptions",
         sa.Column("id", _ID, nullable=False),
         sa.Column("reference", sa.String(length=120), nullable=False),
-        sa.Column("member_id", _ID, nullable=False),
+        sa.Column("member_id", _ID, nullable=True),
         sa.Column("customer", sa.String(length=120), nullable=False),
         sa.Column("plan", sa.String(length=20), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
@@ -163,6 +164,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_subscriptions"),
         sa.UniqueConstraint("reference", name="uq_subscriptions_reference"),
     )
+    op.create_index("ix_subscriptions_status_paid_until", "subscriptions", ["status", "paid_until"])
     op.create_index("ix_subscriptions_member_id", "subscriptions", ["member_id"])
     op.create_table(
         "comments",

@@ -1,0 +1,1 @@
+"""Payments: what the provider's webhooks say grants, renews and revokes access."""

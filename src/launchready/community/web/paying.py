@@ -1,0 +1,93 @@
+"""Buying a membership, and the webhooks of who takes the money."""
+
+from __future__ import annotations
+
+import logging
+import time
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
+
+from launchready.community.accounts import as_email
+from launchready.community.billing.events import NotUnderstood, heed
+from launchready.community.billing.trial import bought, deliver
+from launchready.community.web.asking import Running, SentForm, Visitor
+from launchready.community.web.pages import page, see
+from launchready.guard.visit import visit
+
+router = APIRouter()
+_LOG = logging.getLogger("launchready.community.billing")
+_NO_ADDRESS = "Please write your e-mail address."
+
+
+@router.get("/checkout")
+async def checkout_page(request: Request, who: Visitor) -> Response:
+    """Show what is bought."""
+    return page(request, "checkout.html", email=who.email if who else "")
+
+
+@router.post("/checkout")
+async def check_out(request: Request, form: SentForm, running: Running) -> Response:
+    """Lead to the payment provider, or to the page for trying it out."""
+    typed, settings = form.get("email", ""), running.settings
+    email = as_email(typed)
+    if email is None:
+        return page(request, "checkout.html", 422, email=typed, note=_NO_ADDRESS)
+    if settings.payment_link:
+        return see(f"{settings.payment_link}?prefilled_email={quote(email)}")
+    if settings.payments_secret:
+        return see(f"/checkout/trial?email={quote(email)}")
+    note = "Nobody can pay here yet: the community has not set up its payments."
+    return page(request, "checkout.html", 503, email=email, note=note)
+
+
+@router.get("/checkout/trial")
+async def trial_page(request: Request, running: Running) -> Response:
+    """Stand in for the payment provider's own page."""
+    _only_without_provider(running)
+    email = as_email(request.query_params.get("email", ""))
+    return see("/checkout") if email is None else page(request, "trial.html", email=email)
+
+
+@router.post("/checkout/trial")
+async def pay(request: Request, form: SentForm, running: Running) -> Response:
+    """Do as a provider does when somebody has paid: send the events, then lead back."""
+    secret = _only_without_provider(running)
+    email = as_email(form.get("email", ""))
+    if email is None:
+        return see("/checkout")
+    if running.outermost is None:
+        raise HTTPException(503)
+    now_s = int(time.time())
+    for told in bought(email, now_s=now_s):
+        status = await deliver(running.outermost, request.scope, told, secret, now_s=now_s)
+        if status != 200:
+            note = f"The payment was taken, and the webhook was answered {status}."
+            return page(request, "trial.html", 502, email=email, note=note)
+    return see("/welcome")
+
+
+@router.post("/webhooks/payments")
+async def webhook(request: Request, running: Running) -> JSONResponse:
+    """Heed an event whose signature guard has verified; each one once."""
+    try:
+        event = visit(request.scope).event
+    except LookupError:
+        event = None
+    if event is None:
+        return JSONResponse({"error": "The signature is missing."}, status_code=400)
+    try:
+        async with running.database.write() as session:
+            done = await heed(session, event, now=running.now())
+    except NotUnderstood as problem:
+        _LOG.warning("event %s was not understood: %s", event.id, problem)
+        return JSONResponse({"error": "The event lacks something."}, status_code=422)
+    return JSONResponse({"received": True, "effect": done})
+
+
+def _only_without_provider(running: Running) -> str:
+    settings = running.settings
+    if settings.payment_link or not settings.payments_secret:
+        raise HTTPException(404)
+    return settings.payments_secret

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -29,8 +30,9 @@ domain = "willow.example"
 """
 
 
-def make(**options: Any) -> Guard:
+def make(rows: list[str] | None = None, **options: Any) -> Guard:
     app = FastAPI()
+    rows = [] if rows is None else rows
 
     @app.post("/login", response_model=None)
     async def login(request: Request) -> Response:
@@ -49,6 +51,12 @@ def make(**options: Any) -> Guard:
         if "tells" in said:
             visit(request.scope).right = said["tells"]
         return JSONResponse({"error": "no"}, 200)
+
+    @app.post("/posts")
+    async def posts(request: Request) -> dict[str, int]:
+        rows.append((await request.body()).decode())
+        await asyncio.sleep(0.02)
+        return {"row": len(rows)}
 
     @app.post("/chat")
     async def chat() -> dict[str, str]:
@@ -187,3 +195,43 @@ async def test_an_app_can_say_that_an_attempt_was_right() -> None:
             for _ in range(30)
         }
     assert statuses == {200}
+
+
+async def test_a_form_sent_twenty_times_at_once_is_one_row() -> None:
+    rows: list[str] = []
+    app = make(rows)
+    form = {"text": "beans", "_submission": "a-token-of-this-form"}
+    async with client(app) as web:
+        answers = await asyncio.gather(*(web.post("/posts", data=form) for _ in range(20)))
+    assert len(rows) == 1
+    assert {a.text for a in answers} == {'{"row":1}'}
+    assert b"launchready_repeated_submissions_total" in app.figures.page()[0]
+
+
+async def test_another_body_under_the_same_key_is_refused() -> None:
+    key = {"idempotency-key": '"7f3a91c0"'}
+    async with client(make()) as web:
+        first = await web.post("/posts", json={"text": "beans"}, headers=key)
+        second = await web.post("/posts", json={"text": "peas"}, headers=key)
+    assert (first.status_code, second.status_code) == (200, 422)
+
+
+async def test_without_submissions_it_runs_each_time() -> None:
+    rows: list[str] = []
+    form = {"text": "beans", "_submission": "a-token-of-this-form"}
+    async with client(make(rows, without=("submissions",))) as web:
+        await web.post("/posts", data=form)
+        await web.post("/posts", data=form)
+    assert len(rows) == 2
+
+
+async def test_a_log_in_sent_again_does_not_count_twice() -> None:
+    app = make()
+    form = {
+        "email": "ada@willow.example",
+        "password": "right",
+        "_submission": "token-of-the-log-in",
+    }
+    async with client(app) as web:
+        statuses = {(await web.post("/login", data=form)).status_code for _ in range(30)}
+    assert statuses == {303}

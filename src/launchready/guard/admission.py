@@ -1,4 +1,4 @@
-"""What a request must pass before the app is asked: limits, and signatures of webhooks."""
+"""What a request must pass before the app is asked: new, within its limits, rightly signed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from launchready.guard import bodies, errors
+from launchready.guard.answer_once import answer_once
 from launchready.guard.answering import Answering
-from launchready.guard.asgi import Application, Receive, Scope, header
+from launchready.guard.asgi import Application, Receive, Scope, Send, header
 from launchready.guard.figures import Figures
 from launchready.guard.headers import value_of
-from launchready.guard.routes import SAFE_METHODS
 from launchready.guard.rules import Hit, hits, is_attempt
+from launchready.guard.submissions import Submissions
 from launchready.guard.throttle import Throttle, fields
 from launchready.guard.treatment import Treatment
 from launchready.guard.typed import account, typed
@@ -25,6 +26,9 @@ from launchready.manifest import RouteEntry
 Member = Callable[[Scope], Awaitable[str | None]]
 """How an app says who is signed in; None when nobody is."""
 
+FORM_MAX_BYTES = 1_048_576
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 section 9.2.1
+
 _LOG = logging.getLogger("launchready.guard")
 
 
@@ -33,15 +37,19 @@ class Admission:
     """Lets requests in to the routes that have limits or signatures."""
 
     throttle: Throttle
+    submissions: Submissions | None
+    """None: what is submitted twice runs twice."""
     figures: Figures
     environ: Mapping[str, str]
     member: Member | None
 
-    @staticmethod
-    def concerns(treatment: Treatment, method: str) -> bool:
+    def concerns(self, treatment: Treatment, scope: Scope) -> bool:
         """Return whether a request must pass here before the app is asked."""
-        if treatment.signature is not None:
-            return method not in SAFE_METHODS
+        method = scope["method"]
+        if method not in SAFE_METHODS and (
+            treatment.signature is not None or (self.submissions is not None and submits(scope))
+        ):
+            return True
         entry = treatment.place.entry
         return entry is not None and bool(treatment.rules) and is_attempt(entry, method)
 
@@ -53,7 +61,36 @@ class Admission:
         receive: Receive,
         answering: Answering,
     ) -> None:
-        """Answer a request that is within the limits and rightly signed; refuse it otherwise."""
+        """Answer a request that is new, within the limits and rightly signed; refuse it otherwise."""
+        if self.submissions is None or treatment.signature is not None or not submits(scope):
+            await self._limited(app, treatment, scope, receive, answering)
+            return
+        body = await bodies.read_whole(receive)
+
+        # Before the limits: a double click is no second attempt.
+        async def admitted(scope: Scope, receive: Receive, send: Send) -> None:
+            async def kept(scope: Scope, receive: Receive, _: Send) -> None:
+                await app(scope, receive, send)
+
+            await self._limited(kept, treatment, scope, receive, answering)
+
+        said = await answer_once(
+            self.submissions, admitted, scope, bodies.again(body, receive), answering,
+            body=body, client=visit_of(scope).client,
+        )  # fmt: skip
+        if isinstance(said, errors.Problem):
+            await answering.refuse(said)
+        elif said == "again":
+            self.figures.repeated.labels(treatment.place.label).inc()
+
+    async def _limited(
+        self,
+        app: Application,
+        treatment: Treatment,
+        scope: Scope,
+        receive: Receive,
+        answering: Answering,
+    ) -> None:
         visit, entry, body = visit_of(scope), treatment.place.entry, b""
         if treatment.place.read_ahead:
             body = await bodies.read_whole(receive)
@@ -118,6 +155,23 @@ class Admission:
     def _secrets(self, entry: RouteEntry) -> list[str]:
         # Read each time: a key that is changed while the app runs holds from then on.
         return [self.environ[name] for name in entry.secret_env if self.environ.get(name)]
+
+
+def submits(scope: Scope) -> bool:
+    """Return whether an unsafe request may name a submission: by its own field, or in a form."""
+    media = b""
+    for name, value in scope["headers"]:
+        if name == b"idempotency-key":
+            return True
+        if name == b"content-type":
+            media = value[:40].lower()
+    if media.startswith(b"application/x-www-form-urlencoded"):
+        return True
+    # Files may be large: a form with them is read ahead only when it says that it is not.
+    length = bodies.declared_length(scope)
+    return (
+        media.startswith(b"multipart/form-data") and length is not None and length <= FORM_MAX_BYTES
+    )
 
 
 def _was_right(treatment: Treatment, answering: Answering, visit: Visit) -> bool:

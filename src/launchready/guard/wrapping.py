@@ -26,6 +26,7 @@ from launchready.guard.routes import Routes, place_for
 from launchready.guard.rules import rules_for
 from launchready.guard.sentry import report_to
 from launchready.guard.start_up import require
+from launchready.guard.submissions import Submissions
 from launchready.guard.throttle import Throttle
 from launchready.guard.treatment import Treatment
 from launchready.guard.visit import KEY, Visit, request_id
@@ -104,8 +105,10 @@ class Guard:
         store_env = manifest.guard.store_env
         store_url = environ.get(store_env) if store_env else None
         self.throttle = Throttle(store_url)
+        self.submissions = Submissions(store_url)
         self._admission = Admission(
             throttle=self.throttle,
+            submissions=self.submissions if "submissions" in parts else None,
             figures=self.figures,
             environ=environ,
             member=member,
@@ -200,7 +203,7 @@ class Guard:
         if own is not None and method in {"GET", "HEAD"}:
             await own(scope, receive, answering.own)
             return
-        if self._admission.concerns(treatment, method):
+        if self._admission.concerns(treatment, scope):
             await self._admission.answer(self.app, treatment, scope, receive, answering)
         else:
             await self.app(scope, receive, answering)
@@ -221,6 +224,7 @@ class Guard:
     async def close(self) -> None:
         """End what guard holds open: connections to the store, reports, the logs' form."""
         await self.throttle.close()
+        await self.submissions.close()
         await self.readiness.close()
         if self._reporting is not None:
             await asyncio.to_thread(self._reporting.close)
@@ -235,7 +239,7 @@ class Guard:
                 errors.Problem(status=404), scope, send, request_id=request_id.get()
             )
             return
-        self.figures.store_fallbacks.set(self.throttle.fallbacks)
+        self.figures.store_fallbacks.set(self.throttle.fallbacks + self.submissions.fallbacks)
         body, media = self.figures.page()
         headers = [(b"content-type", media), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

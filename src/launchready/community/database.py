@@ -24,7 +24,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._writes = self.engine.execution_options(community_writes=True)
+        self.writing = self.engine.execution_options(community_writes=True)
+        """The same for transactions that write, which SQLite wants to know at their beginning."""
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -35,7 +36,7 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """Give a session whose changes are kept together when it ends well, or not at all."""
-        async with AsyncSession(self._writes, expire_on_commit=False) as session, session.begin():
+        async with AsyncSession(self.writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     async def close(self) -> None:

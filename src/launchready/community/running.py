@@ -13,11 +13,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from launchready.community.accounts import Accounts
 from launchready.community.billing.events import revoke_what_ran_out
 from launchready.community.database import Database
+from launchready.community.guide.answering import WORDING, Guide
 from launchready.community.mail.worker import PostOffice
 from launchready.community.passwords import Passwords
 from launchready.community.sessions import sweep_sessions
 from launchready.community.settings import Settings
+from launchready.community.tables import SPENDING
+from launchready.guard import Guard
 from launchready.guard.asgi import Application
+from launchready.guard.chat import Chat, Happening
+from launchready.guard.chat.sql import SqlLedger
 from launchready.guard.once import forget
 from launchready.manifest import Manifest
 
@@ -37,6 +42,7 @@ class Community:
     database: Database = field(init=False)
     passwords: Passwords = field(init=False)
     accounts: Accounts = field(init=False)
+    guide: Guide = field(init=False)
     post_office: PostOffice = field(init=False)
     _work: list[asyncio.Task[None]] = field(init=False, default_factory=list)
 
@@ -48,6 +54,9 @@ class Community:
             database=self.database,
             passwords=self.passwords,
             session_days=self.settings.session_days,
+        )
+        self.guide = Guide(
+            self.database, self._chat(), name=self.settings.name, clock=self.settings.clock
         )
         self.post_office = PostOffice(self.database, self.settings)
 
@@ -81,5 +90,20 @@ class Community:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
         self._work.clear()
+        await self.guide.close()
         self.passwords.close()
         await self.database.close()
+
+    def _chat(self) -> Chat | None:
+        """Return the chat with the manifest's AI provider; None when it names none."""
+        if self.manifest is None or self.manifest.chat.first is None:
+            return None
+        return Chat.of(
+            self.manifest, ledger=SqlLedger(self.database.writing, SPENDING), wording=WORDING,
+            on_event=self._count, environment=self.environ,
+        )  # fmt: skip
+
+    def _count(self, happening: Happening) -> None:
+        """Let guard's figures count what becomes of answers."""
+        if isinstance(self.outermost, Guard):
+            self.outermost.figures.chat(happening)

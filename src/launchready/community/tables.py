@@ -239,6 +239,9 @@ class Question(Table):
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
     question: Mapped[str] = mapped_column(Text)
     answer: Mapped[str] = mapped_column(Text, default="")
+    """The guide's own words."""
+    note: Mapped[str] = mapped_column(Text, default="")
+    """What is said at their end, or instead of them, in the community's name."""
     state: Mapped[str] = mapped_column(String(10), default="asked")
     """`asked`, `whole`, `cut` (it ended early) or `fallback` (nobody could answer)."""
     asked_at: Mapped[dt.datetime] = mapped_column(Moment)

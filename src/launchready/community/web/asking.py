@@ -89,6 +89,14 @@ def refuse_other_sites(request: Request) -> None:
         raise HTTPException(403, "This was sent by a page of another site.")
 
 
+def number_of(request: Request, name: str) -> int | None:
+    """Return a number of the query; None for anything else."""
+    text = request.query_params.get(name, "")
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        return None
+    return int(text)
+
+
 def form_token(request: Request) -> str | None:
     """Return the token for this browser's forms; None when it holds no cookie of ours."""
     running = community(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from launchready.community.assets import asset_path
 from launchready.community.plans import PRICE
@@ -25,6 +26,7 @@ from launchready.community.web.asking import (
 from launchready.guard.visit import KEY, visit
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
+_OUR_PATH = re.compile(r"(?<![\w/.:])/(?:posts/[0-9]{1,18}|write|profile)(?![\w/-])")
 
 
 @cache
@@ -39,6 +41,7 @@ def _environment() -> Environment:
     )
     made.filters["day"] = _day
     made.filters["stamp"] = _stamp
+    made.filters["with_paths"] = _with_paths
     made.globals["asset"] = asset_path
     made.globals["price"] = PRICE
     return made
@@ -85,6 +88,11 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     return answer
 
 
+def part(template: str, **values: Any) -> str:
+    """Return a piece of a page, for a script to put in its place."""
+    return _environment().get_template(template).render(values)
+
+
 def see(path: str) -> RedirectResponse:
     """Return the redirect that follows a form."""
     return RedirectResponse(path, status_code=303)
@@ -106,6 +114,11 @@ def without_session(request: Request, answer: Response) -> Response:
         community(request).settings.session_cookie, secure=True, httponly=True, samesite="lax"
     )
     return answer
+
+
+def _with_paths(text: str) -> Markup:
+    """Return a text in which the paths of our own pages lead there; all else is escaped."""
+    return Markup(_OUR_PATH.sub(r'<a href="\g<0>">\g<0></a>', str(escape(text))))  # noqa: S704 - escaped
 
 
 def _day(moment: dt.datetime) -> str:

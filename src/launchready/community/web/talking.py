@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from launchready.community import posts
 from launchready.community.plans import readable
 from launchready.community.tables import Member
-from launchready.community.web.asking import AMember, Running, SentForm
+from launchready.community.web.asking import AMember, Running, SentForm, number_of
 from launchready.community.web.pages import page, see
 
 router = APIRouter()
@@ -18,7 +18,7 @@ router = APIRouter()
 async def room(request: Request, who: AMember, running: Running) -> Response:
     """Show the members' room: what is new in every circle that is open to the member."""
     async with running.database.read() as session:
-        shown = await posts.feed(session, who.plan, before=_number(request, "before"))
+        shown = await posts.feed(session, who.plan, before=number_of(request, "before"))
         circles = await posts.circles(session)
     return page(request, "members.html", feed=shown, circles=circles, open=readable(who.plan))
 
@@ -34,7 +34,7 @@ async def circle(request: Request, slug: str, who: AMember, running: Running) ->
         if here.plan not in readable(who.plan):
             return page(request, "closed.html", 403, circle=here)
         shown = await posts.feed(
-            session, who.plan, before=_number(request, "before"), circle_id=here.id
+            session, who.plan, before=number_of(request, "before"), circle_id=here.id
         )
     return page(
         request, "circle.html", circle=here, feed=shown, circles=circles, open=readable(who.plan)
@@ -51,7 +51,7 @@ async def person(request: Request, number: int, who: AMember, running: Running) 
         if found is None:
             raise HTTPException(404)
         shown = await posts.feed(
-            session, who.plan, before=_number(request, "before"), author_id=number
+            session, who.plan, before=number_of(request, "before"), author_id=number
         )
     return page(request, "person.html", person=found, feed=shown)
 
@@ -131,17 +131,9 @@ async def _post(
         found = await posts.post(session, number, who.plan)
         if found is None:
             raise HTTPException(404)
-        after = _number(request, "after") or 0
+        after = number_of(request, "after") or 0
         talk = await posts.talk(session, number, after=after)
     return page(
         request, "post.html", 422 if note else 200, post=found, talk=talk, after=after, note=note,
         draft=draft,
     )  # fmt: skip
-
-
-def _number(request: Request, name: str) -> int | None:
-    """Return a number of the query; None for anything else."""
-    text = request.query_params.get(name, "")
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        return None
-    return int(text)

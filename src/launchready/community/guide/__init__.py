@@ -1,0 +1,1 @@
+"""The guide: it answers members' questions, from the community's own posts or with an AI provider."""

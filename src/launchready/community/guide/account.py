@@ -1,0 +1,39 @@
+"""What a member may ask about their own account."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from launchready.community.tables import Member, Subscription
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A member's plan and payments; neither name nor address, which no answer needs."""
+
+    paying: bool
+    joined_at: dt.datetime
+    payments: str
+    """As the payment provider says it, such as `active`; empty when it has said nothing."""
+    paid_until: dt.datetime | None
+
+
+async def account_of(session: AsyncSession, member_id: int) -> Account:
+    """Return a member's account, with what the payment provider said last."""
+    row = (
+        await session.execute(
+            select(Member.plan, Member.joined_at, Subscription.status, Subscription.paid_until)
+            .outerjoin(Subscription, Subscription.member_id == Member.id)
+            .where(Member.id == member_id)
+            .order_by(Subscription.changed_at.desc())
+            .limit(1)
+        )
+    ).one()
+    return Account(
+        paying=bool(row.plan), joined_at=row.joined_at, payments=row.status or "",
+        paid_until=row.paid_until,
+    )  # fmt: skip

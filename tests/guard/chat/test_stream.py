@@ -88,7 +88,7 @@ def test_a_line_without_end_is_given_up() -> None:
 def test_an_event_of_endless_lines_is_given_up() -> None:
     reader = EventReader()
     line = b"data: " + b"z" * 100 + b"\n"
-    for _ in range(EVENT_MAX_BYTES // len(line)):
+    for _ in range(EVENT_MAX_BYTES // (len(line) - 1)):
         reader.feed(line)
     with pytest.raises(EventTooLargeError):
         reader.feed(line + line)

@@ -126,8 +126,8 @@ async def run(questions: int, at_once: int, faults: list[str]) -> tuple[list[str
 def main() -> int:
     """Measure, print, and return 0 when nobody waited longer than the manifest says."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--questions", type=int, default=60, help="under each fault")
-    parser.add_argument("--at-once", type=int, default=20)
+    parser.add_argument("--questions", type=int, default=40, help="under each fault")
+    parser.add_argument("--at-once", type=int, default=40)
     parser.add_argument("--only", nargs="+", default=[*FAULTS, REFUSED])
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()

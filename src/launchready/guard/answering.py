@@ -58,20 +58,24 @@ class Answering:
         if self.replaced or self.complete:
             return
         kind = message["type"]
-        if kind == "http.response.body":
+        if kind == "http.response.start":
+            ready = self._ready(message)
+            if isinstance(ready, errors.Problem):
+                await self.refuse(ready)
+            elif ready is not None:
+                await self._send(ready)
+        elif kind in _CONTENT:
             if self._held is None:
-                await self._content(message)
+                await self._send(self._noted(message))
+            elif kind != "http.response.body":
+                await self._send(self._begun(self._held))
+                await self._send(self._noted(message))
             elif self._held["status"] < 400:
                 await self._page(self._held, message)
             else:
                 await self._refusal(self._held, message)
-        elif kind == "http.response.start":
-            await self._start(message)
         else:
-            if self._held is not None and kind in _CONTENT:
-                await self._begin(self._held)
             await self._send(message)
-            self.complete = kind in _CONTENT and not message.get("more_body", False)
 
     async def refuse(self, problem: errors.Problem) -> None:
         """Answer in the app's place, unless the answer has begun already."""
@@ -87,9 +91,9 @@ class Answering:
             self._names = {name for name, _ in message["headers"]}
             if b"cache-control" not in self._names:
                 message["headers"].append((b"cache-control", caching.NEVER))
-            await self._begin(message)
+            await self._send(self._begun(message))
         else:
-            await self._content(message)
+            await self._send(self._noted(message))
 
     async def late(self) -> None:
         """Tell the visitor that it takes too long, when nothing else has been told yet."""
@@ -121,20 +125,19 @@ class Answering:
         bounded = self.bounded
         return receiving
 
-    async def _start(self, message: Message) -> None:
+    def _ready(self, message: Message) -> Message | errors.Problem | None:
+        """Return how the answer begins, or what is told instead; None when it waits for its content."""
         trouble = self.bounded.trouble if self.bounded else None
         if trouble is not None:
-            await self.refuse(errors.Problem(status=trouble.status))
-            return
+            return errors.Problem(status=trouble.status)
         status: int = message["status"]
         treatment = self._treatment
         headers, self._names = treatment.taken(message.get("headers", ()))
         if status >= 400 and treatment.hides_errors:
             if self._hides(status, headers):
-                await self.refuse(errors.Problem(status=status, headers=errors.kept(headers)))
-            else:
-                self._held = {**message, "headers": headers}
-            return
+                return errors.Problem(status=status, headers=errors.kept(headers))
+            self._held = {**message, "headers": headers}
+            return None
         if treatment.unsaid is not None and self._names.isdisjoint(caching.SAID):
             headers.append(treatment.unsaid)
         elif treatment.keeps_caches:
@@ -149,10 +152,11 @@ class Answering:
         ):
             # The validator is the content's, so that it waits for the content.
             self._held = message
-        else:
-            await self._begin(message)
+            return None
+        return self._begun(message)
 
-    async def _begin(self, message: Message) -> None:
+    def _begun(self, message: Message) -> Message:
+        """Return the beginning of the answer with all the fields that the route decides."""
         treatment = self._treatment
         headers: RawHeaders = message["headers"]
         if treatment.cors:
@@ -167,16 +171,17 @@ class Answering:
         self.headers = headers
         self._held = None
         self.status = message["status"]
-        await self._send(message)
+        return message
 
-    async def _content(self, message: Message) -> None:
+    def _noted(self, message: Message) -> Message:
+        """Return a piece of the content, having noted that it goes."""
         self.size += len(message.get("body", b""))
-        more = message.get("more_body", False)
-        if more:
+        if message.get("more_body", False):
             # What goes on is not late.
             self.due_s = time.monotonic() + self._treatment.place.answer_max_s
-        await self._send(message)
-        self.complete = not more
+        else:
+            self.complete = True
+        return message
 
     def _hides(self, status: int, headers: RawHeaders) -> bool:
         """Return whether the app's error answer is replaced by ours, whatever is in it.
@@ -210,8 +215,8 @@ class Answering:
             return
         if self._treatment.keeps_caches:
             held["headers"] = self._for_caches(headers, status)
-        await self._begin(held)
-        await self._content(message)
+        await self._send(self._begun(held))
+        await self._send(self._noted(message))
 
     async def _page(self, held: Message, message: Message) -> None:
         """Send the page that was held back: with a validator, or 304 when nothing changed."""
@@ -234,5 +239,6 @@ class Answering:
                 held["status"] = 304
                 held["headers"] = without(headers, _LENGTH)
                 body = b""
-        await self._begin(held)
-        await self._content({"type": "http.response.body", "body": body, "more_body": more})
+        rest = {"type": "http.response.body", "body": body, "more_body": more}
+        await self._send(self._begun(held))
+        await self._send(self._noted(rest))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from launchready.guard.asgi import Scope
+from launchready.guard.asgi import RawHeaders, Scope
 from launchready.guard.client import Proxies
 from launchready.manifest import RouteEntry, RouteKind
 
@@ -19,6 +20,23 @@ KEY = "launchready"
 request_id: ContextVar[str] = ContextVar("launchready_request_id", default="")
 """The id of the request that is being answered; empty outside of one."""
 
+_ids: list[str] = []
+_IDS_AT_ONCE = 256
+
+
+def new_id() -> str:
+    """Return a request id: 16 hexadecimal digits that nobody can guess."""
+    if not _ids:
+        # One question to the system for many: each costs as much as the rest of the id.
+        drawn = os.urandom(8 * _IDS_AT_ONCE).hex()
+        _ids.extend(drawn[at : at + 16] for at in range(0, len(drawn), 16))
+    return _ids.pop()
+
+
+if hasattr(os, "register_at_fork"):
+    # A worker that was forked must not give the ids that its siblings give.
+    os.register_at_fork(after_in_child=_ids.clear)
+
 
 @dataclass(slots=True, kw_only=True)
 class Visit:
@@ -26,7 +44,10 @@ class Visit:
 
     id: str
     """The request id: in the answer's X-Request-ID, in every log line and on error pages."""
-    scope: Scope
+    # Not the scope: the visit stands in it, and a circle would keep every request's objects until
+    # the garbage collector comes, which costs more than all the rest of guard.
+    peer: tuple[str, int] | None
+    headers: RawHeaders
     proxies: Proxies
     route: RouteEntry | None
     """The declared route that holds for this path; None when none does."""
@@ -41,8 +62,7 @@ class Visit:
     @property
     def client(self) -> str:
         """Address of who asks, behind trusted proxies the one that they name."""
-        peer = self.scope.get("client")
-        return self.proxies.client(peer[0] if peer else None, self.scope["headers"])
+        return self.proxies.client(self.peer[0] if self.peer else None, self.headers)
 
     @property
     def kind(self) -> RouteKind | None:

@@ -29,7 +29,7 @@ from launchready.guard.start_up import require
 from launchready.guard.submissions import Submissions
 from launchready.guard.throttle import Throttle
 from launchready.guard.treatment import Treatment
-from launchready.guard.visit import KEY, Visit, request_id
+from launchready.guard.visit import KEY, Visit, new_id, request_id
 from launchready.manifest import Manifest, RouteEntry, load_manifest
 
 Part = Literal[
@@ -151,9 +151,15 @@ class Guard:
             await self._elsewise(scope, receive, send)
             return
         treatment = self._routes.find(scope["path"], scope["headers"])
-        id_ = os.urandom(8).hex()
+        id_ = new_id()
         request_id.set(id_)
-        scope[KEY] = Visit(id=id_, scope=scope, proxies=self._proxies, route=treatment.place.entry)
+        scope[KEY] = Visit(
+            id=id_,
+            peer=scope.get("client"),
+            headers=scope["headers"],
+            proxies=self._proxies,
+            route=treatment.place.entry,
+        )
         answering = Answering(treatment, scope, send, id_, secure=self._secure(scope))
         open_here = self._deadlines.here()
         open_here.add(answering)

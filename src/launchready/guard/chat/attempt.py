@@ -115,13 +115,13 @@ class Attempt:
             self._alarm.cancel()
             self._alarm = None
 
-    def usage(self, messages: Sequence[Mapping[str, Any]]) -> Usage:
-        """Return what it took: as the provider tells, else as counted."""
+    def usage(self, prompt_parts: Sequence[Mapping[str, Any]]) -> Usage:
+        """Return what it took: as the provider tells, else as counted over messages and tools."""
         if self.adding.usage is not None:
             return self.adding.usage
         if not self.sent:
             return Usage(counted=True)
-        prompt = sum(estimated_tokens(str(m)) for m in messages)
+        prompt = sum(estimated_tokens(str(m)) for m in prompt_parts)
         return Usage(prompt=prompt, answer=self.adding.text_tokens, counted=True)
 
     def release(self) -> None:

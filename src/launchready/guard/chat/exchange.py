@@ -87,7 +87,8 @@ class Exchange:
         """End the call, whoever has left; return the task that writes down what it took."""
         self._too_late.cancel()
         breaker = self.provider.breaker
-        self.usage = self._attempt.usage(self._question.messages)
+        question = self._question
+        self.usage = self._attempt.usage([*question.messages, *question.tools])
         if self._ended:
             breaker.ended(self._call)
             self._attempt.release()

@@ -22,9 +22,9 @@ class ManifestError(Exception):
         self.problems = problems
 
 
-def load_manifest(path: Path) -> Manifest:
+def load_manifest(path: Path | str) -> Manifest:
     """Return the manifest in the file, or raise ManifestError with every problem in it."""
-    name = str(path)
+    name, path = str(path), Path(path)
     try:
         if path.is_dir():
             raise ManifestError([_whole(name, "is a folder", "Name the file in it.")])

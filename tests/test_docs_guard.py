@@ -1,0 +1,71 @@
+"""Every example on the guard's pages: the manifests are valid, and the Python runs with them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launchready.guard import Guard
+from launchready.manifest import parse_manifest
+from tests.guard.frameworks.two_pages import FRAMEWORKS
+
+PAGES = sorted((Path(__file__).parent.parent / "docs" / "guard").glob("*.md"))
+LAUNCH = '[launch]\ndomain = "example.org"\n'
+ENVIRONMENT = {
+    "SESSION_SECRET": "k3J9x0Qw7ZpLm2Vt8Rb5",
+    "DATABASE_URL": "postgresql://db.internal/community",
+    "STRIPE_KEY": "sk_live_k3J9x0Qw7ZpLm2Vt8Rb5",
+    "STRIPE_WEBHOOK_SECRET": "whsec_k3J9x0Qw7ZpLm2Vt8Rb5",
+    "OPENAI_API_KEY": "sk-k3J9x0Qw7ZpLm2Vt8Rb5",
+    "METRICS_TOKEN": "k3J9x0Qw7ZpLm2Vt8Rb5",
+    "SENTRY_DSN": "http://public@127.0.0.1:9/1",
+    "VALKEY_URL": "valkey://127.0.0.1:9",
+}
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def manifest_of(page: Path) -> str:
+    text = "\n".join(blocks(page, "toml"))
+    return text if "[launch]" in text else LAUNCH + text
+
+
+@pytest.fixture
+def in_a_community(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    FRAMEWORKS["django"]()
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_pages_manifest_is_valid(page: Path) -> None:
+    parse_manifest(manifest_of(page))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+async def test_a_pages_python_runs(page: Path, in_a_community: Path) -> None:
+    (in_a_community / "launchready.toml").write_text(manifest_of(page))
+    examples = blocks(page, "python")
+    assert len(examples) >= 2, "one for FastAPI, one for Django"
+    for example in examples:
+        names: dict[str, Any] = {"__name__": page.stem}
+        exec(compile(example, page.name, "exec"), names)  # noqa: S102 - our own pages
+        for made in names.values():
+            if isinstance(made, Guard):
+                await made.close()
+
+
+def test_every_page_stands_in_the_contents_and_tells_what_else_to_do() -> None:
+    contents = (PAGES[0].parent.parent.parent / "mkdocs.yml").read_text()
+    assert len(PAGES) == 11
+    for page in PAGES:
+        assert f"guard/{page.name}" in contents
+        if page.stem != "index":
+            assert "## When the app is not Python" in page.read_text()

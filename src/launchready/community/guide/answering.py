@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -44,6 +45,7 @@ _INSTRUCTIONS = (
 )
 
 Said = Text | End
+_NO_CHARACTER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Guide:
@@ -196,13 +198,17 @@ def _with_answer(exchange: Exchange, words: str, end: End) -> Exchange:
     if end.fallback:
         return replace(exchange, note=end.text.strip(), state="fallback")
     state: State = "cut" if end.cut else "whole"
-    return replace(exchange, answer=words.strip(), note=end.text.strip(), state=state)
+    return replace(exchange, answer=_as_kept(words), note=end.text.strip(), state=state)
 
 
 def as_question(text: object) -> str | None:
     """Return a question as it is kept; None when it is none: empty, too long, or not text."""
     if not isinstance(text, str) or len(text) > 2 * QUESTION_MAX:
         return None
-    # Databases refuse what is no character, and nobody types it.
-    shown = "".join(c for c in text if c in "\n\t" or c.isprintable()).strip()
-    return shown if 0 < len(shown) <= QUESTION_MAX else None
+    question = _as_kept(text)
+    return question if 0 < len(question) <= QUESTION_MAX else None
+
+
+def _as_kept(text: str) -> str:
+    """Return a text without what databases refuse and nobody types: controls and half characters."""
+    return _NO_CHARACTER.sub("", text).strip()

@@ -136,3 +136,14 @@ async def test_what_is_not_there_is_404(ada: Browser, path: str) -> None:
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 30, "²"])
 async def test_a_page_mark_that_is_none_shows_the_first_page(ada: Browser, before: str) -> None:
     assert (await ada.get(f"/members?before={before}")).status_code == 200
+
+
+@pytest.mark.parametrize("words", ["", "and the", "'; DROP TABLE posts; --", '"*" OR ^ NEAR(', "²"])
+async def test_any_words_can_be_searched_for(ada: Browser, words: str) -> None:
+    answer = await ada.client.get("/search", params={"q": words})
+    assert answer.status_code == 200
+
+
+async def test_the_search_finds_posts_by_their_words(ada: Browser) -> None:
+    answer = await ada.client.get("/search", params={"q": "tomatoes split"})
+    assert "Why small tomatoes split" in answer.text

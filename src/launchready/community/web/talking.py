@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from launchready.community import posts
 from launchready.community.plans import readable
+from launchready.community.search import search_posts, words_of
 from launchready.community.tables import Member
 from launchready.community.web.asking import AMember, Running, SentForm, number_of
 from launchready.community.web.pages import page, see
@@ -54,6 +55,16 @@ async def person(request: Request, number: int, who: AMember, running: Running) 
             session, who.plan, before=number_of(request, "before"), author_id=number
         )
     return page(request, "person.html", person=found, feed=shown)
+
+
+@router.get("/search")
+async def find(request: Request, who: AMember, running: Running) -> Response:
+    """Show the posts that fit some words best."""
+    wanted = request.query_params.get("q", "")[:200]
+    async with running.database.read() as session:
+        found = await search_posts(session, words_of(wanted), who.plan, at_most=posts.POSTS_A_PAGE)
+    shown = posts.Feed(posts=tuple(found), before=None)
+    return page(request, "search.html", wanted=wanted, feed=shown)
 
 
 @router.get("/write")

@@ -1,0 +1,188 @@
+"""What sloppy apps do, message by message: the server's side of a guarded app."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from launchready.guard import guard, visit
+from launchready.guard.asgi import Message, Receive, Scope, Send
+from launchready.manifest import parse_manifest
+from tests.guard.frameworks.two_pages import starlette_app
+
+MANIFEST = parse_manifest("""
+[launch]
+domain = "willow.example"
+[routes]
+"willow.example/" = "page"
+"willow.example/members" = "private"
+"willow.example/slow" = { kind = "api", timeout_s = 0.05 }
+""")
+OK = {"type": "http.response.start", "status": 200, "headers": []}
+
+
+def asked(path: str = "/members", **more: Any) -> dict[str, Any]:
+    return {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+        "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "root_path": "", "headers": [(b"host", b"willow.example")],
+        "client": ("127.0.0.1", 4000), "server": ("127.0.0.1", 80), **more,
+    }  # fmt: skip
+
+
+async def answers(*messages: Message, scope: dict[str, Any] | None = None) -> list[Message]:
+    """Return what the server gets from an app that sends these messages."""
+
+    async def app(_: Scope, __: Receive, send: Send) -> None:
+        for message in messages:
+            await send(message)
+
+    return await sent_by(app, scope or asked())
+
+
+async def sent_by(app: Any, scope: dict[str, Any]) -> list[Message]:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await guard(app, MANIFEST, without=("logs",), environ={})(scope, receive, send)
+    return sent
+
+
+def value(message: Message, name: bytes) -> bytes | None:
+    found = [v for n, v in message["headers"] if n.lower() == name]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+async def test_an_app_that_says_nothing_is_a_failure() -> None:
+    start, body = await answers()
+    assert start["status"] == 500
+    assert body["body"]
+
+
+@pytest.mark.parametrize("field", [(b"location", b"/\r\nset-cookie: a=1"), (b"x", b"\0")])
+async def test_a_field_that_would_split_the_answer_is_a_failure(field: Any) -> None:
+    start, _ = await answers({**OK, "headers": [field]}, {"type": "http.response.body"})
+    assert start["status"] == 500
+
+
+@given(st.lists(st.tuples(st.binary(), st.binary()), max_size=5))
+async def test_no_field_of_an_app_gets_past_as_a_split_answer(own: list[Any]) -> None:
+    start, *_ = await answers({**OK, "headers": own}, {"type": "http.response.body"})
+    for _, field in start["headers"]:
+        assert not {b"\r", b"\n", b"\0"} & {bytes([byte]) for byte in field}
+
+
+@pytest.mark.parametrize("name", [b"X-Frame-Options", b"x-FRAME-options"])
+async def test_an_apps_own_field_comes_before_the_default_in_any_case(name: bytes) -> None:
+    start, _ = await answers(
+        {**OK, "headers": [(name, b"SAMEORIGIN")]}, {"type": "http.response.body"}
+    )
+    assert value(start, b"x-frame-options") == b"SAMEORIGIN"
+
+
+async def test_a_message_that_an_app_sends_again_and_again_is_not_changed() -> None:
+    own = {**OK, "headers": [(b"content-type", b"text/plain")]}
+    for _ in range(2):
+        await answers(own, {"type": "http.response.body", "body": b"."})
+    assert own["headers"] == [(b"content-type", b"text/plain")]
+
+
+async def test_what_comes_after_the_end_of_an_answer_is_dropped() -> None:
+    end = {"type": "http.response.body", "body": b"all"}
+    assert len(await answers(OK, end, end, OK)) == 2
+
+
+async def test_a_file_handed_to_the_server_passes() -> None:
+    path = {"type": "http.response.pathsend", "path": "/srv/page.html"}
+    sent = await answers(OK, path, scope=asked("/"))
+    assert [message["type"] for message in sent] == [OK["type"], path["type"]]
+
+
+async def test_what_fails_after_the_answer_is_logged_and_cuts_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def app(_: Scope, __: Receive, send: Send) -> None:
+        await send(OK)
+        await send({"type": "http.response.body", "body": b"all"})
+        raise RuntimeError("a task in the background")
+
+    sent = await sent_by(app, asked())
+    assert len(sent) == 2
+    assert "the app failed" in caplog.text
+
+
+async def test_a_time_out_of_the_apps_own_is_its_failure_and_has_a_trace_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def app(_: Scope, __: Receive, ___: Send) -> None:
+        raise TimeoutError("the database")
+
+    start, _ = await sent_by(app, asked())
+    assert start["status"] == 500
+    assert "the database" in caplog.text
+
+
+async def test_an_answer_that_stalls_in_the_middle_is_cut() -> None:
+    async def app(_: Scope, __: Receive, send: Send) -> None:
+        await send(OK)
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        await asyncio.sleep(3600)
+
+    with pytest.raises(ConnectionAbortedError):
+        await sent_by(app, asked("/slow"))
+
+
+async def test_a_server_that_gives_up_is_not_held(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(_: Scope, __: Receive, ___: Send) -> None:
+        await asyncio.sleep(3600)
+
+    caplog.set_level(logging.ERROR)
+    task = asyncio.create_task(sent_by(app, asked()))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not caplog.records
+
+
+async def test_an_app_finds_its_visit() -> None:
+    found = []
+
+    async def app(scope: Scope, __: Receive, send: Send) -> None:
+        found.append(visit(scope))
+        await send(OK)
+        await send({"type": "http.response.body"})
+
+    start, _ = await sent_by(app, asked("/members/circles"))
+    assert found[0].kind == "private"
+    assert found[0].client == "127.0.0.1"
+    assert value(start, b"x-request-id") == found[0].id.encode()
+
+
+async def test_ids_do_not_repeat() -> None:
+    ids = {value((await answers(OK))[0], b"x-request-id") for _ in range(600)}
+    assert len(ids) == 600
+
+
+def test_websockets_and_the_lifespan_pass() -> None:
+    app = guard(starlette_app(), MANIFEST, environ={})
+    with TestClient(app) as client, client.websocket_connect("/echo") as socket:
+        socket.send_text("hello")
+        assert socket.receive_text() == "hello"
+
+
+def test_a_part_that_does_not_exist_is_named() -> None:
+    with pytest.raises(ValueError, match="has no part 'cookies'"):
+        guard(starlette_app(), MANIFEST, without=("cookies",))  # type: ignore[arg-type]

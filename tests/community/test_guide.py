@@ -132,7 +132,7 @@ async def test_the_posts_that_are_quoted_are_linked_and_everything_else_is_escap
     ).headers["location"]
     await reply(ada, "<i>kohlrabi</i>")
     shown = (await ada.get("/guide")).text
-    assert f'(<a href="{path}">{path}</a>)' in shown
+    assert f'(<a href="{path}">read it</a>)' in shown
     assert "&lt;i&gt;kohlrabi" in shown
     assert "<script>”" not in shown
     assert "<b>x" not in shown

@@ -24,11 +24,12 @@ _STEM_MIN = 4
 _WORD = re.compile(r"[^\W_]+")
 _PLURAL = re.compile(r"(?<=[^\W_]{3})(?:es|s)\Z")
 _COMMON_WORDS = (
-    "about all am an and any anybody anyone are as ask at be been but by can could did do does for "
-    "from get got had has have help here how if in is it its just like me my need no not of on one "
-    "or our people please post posts say should so some somebody someone tell than that the their "
-    "them then there these they this to too us very want was we were what when where which who why "
-    "will with would you your"
+    "about all also am an and any anybody anyone anything are as ask at be been best but by can "
+    "could did do does everything for from get got had has have help here how if in into is it "
+    "its just know like long lot make many me more most much my need no not nothing now of off on "
+    "one only or other our out over people please post posts really say should so some somebody "
+    "someone something tell than that the their them then there these they thing things this to "
+    "too up us very want was way we were what when where which who why will with would you your"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
 

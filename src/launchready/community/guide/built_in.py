@@ -59,7 +59,7 @@ def _quoted(post: PostLine) -> str:
 def _about(account: Account) -> str:
     since = f"You have been here since {account.joined_at.day} {account.joined_at:%B %Y}"
     if not account.paying:
-        return f"{since}, and you read along as a guest. Your profile (/profile) says how to join."
+        return f"{since}, and you read along as a guest. How to join stands in your profile (/profile)."
     said = f"{since}, and you are a paying member."
     if account.paid_until is not None:
         said += f" You have paid until {account.paid_until.day} {account.paid_until:%B %Y}."

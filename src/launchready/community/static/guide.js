@@ -7,6 +7,10 @@ const trouble = document.getElementById("trouble");
 const button = form.querySelector("button");
 const LOST = "The connection broke. Please reload the page to see how far the guide came.";
 
+if (talk.childElementCount && !location.hash && !location.search) {
+  form.scrollIntoView({ block: "end" });
+}
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (button.disabled) return;
@@ -68,25 +72,32 @@ async function* events(body) {
 }
 
 function put(told) {
-  const last = talk.lastElementChild;
-  if (told.over && last) last.remove();
+  const reading = atItsEnd();
+  if (told.over) talk.lastElementChild.remove();
   // The server wrote it, with everything of a member's or a model's escaped.
   talk.insertAdjacentHTML("beforeend", told.html);
-  follow(told.over ? "nearest" : "start");
+  if (reading || !told.over) follow();
 }
 
 function say(text) {
+  const reading = atItsEnd();
   const words = talk.lastElementChild.querySelector("[data-words]");
   if (words.dataset.words !== "said") {
     words.textContent = "";
     words.dataset.words = "said";
   }
   words.append(text);
-  follow("nearest");
+  if (reading) follow();
 }
 
-function follow(where) {
-  talk.lastElementChild.scrollIntoView({ block: where });
+// Whoever has scrolled back to read is left there.
+function atItsEnd() {
+  const last = talk.lastElementChild;
+  return !last || last.getBoundingClientRect().bottom < window.innerHeight + 80;
+}
+
+function follow() {
+  talk.lastElementChild.scrollIntoView({ block: "nearest" });
 }
 
 // The next question is another submission.

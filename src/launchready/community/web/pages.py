@@ -26,7 +26,10 @@ from launchready.community.web.asking import (
 from launchready.guard.visit import KEY, visit
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
-_OUR_PATH = re.compile(r"(?<![\w/.:])/(?:posts/[0-9]{1,18}|write|profile)(?![\w/-])")
+_OUR_PATH = re.compile(
+    r"(?<![\w/.:])/(posts|write|profile)((?<=posts)/[0-9]{1,18}|(?<!posts))(?![\w/-])"
+)
+_LEADS_TO = {"posts": "read it", "write": "write", "profile": "open it"}
 
 
 @cache
@@ -117,8 +120,12 @@ def without_session(request: Request, answer: Response) -> Response:
 
 
 def _with_paths(text: str) -> Markup:
-    """Return a text in which the paths of our own pages lead there; all else is escaped."""
-    return Markup(_OUR_PATH.sub(r'<a href="\g<0>">\g<0></a>', str(escape(text))))  # noqa: S704 - escaped
+    """Return a text with links instead of the paths of our own pages; all else is escaped."""
+    return Markup(_OUR_PATH.sub(_link, str(escape(text))))  # noqa: S704 - escaped
+
+
+def _link(path: re.Match[str]) -> str:
+    return f'<a href="{path[0]}">{_LEADS_TO[path[1]]}</a>'
 
 
 def _day(moment: dt.datetime) -> str:

@@ -1,0 +1,1 @@
+"""The community as people meet it: real Chromium, real TLS, guard around the app."""

@@ -55,8 +55,11 @@ async def search_posts(
         return []
     fits = _in_sqlite if session.get_bind().dialect.name == "sqlite" else _in_postgresql
     newest = fits(words).where(Post.plan.in_(readable(plan))).limit(NEWEST).subquery()
-    wanted = post_lines().join(newest, newest.c.id == Post.id)
-    wanted = wanted.order_by(newest.c.rank.desc(), Post.id.desc()).limit(at_most)
+    fitness = (newest.c.rank.desc(), newest.c.id.desc())
+    best = select(newest).order_by(*fitness).limit(at_most).subquery()
+    # Authors and circles of the few that are shown, not of all that were compared.
+    wanted = post_lines().join(best, best.c.id == Post.id)
+    wanted = wanted.order_by(best.c.rank.desc(), Post.id.desc())
     return [post_line(row) for row in await session.execute(wanted)]
 
 

@@ -292,6 +292,27 @@ domain = "example.org"
     assert (found.throttled_after, found.inconclusive) == (None, "")
 
 
+@pytest.mark.parametrize("limited", [True, False])
+async def test_a_chat_for_members_is_proven_limited_by_a_limit_that_visitors_meet_too(
+    limited: bool,
+) -> None:
+    manifest = """
+[launch]
+domain = "example.org"
+[routes]
+"http://example.org/chat" = { kind = "chat", json_body = true }
+"""
+    posts = itertools.count(1)
+
+    def site(_: Asked) -> Reply:
+        return Reply(429 if limited and next(posts) > 20 else 401, "{}", JSON)
+
+    async with running(site, manifest=manifest) as served:
+        found = await fact(served, "http://example.org/chat")
+    assert found.throttled_after == (20 if limited else None)
+    assert ("asks for a session" in found.inconclusive) is not limited
+
+
 async def test_the_log_in_is_tried_before_what_may_shut_the_host() -> None:
     manifest = ROUTES + '"http://example.org/join" = "signup"\n"http://example.org/a" = "reset"\n'
     async with running(

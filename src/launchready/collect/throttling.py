@@ -104,6 +104,11 @@ class _Burst:
             judged = await self._changed(found)
             if judged is not None:
                 return judged
+        status = first.answer.status
+        if self.route.kind == "chat" and status in {401, 403}:
+            # A limit may stand before the session is asked for; when none does, one may behind it.
+            reason = f"the route asks for a session ({status}), and the limit lies behind it"
+            return self._fact(inconclusive=reason)
         return self._fact()
 
     async def _changed(self, found: Seen) -> Throttling | None:
@@ -198,8 +203,6 @@ class _Burst:
             return ""
         if answer.status >= 500:
             return f"the route answered {answer.status} from the first request on"
-        if kind == "chat" and answer.status in {401, 403}:
-            return f"the route asks for a session ({answer.status}), and the limit lies behind it"
         if not self.attempt.guessed:
             return ""
         if answer.status in _NOT_UNDERSTOOD:

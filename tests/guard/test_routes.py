@@ -97,3 +97,19 @@ def test_a_chats_deadline_lets_the_provider_have_its_own() -> None:
 )
 def test_a_file_named_by_its_content_is_told_by_its_name(path: str, named: bool) -> None:
     assert fingerprinted(path) is named
+
+
+def test_a_log_in_is_limited_at_every_host_of_the_launch() -> None:
+    assert found("/login", b"api.willow.example") == "willow.example/login"
+
+
+def test_a_page_of_another_host_is_not_public_here() -> None:
+    assert found("/about", b"api.willow.example") == "undeclared"
+
+
+def test_at_a_host_that_nobody_knows_the_more_careful_of_two_routes_holds() -> None:
+    assert found("/files/x", b"evil.example") == "willow.example/files/"
+
+
+def test_at_localhost_pages_are_what_they_are() -> None:
+    assert found("/about", b"localhost:8000") == "willow.example/about"

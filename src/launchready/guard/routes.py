@@ -80,49 +80,60 @@ def fingerprinted(path: str) -> bool:
 T = TypeVar("T")
 
 
+# The first holds for a host that the manifest does not know: whoever chooses the Host field must
+# not choose the laxer treatment by it.
+_CAREFUL: tuple[RouteKind, ...] = (
+    "private", "auth", "reset", "invite", "signup", "checkout", "chat", "webhook", "api", "health",
+    "page", "static",
+)  # fmt: skip
+_PUBLIC = frozenset({"page", "static", "health"})
+_ELSEWHERE, _UNKNOWN = "*", ""
+"""Keys for a host of the launch that does not declare the path, and for one that nobody knows."""
+
+
 class Routes(Generic[T]):
     """Finds what stands for a path: an exact route, or the longest declared one above it.
 
     A route holds for what lies below it too (`/members` for `/members/circles/3`), a static file
-    for its folder; pages, which caches may share, for themselves alone. The host counts when the
-    same path stands at several.
+    for its folder; pages, which caches may share, for themselves alone. At a host that declares
+    another route or none for the path, what limits and protects it holds all the same: an app often
+    answers at every host that leads to it. At hosts that nobody knows, as localhost, all of it does.
     """
 
     def __init__(self, manifest: Manifest, treat: Mapping[str, T], undeclared: T) -> None:
         self._undeclared = undeclared
+        self._hosts = frozenset(manifest.all_hosts)
         self._exact: dict[str, dict[str, T]] = {}
         self._below: dict[str, dict[str, T]] = {}
-        for url, value in treat.items():
-            entry = manifest.routes[url]
-            parts = urlsplit(url)
-            path, host = unquote(parts.path), parts.hostname or ""
-            self._exact.setdefault(path, {})[host] = value
-            if entry.kind == "static":
-                folder = path.rpartition("/")[0]
-                if folder:
-                    self._below.setdefault(folder, {}).setdefault(host, value)
-            elif entry.kind not in {"page", "health"} and path != "/":
-                self._below.setdefault(path.rstrip("/"), {})[host] = value
-        # Most launches have one host for a path, and then there is nothing to compare.
-        self._alone = {p: next(iter(v.values())) for p, v in self._exact.items() if len(v) == 1}
+        entries = sorted(
+            (manifest.routes[url] for url in treat), key=lambda entry: _CAREFUL.index(entry.kind)
+        )
+        for entry in entries:
+            value, path = treat[entry.url], unquote(urlsplit(entry.url).path)
+            public = entry.kind in _PUBLIC
+            for host in (entry.host, _UNKNOWN, *(() if public else (_ELSEWHERE,))):
+                self._exact.setdefault(path, {}).setdefault(host, value)
+                if entry.kind == "static" and path.rpartition("/")[0]:
+                    folder = self._below.setdefault(path.rpartition("/")[0], {})
+                    folder.setdefault(host, value)
+                elif entry.kind not in {"page", "health"} and path != "/":
+                    self._below.setdefault(path.rstrip("/"), {}).setdefault(host, value)
         self._longest = max(map(len, self._below), default=0)
 
     def find(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> T:
         """Return what stands for the path, or what holds for undeclared ones."""
-        found = self._alone.get(path)
-        if found is not None:
-            return found
+        host = _host(headers)
+        other = _ELSEWHERE if host in self._hosts else _UNKNOWN
         hosts = self._exact.get(path)
+        if hosts is not None and (found := hosts.get(host) or hosts.get(other)) is not None:
+            return found
         # A visitor's path may be long; what is declared is not.
         position = min(len(path), self._longest + 1)
-        while hosts is None:
-            position = path.rfind("/", 0, position)
-            if position <= 0:
-                return self._undeclared
+        while (position := path.rfind("/", 0, position)) > 0:
             hosts = self._below.get(path[:position])
-        if len(hosts) > 1:
-            return hosts.get(_host(headers)) or next(iter(hosts.values()))
-        return next(iter(hosts.values()))
+            if hosts is not None and (found := hosts.get(host) or hosts.get(other)) is not None:
+                return found
+        return self._undeclared
 
 
 def _host(headers: Iterable[tuple[bytes, bytes]]) -> str:

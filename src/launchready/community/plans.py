@@ -5,7 +5,7 @@ from __future__ import annotations
 OPEN = ""
 WILLOW = "willow"
 PLANS = (OPEN, WILLOW)
-PRICE = "9 a month"
+PRICE = "€9 a month"
 
 
 def readable(plan: str) -> tuple[str, ...]:

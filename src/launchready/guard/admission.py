@@ -139,7 +139,8 @@ class Admission:
             answering.more = fields(tally)
             return True
         self.figures.throttled.labels(treatment.place.label, tally.rule.name).inc()
-        await answering.refuse(errors.Problem(status=429, headers=fields(tally)))
+        detail = f"Please try again in {_time(tally.reset_s)}."
+        await answering.refuse(errors.Problem(status=429, detail=detail, headers=fields(tally)))
         return False
 
     async def _unsigned(
@@ -189,3 +190,10 @@ def _was_right(treatment: Treatment, answering: Answering, visit: Visit) -> bool
     media = (value_of(answering.headers, b"content-type") or b"").lower()
     begins = value_of(answering.headers, b"set-cookie") is not None
     return 200 <= status < 300 and not media.startswith(b"text/html") and begins
+
+
+def _time(seconds: int) -> str:
+    """Return a time to wait in words; minutes rounded up, so that nobody comes too early."""
+    if seconds >= 120:
+        return f"{-(-seconds // 60)} minutes"
+    return "a second" if seconds == 1 else f"{seconds} seconds"

@@ -11,6 +11,10 @@ if (talk.childElementCount && !location.hash && !location.search) {
   form.scrollIntoView({ block: "end" });
 }
 
+for (const words of talk.querySelectorAll("[data-words]")) {
+  lookAgain(words.closest(".exchange"), 1000).catch(() => {});
+}
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (button.disabled) return;
@@ -27,6 +31,17 @@ form.addEventListener("submit", async (event) => {
   talk.removeAttribute("aria-busy");
   button.disabled = false;
 });
+
+// An answer that was on its way when the page was loaded: after a reload it is kept a moment later.
+async function lookAgain(exchange, after) {
+  await new Promise((passed) => setTimeout(passed, after));
+  const answer = await fetch(location.href);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.getElementById(exchange.id);
+  if (!fresh) return;
+  exchange.replaceWith(fresh);
+  if (fresh.querySelector("[data-words]")) await lookAgain(fresh, Math.min(2 * after, 8000));
+}
 
 // Stands for what went wrong; empty when the answer came to its end.
 async function ask(sent) {

@@ -168,7 +168,8 @@ async def invite(request: Request, form: SentForm, running: Running, who: Visito
 async def welcome(request: Request) -> Response:
     """Thank for a payment."""
     said = "A mail is on its way with what comes next."
-    return page(request, "said.html", title="Thank you", said=said)
+    onward = ("/members", "Go to your room")
+    return page(request, "said.html", title="Thank you", said=said, leads_to=onward)
 
 
 @router.get("/profile")

@@ -78,6 +78,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
                 "hidden": hidden,
                 "member": request.scope.get("community.member"),
                 "note": "",
+                "bad": status >= 400,
                 **values,
             }
         )

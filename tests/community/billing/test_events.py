@@ -162,3 +162,20 @@ async def test_an_event_without_its_object_is_not_counted_as_done(
     whole = paid(T0, T0 + MONTH, GUEST)
     again = Event(id="evt_x", created=T0, type="invoice.paid", body=whole.body)
     assert await tell(running, again) == [True]
+
+
+async def test_an_old_subscription_that_ends_while_a_new_one_begins_leaves_the_door_open(
+    running: Community,
+) -> None:
+    await tell(running, bought())
+    async with running.database.write() as session:
+        await heed(session, said("customer.subscription.deleted", T0 + MONTH), now=running.now())
+        begins = said(
+            "checkout.session.completed", T0 + MONTH, subscription="sub_2", payment_status="paid",
+            customer_details={"email": GUEST},
+        )  # fmt: skip
+        beginning = asyncio.create_task(tell(running, begins))
+        # It has to wait for the end of the other one; where it did not, it would be done by then.
+        await asyncio.wait({beginning}, timeout=1)
+    assert await beginning == [True]
+    assert await plan(running) == "willow"

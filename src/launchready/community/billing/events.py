@@ -67,13 +67,15 @@ async def heed(session: AsyncSession, event: Event, *, now: dt.datetime) -> bool
 
 async def grant(session: AsyncSession, member_id: int, *, now: dt.datetime) -> None:
     """Give a member the plan that their payments or their invitation are good for."""
+    # Held before the payments are read: events of two subscriptions of one member would each miss
+    # what the other one changes.
+    member = await session.get_one(Member, member_id, with_for_update=True)
     rows = await session.execute(
         select(Subscription.status, Subscription.plan, Subscription.paid_until).where(
             Subscription.member_id == member_id
         )
     )
     paid = next((plan for status, plan, until in rows if is_good(status, until, now=now)), OPEN)
-    member = await session.get_one(Member, member_id)
     member.plan = paid or member.gift
 
 

@@ -54,9 +54,9 @@ async def search_posts(
     if not words:
         return []
     fits = _in_sqlite if session.get_bind().dialect.name == "sqlite" else _in_postgresql
-    newest = fits(words).where(Post.plan.in_(readable(plan))).limit(NEWEST).subquery()
+    newest = fits(words).where(Post.plan.in_(readable(plan))).limit(NEWEST).subquery("newest")
     fitness = (newest.c.rank.desc(), newest.c.id.desc())
-    best = select(newest).order_by(*fitness).limit(at_most).subquery()
+    best = select(newest).order_by(*fitness).limit(at_most).subquery("best")
     # Authors and circles of the few that are shown, not of all that were compared.
     wanted = post_lines().join(best, best.c.id == Post.id)
     wanted = wanted.order_by(best.c.rank.desc(), Post.id.desc())

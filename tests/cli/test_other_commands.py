@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,3 +134,22 @@ def test_the_demo_with_its_showcase_is_a_no_go(launchready: Run) -> None:
     done = launchready("demo", "-f", "json")
     assert done.returncode == 1
     assert len(json.loads(done.stdout)["findings"]) >= 10
+
+
+def test_without_its_packages_the_demo_says_what_to_install(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['fastapi'] = None  # as where it is not installed\n"
+        "sys.argv = ['launchready', 'demo', '--healthy']\n"
+        "from launchready.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "The demo needs more packages than the audit: uvx --from 'launchready[demo]' launchready demo"
+    ]

@@ -235,6 +235,37 @@ async def test_a_limit_after_one_wrong_password_is_told() -> None:
     assert "limited after a single wrong password" in step.seen
 
 
+@pytest.mark.parametrize("field", ["0", "1"])
+async def test_a_limit_that_an_earlier_run_reached_is_waited_out(field: str) -> None:
+    community = Community()
+    tries: list[str] = []
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.method == "POST" and asked.path == "/login":
+            tries.append(asked.path)
+            if len(tries) == 1:
+                return Reply(429, "Slow down", (("Retry-After", field),))
+        return community(asked)
+
+    async with running(site) as served:
+        assert failed(await fact(served)) == []
+
+
+async def test_a_limit_that_lasts_longer_is_not_taken_for_a_fault() -> None:
+    community = Community()
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.method == "POST":
+            return Reply(429, "Slow down", (("Retry-After", "600"),))
+        return community(asked)
+
+    async with running(site) as served:
+        found = await judged(served)
+    assert isinstance(found, Gap)
+    assert "429: it asks to wait for 600 seconds" in found.reason
+    assert "run this again later" in found.how_to_prove
+
+
 async def test_a_private_page_that_is_the_same_for_all_tells_nothing() -> None:
     """A single-page app serves one shell to visitors and members."""
     shell = "<div id=app></div><script src=/app.js></script>"

@@ -42,7 +42,7 @@ def _judge(
             reason=here.inconclusive,
             how_to_prove="Let your developer show the limit, or say under [routes] how the route is called.",
             # A route that answers with an error to everybody is judged as such.
-            because=Key(Visit, here.subject),
+            because=here.because or Key(Visit, here.subject),
         )
     if kind == "webhook" and route.limit is None:
         # A payment provider may rightly send bursts far above our bound.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from launchready.facts import Key
-from launchready.facts.active import JourneyStep, SignIn
+from launchready.facts.active import GETS_IN, JourneyStep, SignIn
 from launchready.facts.ways import Entrance
 from launchready.finding import (
     Failed,
@@ -17,8 +17,6 @@ from launchready.finding import (
     Unproven,
     check,
 )
-
-_IN = ("reach the log-in page", "log in", "open the private page")
 
 
 def _step(here: SignIn, *names: str) -> JourneyStep | None:
@@ -32,7 +30,10 @@ def _not_reached(here: SignIn, name: str) -> NotApplicable:
     return NotApplicable(reason=f"the journey ended before {name}: {last.name}: {last.seen}")
 
 
-@check(severity=Severity.BLOCKER, impact=Impact.SIGN_IN, bar="sign-in", active=True)
+@check(
+    severity=Severity.BLOCKER, impact=Impact.SIGN_IN, bar="sign-in", active=True,
+    prevents=[(SignIn, "shut-out")],
+)  # fmt: skip
 def member_cannot_sign_in(here: SignIn) -> Result:
     """A member with the right password does not get in.
 
@@ -42,8 +43,8 @@ def member_cannot_sign_in(here: SignIn) -> Result:
     """
     if any(s.name == "wrong password is refused" and not s.passed for s in here.steps):
         return NotApplicable(reason="a wrong password gets in, which is a finding of its own")
-    step = _step(here, *_IN)
-    if step is None or (step.passed and step.name != _IN[-1]):
+    step = _step(here, *GETS_IN)
+    if step is None or (step.passed and step.name != GETS_IN[-1]):
         return _not_reached(here, "the private page")
     if step.passed:
         return Passed(evidence=f"{here.entrance}: in, {step.seen}")
@@ -63,7 +64,7 @@ def member_cannot_sign_in(here: SignIn) -> Result:
         takes_effect="at the next deploy",
         see="launchready smoke",
         evidence="; ".join(f"{s.name}: {s.seen}" for s in here.steps),
-        because=_no_page(here) if step.name == _IN[0] else None,
+        because=_no_page(here) if step.name == GETS_IN[0] else None,
     )
 
 

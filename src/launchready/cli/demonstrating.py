@@ -6,6 +6,7 @@ import asyncio
 import signal
 import tempfile
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,16 @@ from launchready.manifest import load_manifest
 from launchready.report.model import Looking
 
 FOLDER = Path(".launchready") / "demo"
+_EXTRA = (
+    "fastapi",
+    "sqlalchemy",
+    "aiosqlite",
+    "alembic",
+    "argon2",
+    "multipart",
+    "prometheus_client",
+)
+"""Packages of the extra that the demo's community is made with."""
 
 
 def demo_command(
@@ -49,6 +60,13 @@ def demo_command(
         for found in defects().values():
             typer.echo(f"{found.id:40} {found.summary}")
         return
+    if not all(find_spec(name) for name in _EXTRA):
+        typer.echo(
+            "The demo needs more packages than the audit: "
+            "uvx --from 'launchready[demo]' launchready demo",
+            err=True,
+        )
+        raise typer.Exit(3)
     if healthy_ and defect:
         raise UsageError("--healthy switches no defect on; leave out --defect")
     ids = [] if healthy_ else list(defect or SHOWCASE)

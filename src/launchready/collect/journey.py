@@ -26,6 +26,8 @@ class Journey:
     form: Form | None = field(default=None, repr=False)
     """The log-in form as it was met first."""
     steps: list[JourneyStep] = field(default_factory=list)
+    tried: frozenset[str] = frozenset()
+    """Where forms are sent that have refused a wrong password already."""
     because: Key | None = None
     """What explains that the log-in page was not reached."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 
@@ -25,12 +26,15 @@ from launchready.collect.world import World
 from launchready.derive.forms import Form, logout_form
 from launchready.derive.members_page import is_closed, log_in_form, not_for_us
 from launchready.derive.sign_in_links import logout_link
-from launchready.derive.throttle import says_limited
+from launchready.derive.throttle import asks_to_wait, says_limited, wait_s
 from launchready.expected import entrances
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.active import OPEN_BEFORE, SignIn
 from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
+
+WAIT_MAX_S = 65
+"""So long a limit by the minute is waited out, once; an earlier run may have reached it."""
 
 
 async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
@@ -60,15 +64,19 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
             how_to_prove=f"Set {' and '.join(missing)} for this run.",
         )
     # One entrance at a time: the wrong passwords of two at once could look like an attack.
-    for earlier in entrances(world.manifest):
-        if earlier == subject:
+    tried = set()
+    for entrance in entrances(world.manifest):
+        if entrance == subject:
             break
-        await ask(SignIn, earlier)
+        earlier = await ask(SignIn, entrance)
+        if isinstance(earlier, SignIn):
+            tried.add(earlier.form_url)
     journey = Journey(
         session=Session(world=world, ask=ask, key=key, patient=True),
         account=account,
         username=values[0],
         password=values[1],
+        tried=frozenset(tried),
     )
     gap = await _walk(journey, url)
     if gap is not None:
@@ -81,6 +89,7 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
         entrance=url,
         steps=tuple(journey.steps),
         cookies=tuple(journey.session.cookies.values()),
+        form_url=journey.form.url if journey.form is not None else "",
     )
 
 
@@ -130,8 +139,11 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
             wanted="refused, or led to the log-in",
         )  # fmt: skip
         return None
-    if not await _refused(journey, form, page, anonymous):
-        return None
+    if form.url not in journey.tried:
+        # Once a form is enough: sites count wrong passwords, and runs follow one another.
+        refused_wrong = await _refused(journey, form, page, anonymous)
+        if isinstance(refused_wrong, Gap) or not refused_wrong:
+            return refused_wrong or None
     # The form may carry a token that is good for one attempt.
     fresh = await session.get(page.url)
     form = (log_in_form(fresh) if isinstance(fresh, Exchange) else None) or form
@@ -149,9 +161,29 @@ def _cannot_tell(key: Key, reason: str, how: str) -> Gap:
     return Gap(key=key, reason=reason, how_to_prove=how)
 
 
-async def _refused(journey: Journey, form: Form, page: Exchange, anonymous: Exchange | Gap) -> bool:
-    """Try the member's name with a wrong password, once; the private page must stay closed."""
+async def _refused(
+    journey: Journey, form: Form, page: Exchange, anonymous: Exchange | Gap
+) -> bool | Gap:
+    """Try the member's name with a wrong password, once; the private page must stay closed.
+
+    A Gap when a limit still counts what an earlier run tried from here.
+    """
     answer = await submit(journey, form, page.url, secrets.token_urlsafe(12))
+    if isinstance(answer, Exchange) and asks_to_wait(answer):
+        pause_s = wait_s(answer)
+        if pause_s is not None and pause_s <= WAIT_MAX_S:
+            await asyncio.sleep(pause_s)
+            fresh = await journey.session.get(page.url)
+            form = (log_in_form(fresh) if isinstance(fresh, Exchange) else None) or form
+            answer = await submit(journey, form, page.url, secrets.token_urlsafe(12))
+        if isinstance(answer, Exchange) and asks_to_wait(answer):
+            asked = f" for {wait_s(answer)} seconds" if wait_s(answer) is not None else ""
+            return _cannot_tell(
+                journey.session.key,
+                f"the log-in answers the first attempt already with {answer.status}: it asks to "
+                f"wait{asked}",
+                "A limit still counts what was tried before from here: run this again later.",
+            )
     private = await journey.session.get(journey.account.private)
     opened = member_sees(journey, private, anonymous)
     if opened and not journey.account.says and isinstance(anonymous, Exchange):

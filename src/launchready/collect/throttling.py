@@ -1,4 +1,7 @@
-"""How a route throttles: the same bounded request again and again, with unknown accounts only."""
+"""How a route throttles: the same bounded request again and again, with unknown accounts only.
+
+A chat that talks to members alone is tried as the test member.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from launchready.collect.attempts import Attempt, Seen, first_attempt, next_attempt, send
+from launchready.collect.member_session import member_session, shut_out
 from launchready.collect.permission import refusal
 from launchready.collect.session import Session
 from launchready.collect.web_address import url_host
@@ -49,6 +53,10 @@ async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | G
         return refused
     for entrance in entrances(world.manifest):
         await ask(SignIn, entrance)
+    member = None
+    if any(r.kind == "chat" for r in routes(world.manifest)):
+        # Before a burst at the log-in closes it.
+        member = await member_session(world, ask, key)
     for earlier in _before(route, world):
         await ask(Throttling, earlier)
     async with world.turns.setdefault(url_host(route.url), asyncio.Lock()):
@@ -56,7 +64,9 @@ async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | G
         attempt = await first_attempt(route, session)
         if isinstance(attempt, Gap):
             return attempt
-        burst = _Burst(subject=subject, route=route, session=session, attempt=attempt)
+        burst = _Burst(
+            subject=subject, route=route, session=session, attempt=attempt, member=member
+        )
         return await burst.run()
 
 
@@ -80,6 +90,9 @@ class _Burst:
     route: RouteEntry
     session: Session
     attempt: Attempt
+    member: Session | None = None
+    """Signed in as the test member."""
+    as_member: bool = False
     usual: list[Seen] = field(default_factory=list)
     """The answers before any limit: the first one, and those that came and went."""
     attempts: int = 0
@@ -89,6 +102,12 @@ class _Burst:
         first = await self._once()
         if isinstance(first, Gap):
             return first
+        if self.member is not None and _asks_for_session(self.route, first):
+            self.session, self.as_member, self.attempts = self.member, True, 0
+            self.session.requests_max = self.session.sent + REQUESTS_MAX
+            first = await self._once()
+            if isinstance(first, Gap):
+                return first
         self.usual.append(first)
         reason = await self._useless(first)
         if reason:
@@ -104,9 +123,9 @@ class _Burst:
             judged = await self._changed(found)
             if judged is not None:
                 return judged
-        status = first.answer.status
-        if self.route.kind == "chat" and status in {401, 403}:
+        if _asks_for_session(self.route, first):
             # A limit may stand before the session is asked for; when none does, one may behind it.
+            status = first.answer.status
             reason = f"the route asks for a session ({status}), and the limit lies behind it"
             return self._fact(inconclusive=reason)
         return self._fact()
@@ -160,10 +179,13 @@ class _Burst:
         self, *, after: int | None = None, changed: Seen | None = None, inconclusive: str = ""
     ) -> Throttling:
         attempt = self.attempt
+        who = "the test member" if self.as_member else "unknown account"
+        closed = bool(self.usual) and _asks_for_session(self.route, self.usual[0])
         return Throttling(
             subject=self.subject,
             at=self.session.world.now(),
-            how=f"{attempt.method} {attempt.url}, {self.attempts} times, unknown account",
+            because=shut_out(self.session.world) if closed else None,
+            how=f"{attempt.method} {attempt.url}, {self.attempts} times, {who}",
             route=self.route,
             requests=self.attempts,
             throttled_after=after,
@@ -213,6 +235,10 @@ class _Burst:
         if answer.location is not None:
             return f"the page shows no form, and a guessed request was answered {gist(answer)}"
         return ""
+
+
+def _asks_for_session(route: RouteEntry, seen: Seen) -> bool:
+    return route.kind == "chat" and seen.answer.status in {401, 403}
 
 
 def _same(one: Seen, other: Seen) -> bool:

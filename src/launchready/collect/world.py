@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from launchready.collect.http_client import HttpClient
     from launchready.collect.name_client import NameClient
     from launchready.collect.secret_engine import SecretSearch
+    from launchready.collect.session import Session
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class World:
     body_max_bytes: int = 3_000_000
     turns: dict[str, asyncio.Lock] = field(default_factory=dict)
     """One lock a host, for what must not be sent to it side by side."""
+    sessions: dict[str, Session | None] = field(default_factory=dict)
+    """What collectors share of a signed-in member."""
     secrets: SecretSearch
     http: HttpClient
     names: NameClient

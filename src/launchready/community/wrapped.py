@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from starlette.requests import Request
+from fastapi import FastAPI, Request
 
 from launchready.community.app import create_app
 from launchready.community.settings import Settings
 from launchready.community.web.asking import visitor
 from launchready.guard import Guard, guard
+from launchready.guard.admission import Member
 from launchready.guard.asgi import Scope
 from launchready.guard.wrapping import Part
 from launchready.manifest import Manifest, load_manifest
@@ -30,6 +31,13 @@ def guarded(
     if not isinstance(manifest, Manifest):
         manifest = load_manifest(Path(manifest))
     app = create_app(settings, manifest, environ=environ)
+    whole = guard(app, manifest, member=member_of(app), without=without, environ=environ)
+    app.state.community.outermost = whole
+    return whole
+
+
+def member_of(app: FastAPI) -> Member:
+    """Return how guard learns who is signed in."""
 
     async def member(scope: Scope) -> str | None:
         # The app puts itself there a moment later.
@@ -37,6 +45,4 @@ def guarded(
         found = await visitor(Request(scope))
         return None if found is None else str(found.id)
 
-    whole = guard(app, manifest, member=member, without=without, environ=environ)
-    app.state.community.outermost = whole
-    return whole
+    return member

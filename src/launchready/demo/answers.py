@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
+    from launchready.demo.app import GuardedApp
     from launchready.demo.description import DemoLaunch, Host, Route
     from launchready.demo.state import State
 
@@ -22,6 +23,7 @@ class Request:
     host: Host
     route: Route | None
     state: State
+    app: GuardedApp
     method: str
     scheme: str
     path: str
@@ -64,11 +66,6 @@ class Request:
             return {}
         return {name: morsel.value for name, morsel in jar.items()}
 
-    @property
-    def member(self) -> str | None:
-        """Who is signed in, or None."""
-        return self.state.sessions.get(self.cookies.get(self.launch.cookie.name, ""))
-
 
 def _fields(text: str) -> dict[str, str]:
     try:
@@ -93,8 +90,10 @@ class Answer:
     more_headers: list[tuple[str, str]] = field(default_factory=list)
     """Further header lines, for fields that stand more than once."""
     delay_s: float = 0.0
-    stream: Callable[[], AsyncIterator[bytes]] | None = None
+    stream: Callable[[], AsyncGenerator[bytes]] | None = None
     raw: Callable[[], AsyncIterator[bytes]] | None = None
+    guarded: bool = False
+    """It has come through guard already."""
 
 
 Behaviour = Callable[[Request], "Answer | Awaitable[Answer]"]

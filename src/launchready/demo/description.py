@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from launchready.demo.answers import Answer, Behaviour, Request
 from launchready.demo.zone_data import Resolver, Zone
+
+if TYPE_CHECKING:
+    from launchready.guard.wrapping import Part
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,18 +36,11 @@ class Redirect:
 
 
 @dataclass(slots=True, kw_only=True)
-class Limit:
-    """So many requests of the limited methods in the window, then the `answer` (429 by default)."""
-
-    requests: int
-    window_s: float = 10.0
-    methods: tuple[str, ...] = ("POST",)
-    answer: Answer | None = None
-
-
-@dataclass(slots=True, kw_only=True)
 class Cors:
-    """Who may read a route from a browser. `reflect` allows every origin by repeating it."""
+    """Whom a server in front of the app lets read a route from a browser, whatever guard says.
+
+    `reflect` allows every origin by repeating it.
+    """
 
     origins: tuple[str, ...] = ()
     credentials: bool = False
@@ -52,18 +49,16 @@ class Cors:
 
 @dataclass(slots=True, kw_only=True)
 class Route:
-    """A path (`/assets/*` for all below) and what it answers by method.
+    """A path (`/assets/*` for all below) and what answers there by method, in the app's place.
 
-    `headers` go over those of the host and the answer; None takes one away. A `private` route
-    sends visitors without a session to the log-in.
+    Methods that are not named are the host's affair. `headers` go over those of the answer and the
+    host; None takes one away.
     """
 
     path: str
-    answers: dict[str, Answer | Behaviour]
+    answers: dict[str, Answer | Behaviour] = field(default_factory=dict)
     headers: dict[str, str | None] = field(default_factory=dict)
-    limit: Limit | None = None
     cors: Cors | None = None
-    private: bool = False
 
     def matches(self, path: str) -> bool:
         """Return whether the route is asked by this path."""
@@ -116,19 +111,30 @@ class Host:
     """The host only sends visitors on; routes that match go before."""
     edge: Edge | None = None
     origin: Origin | None = None
+    guarded: bool = True
+    """False: it is another's server, which the launch's guard has nothing to do with."""
+    without_guard: set[Part] = field(default_factory=set)
+    """Parts of guard that are switched off here."""
     headers: dict[str, str | None] = field(default_factory=dict)
-    """On every answer, unless the answer or the route sets its own."""
+    """What a server in front of the app puts over every answer's own; None takes one away."""
+    rewrites_cookies: Callable[[str], str] | None = None
+    """What a server in front of the app makes of each Set-Cookie."""
+    front: str = "/"
+    """The page of the app that the host's `/` shows."""
     routes: list[Route] = field(default_factory=list)
     before: list[Behaviour | Answer] = field(default_factory=list)
     """Asked before everything else; a behaviour returns status 0 to let the request pass."""
-    not_found: Answer | Behaviour = field(default_factory=lambda: Answer(status=404))
+    otherwise: Answer | Behaviour = field(default_factory=lambda: Answer(status=404))
+    """What answers where no route does: the app, on the launch's own hosts."""
 
     def route(self, path: str) -> Route:
-        """Return the route of exactly this path. Raises KeyError when there is none."""
+        """Return the route of exactly this path; a new one, which the app answers, if there is none."""
         for route in self.routes:
             if route.path == path:
                 return route
-        raise KeyError(f"{self.name} has no route {path}")
+        route = Route(path=path)
+        self.routes.insert(0, route)
+        return route
 
     def serve(self, path: str, answer: Answer | Behaviour, *, methods: str = "GET") -> Route:
         """Answer a path, before every route that stands there; `methods` are parted by spaces."""
@@ -156,28 +162,6 @@ class MailHost:
     starttls: bool = True
     banner: str = ""
     """What it says first; a usual greeting when empty."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Cookie:
-    """The session's cookie: its name and attributes, as they stand behind the value."""
-
-    name: str = "willow_session"
-    attributes: list[str] = field(
-        default_factory=lambda: ["Path=/", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=86400"]
-    )
-
-    ends: bool = True
-    """False: logging out leaves it in the browser."""
-
-    def line(self, value: str) -> str:
-        """Return the value of Set-Cookie (RFC 6265 section 4.1)."""
-        return "; ".join([f"{self.name}={value}", *self.attributes])
-
-    def ended(self) -> str:
-        """Return the Set-Cookie that ends the session in the browser."""
-        kept = [a for a in self.attributes if not a.startswith("Max-Age")]
-        return "; ".join([f"{self.name}=", *kept, "Max-Age=0"])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -210,12 +194,11 @@ class DemoLaunch:
     hosts: list[Host]
     mail_hosts: list[MailHost]
     manifest: dict[str, Any]
-    cookie: Cookie = field(default_factory=Cookie)
+    session_cookie: str = "__Host-session"
+    """The name that the app gives to the session's cookie."""
     registration: Registration = field(default_factory=Registration)
-    ends_sessions: bool = True
-    """False: logging out forgets the cookie but leaves the session valid."""
-    checks_passwords: bool = True
-    """False: any password signs the test member in."""
+    guard_forgets: set[str] = field(default_factory=set)
+    """Routes that the app's copy of the manifest lacks, such as app.willow.example/login."""
     refused_addresses: list[str] = field(default_factory=list)
     """Further published addresses where every port refuses, for records that lead astray."""
 
@@ -255,12 +238,10 @@ __all__ = [
     "Answer",
     "Behaviour",
     "CertificateOptions",
-    "Cookie",
     "Cors",
     "DemoLaunch",
     "Edge",
     "Host",
-    "Limit",
     "MailHost",
     "Origin",
     "Redirect",

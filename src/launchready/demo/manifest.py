@@ -10,6 +10,7 @@ from typing import Any
 
 USERNAME_ENV = "LAUNCHREADY_DEMO_USERNAME"
 PASSWORD_ENV = "LAUNCHREADY_DEMO_PASSWORD"  # noqa: S105 - the variable's name, not its value
+PAYMENTS_ENV = "WILLOW_PAYMENTS_SECRET"
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
 
@@ -78,6 +79,13 @@ def manifest() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def script() -> str:
+    """Return the path of the members' script, which changes with its content."""
+    from launchready.community.assets import asset_path  # noqa: PLC0415 - an extra, and slow
+
+    return asset_path("app.js")
+
+
 def _routes() -> dict[str, Any]:
     return {
         "willow.example/": "page",
@@ -96,12 +104,15 @@ def _routes() -> dict[str, Any]:
         "app.willow.example/chat": {
             "kind": "chat", "json_body": True, "fields": {"message": "message"},
         },
-        "app.willow.example/webhooks/payments": {"kind": "webhook", "json_body": True, "limit": 30},
+        "app.willow.example/webhooks/payments": {
+            "kind": "webhook", "json_body": True, "signature": "stripe",
+            "secret_env": [PAYMENTS_ENV], "limit": 30,
+        },
         "app.willow.example/health": "health",
         "api.willow.example/v1/circles": {
             "kind": "api", "cors": ["https://app.willow.example"],
         },
-        "static.willow.example/assets/app.3f9c2d1a.js": "static",
+        f"static.willow.example{script()}": "static",
     }  # fmt: skip
 
 

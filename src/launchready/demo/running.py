@@ -15,6 +15,7 @@ import dns.flags
 import dns.message
 import dns.rdatatype
 
+from launchready.demo.app import GuardedApp
 from launchready.demo.certificates import Authority, server_context
 from launchready.demo.description import DemoLaunch, Host
 from launchready.demo.latency import TcpRelay
@@ -22,11 +23,13 @@ from launchready.demo.listening import LOOPBACK, ClosedPort, allow_many_sockets
 from launchready.demo.manifest import PASSWORD_ENV, USERNAME_ENV, toml
 from launchready.demo.name_answers import Names, Responder, authority, recursive
 from launchready.demo.name_server import NameListener
+from launchready.demo.seeding import seeded
 from launchready.demo.site import site
 from launchready.demo.smtp_server import MailListener
 from launchready.demo.state import AskedName, State
 from launchready.demo.web_server import WebListener
 from launchready.demo.zone_data import NameServer, Zone
+from launchready.manifest import parse_manifest
 
 _COMMENT = """\
 The demo's manifest. It is written anew whenever the demo starts: [network] leads to the
@@ -84,7 +87,9 @@ async def running(
     async with AsyncExitStack() as stack:
         ports = _Ports(stack, latency_s)
         resolvers = await _start_names(launch, state, ports)
-        await _start_sites(launch, state, authority_, ports)
+        manifest_ = parse_manifest(toml(launch.manifest))
+        app = await stack.enter_async_context(seeded(launch, state, manifest_))
+        await _start_sites(launch, state, app, authority_, ports)
         await _start_mail(launch, authority_, ports)
         for address in launch.refused_addresses:
             for port in (25, 53, 80, 443):
@@ -190,10 +195,10 @@ def _counted(respond: Responder, server: str, state: State) -> Responder:
 
 
 async def _start_sites(
-    launch: DemoLaunch, state: State, authority_: Authority, ports: _Ports
+    launch: DemoLaunch, state: State, app: GuardedApp, authority_: Authority, ports: _Ports
 ) -> None:
     for host in launch.hosts:
-        application = site(launch, state, [host], direct=False)
+        application = site(launch, state, app, [host], direct=False)
         contexts = {host.name: _context(authority_, host)}
         secure = WebListener(application, contexts, garbled=host.garbled)
         await _web(ports, host.addresses, 443, secure if host.https_open else None)
@@ -207,7 +212,7 @@ async def _start_sites(
             behind.setdefault(host.origin.address, []).append(host)
     for address, hosts in behind.items():
         reachable = [h for h in hosts if h.origin is not None and h.origin.open]
-        application = site(launch, state, reachable, direct=True)
+        application = site(launch, state, app, reachable, direct=True)
         contexts = {h.name: _context(authority_, h) for h in reachable}
         await _web(ports, [address], 443, WebListener(application, contexts) if contexts else None)
         await _web(ports, [address], 80, WebListener(application) if contexts else None)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import hashlib
 import inspect
 import secrets
 from collections.abc import Mapping, MutableMapping
+from contextlib import aclosing
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote
 
 from launchready.demo.answers import Answer, Behaviour, Request, redirect
-from launchready.demo.description import DemoLaunch, Host, Limit, Redirect, Route
+from launchready.demo.app import GuardedApp
+from launchready.demo.description import DemoLaunch, Host, Redirect, Route
 from launchready.demo.edge import from_edge, store
 from launchready.demo.state import AskedPage, State
 from launchready.demo.web_scope import Application, Receive, Send
@@ -25,7 +25,9 @@ _COMPRESS_FROM_BYTES = 256
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 
 
-def site(launch: DemoLaunch, state: State, hosts: list[Host], *, direct: bool) -> Application:
+def site(
+    launch: DemoLaunch, state: State, app: GuardedApp, hosts: list[Host], *, direct: bool
+) -> Application:
     """Return the application that answers at one address for its hosts.
 
     `direct`: it is the origin itself, without the edge in front. A Host that does not live here
@@ -57,6 +59,7 @@ def site(launch: DemoLaunch, state: State, hosts: list[Host], *, direct: bool) -
         path = scope["path"]
         request = Request(
             launch=launch, host=host, route=host.route_for(path), state=state,
+            app=app,
             method=scope["method"], scheme=scope["scheme"], path=path,
             raw_path=scope["raw_path"].decode("latin-1"),
             query=query, headers=headers, body=body,
@@ -89,7 +92,7 @@ async def _answer(request: Request) -> Answer:
     if cached is not None:
         answer = cached
     else:
-        answer = _finished(request, await _of_host(request))
+        answer = _overlaid(request, await _of_host(request))
         if edge is not None:
             store(edge, request, answer)
     if edge is not None:
@@ -100,40 +103,43 @@ async def _answer(request: Request) -> Answer:
     elif host.origin is not None:
         for name, value in host.origin.headers.items():
             answer.headers.setdefault(name, value)
-    if answer.raw is None and answer.stream is None:
-        _make_conditional(request, answer)
-        if edge is None or edge.compresses:
-            _compress(request, answer)
+    if answer.raw is None and answer.stream is None and (edge is None or edge.compresses):
+        _compress(request, answer)
     return answer
 
 
-def _finished(request: Request, answer: Answer) -> Answer:
-    """Return the answer with the headers of the host, its own and the route's, in this order."""
-    headers: dict[str, str | None] = {
-        # RFC 6797 section 7.2: never over plain HTTP.
-        name: value
-        for name, value in request.host.headers.items()
-        if request.scheme == "https" or name != "strict-transport-security"
-    }
-    headers |= answer.headers
-    served = request.scheme == "https" or request.host.http_redirect is None
-    if request.route is not None and served:
-        headers |= request.route.headers
-        headers |= _cors(request, request.route)
-    answer = replace(
+def _overlaid(request: Request, answer: Answer) -> Answer:
+    """Return a copy of the answer with what a server in front of the app puts over it."""
+    headers = dict(answer.headers)
+    if request.scheme == "https" or request.host.http_redirect is None:
+        headers |= request.host.headers
+        if request.route is not None:
+            headers |= request.route.headers
+            headers |= _cors(request, request.route)
+    cookies = list(answer.cookies)
+    if request.host.rewrites_cookies is not None:
+        cookies = [request.host.rewrites_cookies(line) for line in cookies]
+    body = answer.body.encode() if isinstance(answer.body, str) else answer.body
+    if body:
+        headers.setdefault("content-type", "text/plain; charset=utf-8")
+    return replace(
         answer,
         headers={name: value for name, value in headers.items() if value is not None},
-        cookies=list(answer.cookies),
+        cookies=cookies,
         more_headers=list(answer.more_headers),
+        body=body,
     )
-    if isinstance(answer.body, str):
-        answer.body = answer.body.encode()
-        if answer.body:
-            answer.headers.setdefault("content-type", "text/plain; charset=utf-8")
-    return answer
 
 
 async def _of_host(request: Request) -> Answer:
+    """Return the host's answer, through guard unless it is no page of the launch's."""
+    answer = await _its_own(request)
+    if answer.guarded or answer.raw is not None or not request.host.guarded:
+        return answer
+    return await request.app.answer(request, answer)
+
+
+async def _its_own(request: Request) -> Answer:
     host = request.host
     for behaviour in host.before:
         answer = await _ask(behaviour, request)
@@ -142,45 +148,15 @@ async def _of_host(request: Request) -> Answer:
     if request.method not in _KNOWN_METHODS:
         return Answer(status=501, body="This method is not known here.\n")
     if request.scheme == "http" and host.http_redirect is not None:
-        return _sent_on(host.http_redirect, request)
-    if request.route is None:
-        if host.redirect is not None:
-            return _sent_on(host.redirect, request)
-        return await _ask(host.not_found, request)
-    return await _of_route(request, request.route)
-
-
-async def _of_route(request: Request, route: Route) -> Answer:
-    allowed = sorted({*route.answers, "OPTIONS"} | ({"HEAD"} if "GET" in route.answers else set()))
-    method = "GET" if request.method == "HEAD" and "HEAD" not in route.answers else request.method
-    if method == "OPTIONS" and "OPTIONS" not in route.answers:
-        return Answer(status=204, headers={"allow": ", ".join(allowed)})
-    if method not in route.answers:
-        return Answer(
-            status=405,
-            headers={"allow": ", ".join(allowed), "cache-control": "no-store"},
-            body=f"This page does not take {request.method}.\n",
-        )
-    if route.private and request.member is None:
-        answer = redirect(f"/login?next={quote(request.raw_path, safe='/')}")
-        answer.headers["cache-control"] = "private, no-store"
-        return answer
-    if route.limit is not None and method in route.limit.methods:
-        wait_s = _wait_s(request, route, route.limit)
-        if wait_s:
-            return route.limit.answer or Answer(
-                status=429,
-                headers={"retry-after": str(wait_s), "cache-control": "no-store"},
-                body=f"That was a little fast. Please try again in {wait_s} seconds.\n",
-            )
-    return await _ask(route.answers[method], request)
-
-
-def _wait_s(request: Request, route: Route, limit: Limit) -> int:
-    # A member's own attempts are counted apart, so that strangers cannot lock them out.
-    member = request.state.username in request.form.values()
-    bucket = f"{request.host.name}{route.path} {'member' if member else 'strangers'}"
-    return request.state.wait_s(bucket, limit.requests * (4 if member else 1), limit.window_s)
+        # The edge does this, and the app behind it never hears of it.
+        return replace(_sent_on(host.http_redirect, request), guarded=True)
+    answers = request.route.answers if request.route is not None else {}
+    method = "GET" if request.method == "HEAD" and "HEAD" not in answers else request.method
+    if method in answers:
+        return await _ask(answers[method], request)
+    if host.redirect is not None:
+        return _sent_on(host.redirect, request)
+    return await _ask(host.otherwise, request)
 
 
 async def _ask(what: Answer | Behaviour, request: Request) -> Answer:
@@ -212,24 +188,6 @@ def _cors(request: Request, route: Route) -> dict[str, str | None]:
             headers["access-control-allow-headers"] = "content-type"
             headers["access-control-max-age"] = "600"
     return headers
-
-
-def _make_conditional(request: Request, answer: Answer) -> None:
-    """Answer 304 when the visitor has this very content (RFC 9110 section 13.1.2)."""
-    if answer.status != 200 or request.method not in {"GET", "HEAD"}:
-        return
-    storable = "no-store" not in (answer.headers.get("cache-control") or "")
-    body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
-    if storable and "etag" not in answer.headers and not answer.cookies:
-        # Weak, since the same content also goes out compressed (RFC 9110 section 8.8.3.3).
-        answer.headers["etag"] = f'W/"{hashlib.sha256(body).hexdigest()[:16]}"'
-    tag = answer.headers.get("etag")
-    if tag is None:
-        return
-    known = request.headers.get("if-none-match", "")
-    plain = {t.strip().removeprefix("W/") for t in known.split(",")}
-    if known.strip() == "*" or tag.removeprefix("W/") in plain:
-        answer.status, answer.body = 304, b""
 
 
 def _compress(request: Request, answer: Answer) -> None:
@@ -271,13 +229,15 @@ async def _send(scope: Mapping[str, Any], send: Send, answer: Answer) -> None:
     fields = [(n, v) for n, v in answer.headers.items() if v is not None]
     fields += answer.more_headers + [("set-cookie", c) for c in answer.cookies]
     bodiless = answer.status in {204, 304}
-    if answer.stream is None and not bodiless:
+    if answer.stream is None and not bodiless and "content-length" not in answer.headers:
         fields.append(("content-length", str(len(body))))
     raw = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in fields]
     await send({"type": "http.response.start", "status": answer.status, "headers": raw})
     if answer.stream is not None and scope["method"] != "HEAD":
-        async for chunk in answer.stream():
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        # Who leaves in the middle ends what still makes the answer.
+        async with aclosing(answer.stream()) as chunks:
+            async for chunk in chunks:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
         body = b""
     empty = bodiless or scope["method"] == "HEAD"
     await send({"type": "http.response.body", "body": b"" if empty else body})

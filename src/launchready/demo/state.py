@@ -1,9 +1,8 @@
-"""What a running demo remembers: sessions, attempts, and what the edge has cached."""
+"""What a running demo remembers: what it was asked, and what the edge has cached."""
 
 from __future__ import annotations
 
 import secrets
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -41,34 +40,16 @@ class State:
 
     username: str = "member@willow.example"
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
-    sessions: dict[str, str] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     """For behaviours that answer differently with time."""
     cached: dict[tuple[str, str], tuple[float, Answer]] = field(default_factory=dict)
     """(host, URL path and query) → when it was stored, and the answer."""
-    attempts: dict[str, list[float]] = field(default_factory=dict)
     pages: Counter[AskedPage] = field(default_factory=Counter)
     """How often each request came."""
     names: Counter[AskedName] = field(default_factory=Counter)
     """How often each question came."""
 
-    def sign_in(self, username: str) -> str:
-        """Return the token of a new session."""
-        token = secrets.token_urlsafe(24)
-        self.sessions[token] = username
-        return token
-
     def count(self, name: str) -> int:
         """Return how often this has been asked for the name, this time included."""
         self.counters[name] = self.counters.get(name, 0) + 1
         return self.counters[name]
-
-    def wait_s(self, bucket: str, requests: int, window_s: float) -> int:
-        """Count one attempt; return 0 when it is within the limit, else the seconds to wait."""
-        now = time.monotonic()
-        recent = [t for t in self.attempts.get(bucket, []) if t > now - window_s]
-        over = len(recent) >= requests
-        if not over:
-            recent.append(now)
-        self.attempts[bucket] = recent
-        return max(1, round(recent[0] + window_s - now)) if over else 0

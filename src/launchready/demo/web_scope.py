@@ -8,10 +8,11 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import unquote
 
+Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 IDLE_S = 30.0
 """A connection that says nothing for so long is closed."""

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from launchready.demo import members, pages
-from launchready.demo.answers import Answer, page
+from launchready.demo.answers import Answer
+from launchready.demo.app import from_app
 from launchready.demo.certificates import CAA_DOMAIN
 from launchready.demo.description import (
     Behaviour,
     CertificateOptions,
-    Cors,
     DemoLaunch,
     Edge,
     Host,
-    Limit,
     MailHost,
     Origin,
     Redirect,
     Route,
 )
 from launchready.demo.manifest import manifest
+from launchready.demo.rdap import rdap
 from launchready.demo.zone_data import NameServer, Resolver, Zone
 
 DOMAIN = "willow.example"
@@ -44,20 +43,7 @@ HOST_NUMBERS = {
 }
 MAIL_ADDRESSES = ["198.51.100.25", "2001:db8:25::25"]
 
-FOREVER = "public, max-age=31536000, immutable"
 BRIEFLY = "public, max-age=300"
-CSP = (
-    f"default-src 'none'; script-src {pages.STATIC}; style-src {pages.STATIC}; img-src {pages.STATIC}; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS: dict[str, str | None] = {
-    "strict-transport-security": "max-age=31536000; includeSubDomains",
-    "content-security-policy": CSP,
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "strict-origin-when-cross-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-}
 
 
 def healthy() -> DemoLaunch:
@@ -66,7 +52,10 @@ def healthy() -> DemoLaunch:
         domain=DOMAIN,
         zones=_zones(),
         resolvers=[Resolver(), Resolver()],
-        hosts=[_apex(), _www(), _app(), _community(), _api(), _static(), _mta_sts(), _rdap()],
+        hosts=[
+            _apex(), _www(), _host("app", "/door"), _host("community", "/community"), _host("api", "/interface"),
+            _host("static", "/files"), _mta_sts(), _rdap(),
+        ],
         mail_hosts=[
             MailHost(
                 name=f"mx1.{DOMAIN}", addresses=list(MAIL_ADDRESSES),
@@ -88,12 +77,8 @@ def add_circles(launch: DemoLaunch, count: int) -> None:
     """Give the launch `count` (at most 120) further hosts, `circle-1` and so on, healthy too."""
     for number in range(1, count + 1):
         label = f"circle-{number}"
-        host = _host(
-            label,
-            [_public("/", pages.COMMUNITY)],
-            v4=f"203.0.113.{100 + number}",
-            v6=f"2001:db8:c::{number}",
-        )
+        v4, v6 = f"203.0.113.{100 + number}", f"2001:db8:c::{number}"
+        host = _host(label, "/community", v4=v4, v6=v6)
         launch.hosts.append(host)
         launch.zone().add("A", label, host.addresses[0])
         launch.zone().add("AAAA", label, host.addresses[1])
@@ -152,9 +137,7 @@ def _mail(zone: Zone) -> None:
     zone.add("TXT", "_smtp._tls", f"v=TLSRPTv1; rua=mailto:tls@{DOMAIN}", ttl=3600)
 
 
-def _host(
-    label: str, routes: list[Route], *, origin: bool = True, v4: str = "", v6: str = ""
-) -> Host:
+def _host(label: str, front: str = "/", *, origin: bool = True, v4: str = "", v6: str = "") -> Host:
     name = f"{label}.{DOMAIN}" if label else DOMAIN
     return Host(
         name=name,
@@ -162,9 +145,8 @@ def _host(
         certificate=CertificateOptions(names=[name]),
         edge=Edge(),
         origin=Origin(address=ORIGIN) if origin else None,
-        headers=dict(HEADERS),
-        routes=routes,
-        not_found=page(pages.NOT_FOUND, status=404, cache_control="no-store"),
+        front=front,
+        otherwise=from_app,
     )
 
 
@@ -172,17 +154,9 @@ def _get(path: str, answer: Answer | Behaviour) -> Route:
     return Route(path=path, answers={"GET": answer})
 
 
-def _public(path: str, html: str) -> Route:
-    return _get(path, page(html, cache_control=BRIEFLY))
-
-
-def _both(path: str, show: Behaviour, take: Behaviour, requests: int = 0) -> Route:
-    limit = Limit(requests=requests) if requests else None
-    return Route(path=path, answers={"GET": show, "POST": take}, limit=limit)
-
-
-def _moved(path: str, to: str) -> Route:
-    return _get(path, Answer(status=301, headers={"location": to, "cache-control": BRIEFLY}))
+def _moved(path: str, to: str, status: int = 301) -> Route:
+    headers: dict[str, str | None] = {"location": to, "cache-control": BRIEFLY}
+    return _get(path, Answer(status=status, headers=headers))
 
 
 def _text(path: str, body: str) -> Route:
@@ -190,95 +164,34 @@ def _text(path: str, body: str) -> Route:
 
 
 def _apex() -> Host:
-    app = f"https://app.{DOMAIN}"
-    return _host(
-        "",
-        [
-            _public("/", pages.LANDING),
-            _public("/pricing", pages.PRICING),
-            _public("/journal/first-evening", pages.JOURNAL),
-            _moved("/blog/first-evening", f"https://{DOMAIN}/journal/first-evening"),
-            _moved("/join", f"{app}/signup"),
-            _get(
-                "/login",
-                Answer(
-                    status=302,
-                    headers={"location": f"{app}/login", "cache-control": members.PRIVATE},
-                ),
-            ),
-            _get(
-                "/favicon.ico",
-                Answer(status=302, headers={"location": pages.STATIC + pages.PICTURE}),
-            ),
-            _text("/robots.txt", "User-agent: *\nAllow: /\n"),
-            _text("/.well-known/launchready.txt", f"{TOKEN}\n"),
-        ],
-    )
+    host = _host("")
+    host.routes = [
+        _moved("/blog/first-evening", f"https://{DOMAIN}/journal/first-evening"),
+        _moved("/join", f"https://app.{DOMAIN}/signup"),
+        _moved("/login", f"https://app.{DOMAIN}/login", 302),
+        _text("/.well-known/launchready.txt", f"{TOKEN}\n"),
+    ]
+    return host
 
 
 def _www() -> Host:
-    host = _host("www", [], origin=False)
+    host = _host("www", origin=False)
     host.redirect = Redirect(to=f"https://{DOMAIN}{{path}}{{query}}")
     return host
 
 
-def _app() -> Host:
-    webhook = Route(path="/webhooks/payments", answers={"POST": members.webhook})
-    webhook.limit = Limit(requests=20)
-    chat = Route(path="/chat", answers={"POST": members.chat}, limit=Limit(requests=12))
-    room = Route(path="/members", answers={"GET": members.members_room}, private=True)
-    return _host(
-        "app",
-        [
-            _get("/", members.doorstep),
-            _both("/login", members.login_page, members.log_in, 8),
-            _both("/logout", members.log_out, members.log_out),
-            _both("/reset", members.reset_page, members.reset, 5),
-            _both("/signup", members.signup_page, members.sign_up, 6),
-            _both("/invite", members.invite_page, members.invite, 6),
-            _both("/checkout", members.checkout_page, members.check_out),
-            _get("/welcome", page(pages.THANKS, cache_control=members.PRIVATE)),
-            _get("/health", members.health),
-            room,
-            chat,
-            webhook,
-        ],
-    )
-
-
-def _community() -> Host:
-    return _host("community", [_public("/", pages.COMMUNITY)])
-
-
-def _api() -> Host:
-    circles = _get("/v1/circles", members.circles)
-    circles.cors = Cors(origins=(f"https://app.{DOMAIN}",))
-    return _host("api", [_public("/", pages.API), circles])
-
-
-def _static() -> Host:
-    files = {
-        pages.STYLE: ("text/css; charset=utf-8", pages.CSS),
-        pages.SCRIPT: ("text/javascript; charset=utf-8", pages.JAVASCRIPT),
-        pages.PICTURE: ("image/svg+xml", pages.SVG),
-    }
-    routes = [_public("/", pages.FILES)]
-    routes += [
-        _get(path, Answer(body=body, headers={"content-type": kind, "cache-control": FOREVER}))
-        for path, (kind, body) in files.items()
-    ]
-    return _host("static", routes)
-
-
 def _mta_sts() -> Host:
     policy = f"version: STSv1\r\nmode: enforce\r\nmx: mx1.{DOMAIN}\r\nmax_age: 604800\r\n"
-    return _host("mta-sts", [_text("/.well-known/mta-sts.txt", policy)], origin=False)
+    host = _host("mta-sts", origin=False)
+    host.routes = [_text("/.well-known/mta-sts.txt", policy)]
+    return host
 
 
 def _rdap() -> Host:
     return Host(
         name="rdap.org",
+        guarded=False,
         addresses=["192.0.2.80"],
         certificate=CertificateOptions(names=["rdap.org"]),
-        routes=[_get("/domain/*", members.rdap)],
+        routes=[_get("/domain/*", rdap)],
     )

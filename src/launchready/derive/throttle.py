@@ -44,6 +44,15 @@ def asks_to_wait(answer: Exchange, *, usual: Exchange | None = None) -> bool:
     return refuses if usual is None else refuses or "retry-after" not in usual.headers
 
 
+def wait_s(answer: Exchange) -> int | None:
+    """Return the whole seconds that a limit asks to wait; None when it names none.
+
+    RFC 9110 section 10.2.3; a date, which limits do not use, counts as none.
+    """
+    said = (answer.headers.get("retry-after") or "").strip()
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
+
+
 def says_limited(answer: Exchange, *, usual: Exchange | None = None) -> bool:
     """Return whether an answer says by itself that a limit was reached, by status or in words.
 

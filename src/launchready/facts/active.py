@@ -10,11 +10,16 @@ from launchready.manifest import RouteEntry
 
 OPEN_BEFORE = "private page is closed before the log-in"
 """The step that fails when everybody sees what only members should."""
+GETS_IN = ("reach the log-in page", "log in", "open the private page")
+"""The steps of a member who gets in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttling(Fact):
-    """The same bounded request repeated on a route, with unknown accounts only."""
+    """The same bounded request repeated on a route, with unknown accounts only.
+
+    A chat that talks to members alone is tried as the test member.
+    """
 
     plain: ClassVar[str] = "the rate limit"
     patience: ClassVar[int] = 20
@@ -69,3 +74,10 @@ class SignIn(Fact):
     steps: tuple[JourneyStep, ...]
     cookies: tuple[CookieSeen, ...] = ()
     """What the hosts of the launch set on the way, each name once for a host."""
+    form_url: str = ""
+    """Where the log-in form is sent; empty when none was reached."""
+
+    @property
+    def fault(self) -> str:
+        """`shut-out` when the member does not get in."""
+        return "shut-out" if any(s.name in GETS_IN and not s.passed for s in self.steps) else ""

@@ -39,32 +39,44 @@ TLS     launch.host("app").certificate     names, days_left, days_old, key, sign
         launch.host("app").tls_versions = ("1.0", "1.1", "1.2", "1.3"); .http2; .https_open; .garbled
 Web     launch.host()                      the apex; "www", "app", "community", "api", "static",
                                            "mta-sts", or a full name such as "rdap.org"
-        .headers["..."] = None             a header of every answer of the host (lower case)
-        .route("/members").headers["cache-control"] = "public, max-age=600"
-        .route("/members").private = False; .route("/login").limit = None; .cors = Cors(...)
-        .serve("/.env", Answer(body="..."))     a new path, or one that goes before the old
-        .send("/old", "https://...")            a redirect
-        .before.insert(0, behaviour)            asked first; Answer(status=0) lets a request pass
-        .not_found = Answer or behaviour
-        .http_redirect = None                   plain HTTP serves the pages themselves
+        The healthy site is the reference community with guard around it, as its manifest says. A
+        fault is what it would be in life:
+        .without_guard.add("framing")      a part of guard is switched off for the host
+        launch.guard_forgets.add("app.willow.example/login")    the app's copy of the manifest
+                                           lacks a route, so that guard does nothing for it
+        launch.declare("guard", allow={...})    or has it loosened in the manifest itself
+        .headers["..."] = None             a server in front of the app puts a header over every
+                                           answer (lower case), or takes it away
+        .route("/members").headers["cache-control"] = "public, max-age=600"; .cors = Cors(...)
+        .rewrites_cookies = lambda line: line.replace("; HttpOnly", "")    or edits each Set-Cookie
+        .serve("/.env", Answer(body="..."))     something else answers in the app's place; what
+                                           guard adds to answers it gets all the same
+        .serve("/login", asked_otherwise(edit), methods="POST")   the app gets another request
+        .serve("/", changed(edit))         the visitor gets another answer than the app gave
+        .send("/old", "https://...")       a redirect
+        .before.insert(0, behaviour)       asked first; Answer(status=0) lets a request pass
+        .otherwise = behaviour             instead of the app, where no route is
+        .front = "/pricing"                the page of the app that `/` shows
+        .http_redirect = None              plain HTTP serves the pages themselves
         .http_redirect.to = "http://{host}/"    placeholders {host}, {path}, {query}
         .http_open = False; .redirect = Redirect(to="...")
         .edge = None; .edge.headers; .edge.compresses; .edge.caches
         .edge.caches_always.add("/members")     a private page served from the cache
-        .origin.open = True                     the origin answers whoever comes directly
-        launch.cookie.attributes.remove("Secure"); launch.ends_sessions = False
-        launch.checks_passwords = False; launch.registration.days_left = 5
-        A behaviour is `def f(request: Request) -> Answer` (or async); Request has path, query,
-        headers, form, json, cookies, member, state (counters: `request.state.count("name")`).
-        An Answer may have delay_s, stream (endless bodies) and raw (bytes that are no HTTP).
+        .origin.open = True                the origin answers whoever comes directly
+        launch.session_cookie = "session"; launch.registration.days_left = 5
+        A behaviour is `def f(request: Request) -> Answer` (or async); `from_app` is the healthy
+        one. Request has path, query, headers, form, json, state (`request.state.count("name")`)
+        and app, whose `cookie` is a signed-in member's. An Answer may have delay_s, stream (endless
+        bodies) and raw (bytes that are no HTTP).
+        The community itself has no fault in it and no switch for one.
 Mail    launch.mail_host("mx1")            reachable, starttls, certificate, banner
 Other   launch.declare("alerts", monitor=None)   a table of the manifest; None takes a key away
         launch.manifest["hosts"]["app.willow.example"]["addresses"] = [...]
         launch.refused_addresses           published addresses (203.0.113.99) where every port refuses
 
 Addresses that no listener has lead nowhere (and cost the audit its time-out): use those of other
-hosts (`willow.addresses("community")`) or 203.0.113.99. A defect must change the launch; drop() and
-route() raise when what they name is not there.
+hosts (`willow.addresses("community")`) or 203.0.113.99. A defect must change the launch; drop()
+raises when what it names is not there.
 '''
 
 from __future__ import annotations

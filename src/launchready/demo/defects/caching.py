@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from launchready.demo.answers import Answer
+from launchready.demo.app import changed
 from launchready.demo.defects.registry import defect
 from launchready.demo.description import DemoLaunch
-from launchready.demo.pages import SCRIPT
+from launchready.demo.manifest import script
 
 
 @defect("static-not-cached-long")
 def static_not_cached_long(launch: DemoLaunch) -> None:
     """The script with a hash in its name is kept for an hour only."""
-    launch.host("static").route(SCRIPT).headers["cache-control"] = "public, max-age=3600"
+    launch.host("static").route(script()).headers["cache-control"] = "public, max-age=3600"
 
 
 @defect("static-not-cached-long", variant="no-store")
 def static_not_stored(launch: DemoLaunch) -> None:
     """The script with a hash in its name must not be stored at all."""
-    launch.host("static").route(SCRIPT).headers["cache-control"] = "no-store"
+    launch.host("static").route(script()).headers["cache-control"] = "no-store"
 
 
 @defect("static-not-immutable")
 def static_not_immutable(launch: DemoLaunch) -> None:
     """The script with a hash in its name is asked about again on every reload."""
-    launch.host("static").route(SCRIPT).headers["cache-control"] = "public, max-age=31536000"
+    launch.host("static").route(script()).headers["cache-control"] = "public, max-age=31536000"
 
 
 @defect("static-not-from-edge-cache")
@@ -55,27 +56,22 @@ def private_answer_served_from_cache(launch: DemoLaunch) -> None:
 @defect("cookie-in-cacheable-answer")
 def cookie_in_cacheable_answer(launch: DemoLaunch) -> None:
     """The community's front page, which any cache may store, opens a session for every visitor."""
-    _front_page(launch).cookies = [
-        "visitor_session=7d1f0a9c; Path=/; Secure; HttpOnly; SameSite=Lax"
-    ]
+
+    def with_session(answer: Answer) -> Answer:
+        answer.cookies.append("visitor_session=7d1f0a9c; Path=/; Secure; HttpOnly; SameSite=Lax")
+        return answer
+
+    launch.host("community").serve("/", changed(with_session))
 
 
 @defect("html-cached-long-without-validator")
 def html_cached_long_without_validator(launch: DemoLaunch) -> None:
     """Browsers keep the community's front page for a day and cannot ask whether it changed."""
-    page = _front_page(launch)
-    # A page that sets a cookie gets no ETag; one for the language is tied to nobody.
-    page.cookies = ["locale=en; Path=/; Secure; HttpOnly; SameSite=Lax"]
-    page.headers["cache-control"] = "private, max-age=86400"
+    headers = launch.host("community").route("/").headers
+    headers |= {"cache-control": "private, max-age=86400", "etag": None}
 
 
 @defect("html-cached-too-long")
 def html_cached_too_long(launch: DemoLaunch) -> None:
     """Browsers keep the community's front page for a year."""
-    _front_page(launch).headers["cache-control"] = "public, max-age=31536000"
-
-
-def _front_page(launch: DemoLaunch) -> Answer:
-    answer = launch.host("community").route("/").answers["GET"]
-    assert isinstance(answer, Answer)  # noqa: S101 - the healthy launch says so
-    return answer
+    launch.host("community").route("/").headers["cache-control"] = "public, max-age=31536000"

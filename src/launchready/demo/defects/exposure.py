@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from launchready.demo import pages
+from dataclasses import replace
+
 from launchready.demo.answers import Answer, Request, json_answer, page
+from launchready.demo.app import asked_otherwise, changed
 from launchready.demo.defects.registry import defect
 from launchready.demo.description import DemoLaunch
+from launchready.demo.manifest import script
 
 _PRIVATE = {"cache-control": "no-store"}
 
@@ -125,28 +128,31 @@ def internal(launch: DemoLaunch) -> None:
 
 @defect("framework-debug-page")
 def debug_mode(launch: DemoLaunch) -> None:
-    """The app runs in debug mode and explains each missing page."""
-    launch.host("community").not_found = page(
+    """The app runs in debug mode and explains each missing page: guard's are switched off."""
+    explained = page(
         "<title>Page not found</title><p>You're seeing this error because you have "
         "<code>DEBUG = True</code> in your Django settings file.</p>",
         status=404, cache_control="no-store",
     )  # fmt: skip
+    launch.host("community").without_guard.add("errors")
+    launch.host("community").otherwise = changed(lambda a: explained if a.status == 404 else a)
 
 
 @defect("stack-trace-in-error")
 def traceback(launch: DemoLaunch) -> None:
-    """A wrong method ends in a traceback."""
+    """A wrong method ends in a traceback, and guard's error pages are switched off."""
 
     def fail(request: Request) -> Answer:
         status = 500 if request.method == "POST" else 0
         return Answer(status=status, body=_TRACE, headers=dict(_PRIVATE))
 
+    launch.host("community").without_guard.add("errors")
     launch.host("community").before.insert(0, fail)
 
 
 @defect("internal-id-in-error")
 def database_error(launch: DemoLaunch) -> None:
-    """A malformed query shows the database's own words."""
+    """A malformed query shows the database's own words: guard's error pages are switched off."""
 
     def fail(request: Request) -> Answer:
         status = 500 if "id[]" in request.query or "id%5B%5D" in request.query else 0
@@ -155,6 +161,7 @@ def database_error(launch: DemoLaunch) -> None:
             headers=dict(_PRIVATE),
         )  # fmt: skip
 
+    launch.host("community").without_guard.add("errors")
     launch.host("community").before.insert(0, fail)
 
 
@@ -167,22 +174,17 @@ def version(launch: DemoLaunch) -> None:
 @defect("secret-in-page")
 def secret(launch: DemoLaunch) -> None:
     """A key that belongs to the server was built into the script."""
-    body = (
-        pages.JAVASCRIPT
-        + '\nconst mail = "SG.'
-        + "aB3dE5fG7hJ9kL1mN3pQ5r"
-        + "."
-        + ("sT7uV9wX1yZ3aB5cD7eF9gH1jK3lM5nP7qR9sT1uV3w" + '";\n')
-    )
-    _script(launch, body)
+    key = "SG." + "aB3dE5fG7hJ9kL1mN3pQ5r" + "." + "sT7uV9wX1yZ3aB5cD7eF9gH1jK3lM5nP7qR9sT1uV3w"
+    _script_ends_in(launch, f'\nconst mail = "{key}";\n')
 
 
 @defect("source-map-public")
 def source_map(launch: DemoLaunch) -> None:
     """The script's readable source lies beside it."""
-    _script(launch, pages.JAVASCRIPT + "\n//# sourceMappingURL=app.3f9c2d1a.js.map\n")
+    path = script()
+    _script_ends_in(launch, f"\n//# sourceMappingURL={path.rpartition('/')[2]}.map\n")
     launch.host("static").serve(
-        pages.SCRIPT + ".map",
+        f"{path}.map",
         json_answer(
             {"version": 3, "sources": ["guide.ts"], "sourcesContent": ["// ask"], "mappings": ""},
             cache_control="public, max-age=31536000, immutable",
@@ -190,20 +192,30 @@ def source_map(launch: DemoLaunch) -> None:
     )
 
 
-def _script(launch: DemoLaunch, body: str) -> None:
-    known = launch.host("static").route(pages.SCRIPT).answers["GET"]
-    headers = dict(known.headers) if isinstance(known, Answer) else {}
-    launch.host("static").route(pages.SCRIPT).answers["GET"] = Answer(body=body, headers=headers)
+def _script_ends_in(launch: DemoLaunch, text: str) -> None:
+    def longer(answer: Answer) -> Answer:
+        assert isinstance(answer.body, bytes)  # noqa: S101 - the app's answers are
+        answer.body += text.encode()
+        return answer
+
+    launch.host("static").serve(script(), changed(longer))
 
 
 @defect("private-page-open")
 def open_room(launch: DemoLaunch) -> None:
     """The members' room opens without signing in."""
-    launch.host("app").route("/members").private = False
+    _everybody_is_the_member(launch, "/members")
 
 
 @defect("member-page-open")
 def open_account(launch: DemoLaunch) -> None:
     """The members' room opens without signing in, and no route is declared for it."""
-    launch.host("app").route("/members").private = False
+    _everybody_is_the_member(launch, "/members")
     del launch.manifest["routes"]["app.willow.example/members"]
+
+
+def _everybody_is_the_member(launch: DemoLaunch, path: str) -> None:
+    def signed_in(request: Request) -> Request:
+        return replace(request, headers={**request.headers, "cookie": request.app.cookie})
+
+    launch.host("app").serve(path, asked_otherwise(signed_in))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from copy import deepcopy
+from dataclasses import replace
 
-from launchready.demo.answers import Answer, Request, redirect
+from launchready.demo.answers import Answer, Behaviour, Request, redirect
+from launchready.demo.app import asked_otherwise, changed
 from launchready.demo.defects.registry import defect
 from launchready.demo.description import DemoLaunch, Host
-from launchready.demo.pages import SCRIPT
+from launchready.demo.manifest import script
 from launchready.demo.willow import DOMAIN
 
 _DOWN = Answer(
@@ -78,9 +80,7 @@ def redirect_drops_query(launch: DemoLaunch) -> None:
 def too_many_hops(launch: DemoLaunch) -> None:
     """The community's front page is reached by its language, then its season, then its welcome."""
     host = launch.host("community")
-    front = deepcopy(host.route("/"))
-    front.path = "/en/autumn/welcome"
-    host.routes.append(front)
+    host.serve("/en/autumn/welcome", _page("/"))
     host.send("/", "/en")
     host.send("/en", "/en/autumn")
     host.send("/en/autumn", "/en/autumn/welcome")
@@ -90,9 +90,7 @@ def too_many_hops(launch: DemoLaunch) -> None:
 def redirect_downgrades_to_http(launch: DemoLaunch) -> None:
     """The app behind the pricing page believes that visitors use HTTP when it adds the slash."""
     host = launch.host()
-    page = deepcopy(host.route("/pricing"))
-    page.path = "/pricing/"
-    host.routes.append(page)
+    host.serve("/pricing/", _page("/pricing"))
     host.send("/pricing", f"http://{DOMAIN}/pricing/")
 
 
@@ -148,16 +146,13 @@ def route_redirects_nowhere(launch: DemoLaunch) -> None:
 @defect("route-answers-wrong")
 def route_answers_wrong(launch: DemoLaunch) -> None:
     """The pricing page was not deployed."""
-    not_found = launch.host().not_found
-    launch.host().serve("/pricing", not_found)
+    launch.host().serve("/pricing", _page("/not-there"))
 
 
 @defect("route-answers-wrong", variant="health")
 def health_answers_wrong(launch: DemoLaunch) -> None:
     """The health route says that the database is away."""
-    launch.host("app").route("/health").answers["GET"] = Answer(
-        status=503, headers={"cache-control": "no-store"}, body="database: away\n"
-    )
+    launch.host("app").serve("/health", Answer(status=503, body="database: away\n"))
 
 
 @defect("host-answers-only-errors")
@@ -179,25 +174,26 @@ def host_answers_garbage(launch: DemoLaunch) -> None:
 @defect("endpoint-answers-wrong")
 def endpoint_answers_wrong(launch: DemoLaunch) -> None:
     """The API fails on every request."""
-    launch.host("api").route("/v1/circles").answers["GET"] = Answer(
-        status=500, headers={"cache-control": "no-store"}, body="something went wrong\n"
-    )
+    launch.host("api").serve("/v1/circles", Answer(status=500, body="something went wrong\n"))
 
 
 @defect("mixed-content")
 def mixed_content(launch: DemoLaunch) -> None:
     """The community's page loads its script over plain HTTP."""
-    answer = launch.host("community").route("/").answers["GET"]
-    assert isinstance(answer, Answer)  # noqa: S101 - the healthy launch says so
-    assert isinstance(answer.body, str)  # noqa: S101
-    tag = f'<script src="http://static.{DOMAIN}{SCRIPT}"></script></head>'
-    answer.body = answer.body.replace("</head>", tag)
+    tag = f'<script src="http://static.{DOMAIN}{script()}"></script></head>'.encode()
+
+    def with_script(answer: Answer) -> Answer:
+        assert isinstance(answer.body, bytes)  # noqa: S101 - the app's answers are
+        answer.body = answer.body.replace(b"</head>", tag)
+        return answer
+
+    launch.host("community").serve("/", changed(with_script))
 
 
 @defect("old-url-broken")
 def old_url_broken(launch: DemoLaunch) -> None:
     """The old address of the sign-up is gone."""
-    launch.host().serve("/join", launch.host().not_found)
+    launch.host().serve("/join", _page("/not-there"))
 
 
 @defect("sign-in-path-lost")
@@ -210,6 +206,11 @@ def sign_in_path_lost(launch: DemoLaunch) -> None:
         return Answer(status=0)
 
     launch.host("app").before.insert(0, astray)
+
+
+def _page(path: str) -> Behaviour:
+    """Return what answers as the app does at another path."""
+    return asked_otherwise(lambda request: replace(request, path=path, raw_path=path))
 
 
 def _copy_to_www(launch: DemoLaunch) -> None:

@@ -105,7 +105,7 @@ def old_tls_1_1_accepted(launch: DemoLaunch) -> None:
 @defect("hsts-missing")
 def hsts_missing(launch: DemoLaunch) -> None:
     """The app does not tell browsers to use HTTPS only."""
-    launch.host("app").headers[_HSTS] = None
+    launch.host("app").without_guard.add("hsts")
 
 
 @defect("hsts-missing", variant="switched-off")
@@ -138,6 +138,7 @@ def hsts_breaks_subdomain(launch: DemoLaunch) -> None:
     )
     archive.serve("/", Answer(body="<title>Archive</title><p>Letters of the first years.</p>"))
     launch.hosts.append(archive)
+    launch.host().headers[_HSTS] = "max-age=31536000; includeSubDomains"
     launch.zone().add("A", "archive", archive.addresses[0])
     launch.zone().add("AAAA", "archive", archive.addresses[1])
     launch.manifest["hosts"][archive.name] = {"web": False}

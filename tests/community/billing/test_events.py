@@ -84,6 +84,7 @@ async def test_the_same_event_twenty_times_at_once_has_one_effect(running: Commu
     assert await letters(running) == [("welcome", GUEST), ("receipt", GUEST)]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
 async def test_in_every_order_the_newest_event_decides(
     running: Community, order: tuple[int, ...]

@@ -62,7 +62,7 @@ async def opens(chromium_browser: Browser, house: House) -> AsyncIterator[Opens]
             stack.push_async_callback(context.close)
             await context.add_init_script(WATCHES_POLICY)
             context.set_default_timeout(15_000)
-            tab = Tab(context, await context.new_page())
+            tab = Tab(context, await context.new_page(), house)
             tabs.append(tab)
             return tab
 

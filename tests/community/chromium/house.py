@@ -10,8 +10,9 @@ import re
 import socket
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from cryptography import x509
@@ -51,11 +52,11 @@ answer_s = 10
 "app.test/login" = {{ kind = "auth", fields = {{ username = "email", password = "password" }} }}
 "app.test/signup" = "signup"
 "app.test/confirm" = "auth"
-"app.test/reset" = "reset"
+"app.test/reset" = {{ kind = "reset", limit = 3 }}
 "app.test/invite" = "invite"
 "app.test/checkout" = "checkout"
 "app.test/webhooks/payments" = {{ kind = "webhook", json_body = true, signature = "stripe", secret_env = "PAYMENTS_SECRET" }}
-"app.test/chat" = {{ kind = "chat", fields = {{ message = "message" }} }}
+"app.test/chat" = {{ kind = "chat", fields = {{ message = "message" }}, limit = 8 }}
 "app.test/members" = "private"
 "app.test/guide" = "private"
 "app.test/circles/" = "private"
@@ -80,6 +81,8 @@ class House:
     key_pin: str
     """What Chromium trusts the server by: its public key's SHA-256 in base64 (RFC 7469's pin)."""
     mail_folder: Path
+    cookies: dict[str, list[Any]] = field(default_factory=dict)
+    """Of members who have logged in."""
 
     async def link_in_mail(self, recipient: str, path: str) -> str:
         """Wait for a letter with a link to a path, and return the link."""

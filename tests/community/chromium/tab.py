@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, Response
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, Response, ViewportSize
 
 from tests.community.browser import PASSWORD
-from tests.community.chromium.house import ORIGIN
+from tests.community.chromium.house import ORIGIN, House
 
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+DESK, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
 _REFUSED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 WATCHES_POLICY = """
 addEventListener("securitypolicyviolation", e =>
@@ -21,9 +21,10 @@ addEventListener("securitypolicyviolation", e =>
 class Tab:
     """A page of a context of its own, so with cookies and an address of its own."""
 
-    def __init__(self, context: BrowserContext, page: Page) -> None:
+    def __init__(self, context: BrowserContext, page: Page, house: House) -> None:
         self.context = context
         self.page = page
+        self.house = house
         self.complaints: list[str] = []
         """Errors and warnings of the console, policy violations, exceptions of scripts."""
         self.expects: set[int] = set()
@@ -66,9 +67,21 @@ class Tab:
         await self.fill(**typed)
         await self.press(button)
 
-    async def log_in(self, address: str, password: str = PASSWORD) -> None:
-        await self.send("/login", "Log in", email=address, password=password)
-        await self.page.wait_for_url("**/members")
+    async def come_in(self, address: str) -> None:
+        """Be a member at the members' room; only the first time by the log-in, which takes long."""
+        if address not in self.house.cookies:
+            await self.send("/login", "Log in", email=address, password=PASSWORD)
+            await self.page.wait_for_url("**/members")
+            self.house.cookies[address] = [
+                {
+                    k: c[k]
+                    for k in ("name", "value", "domain", "path", "secure", "httpOnly", "sameSite")
+                }
+                for c in await self.context.cookies()
+            ]
+        else:
+            await self.context.add_cookies(self.house.cookies[address])
+            await self.open("/members")
 
     async def says(self, text: str) -> None:
         """Wait until the page's main part shows a text."""

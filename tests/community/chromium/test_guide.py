@@ -1,85 +1,101 @@
-"""The guide's page in a real browser: streaming, a reload in the middle, and the fallback."""
+"""The guide in a tab: words as they come, and what a member sees when its provider fails."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import ViewportSize, expect
 
-from tests.community.browser import PASSWORD
-from tests.community.conftest import ADA
-from tests.community.guiding import FALLBACK, ToolCaller, community_asking, sqlite_in
-from tests.guard.serving import serving
-from tests.report import chromium
+from tests.community.chromium.conftest import Opens
+from tests.community.chromium.house import ADA, ADMIN, GUEST
+from tests.community.chromium.tab import DESK, PHONE, Tab
 
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
-@pytest.fixture
-async def provider() -> AsyncIterator[ToolCaller]:
-    async with ToolCaller(between_s=0.1) as running:
-        yield running
-
-
-@pytest.fixture
-async def phone(provider: ToolCaller, tmp_path: Path, password_hash: str) -> AsyncIterator[Page]:
-    """A phone's browser, signed in, at the guide's page."""
-    async with (
-        community_asking(provider, sqlite_in(tmp_path), password_hash) as app,
-        serving(app) as address,
-        async_playwright() as playwright,
-    ):
-        browser = await playwright.chromium.launch(
-            executable_path=chromium.find(), args=["--no-sandbox"]
-        )
-        page = await browser.new_page(viewport={"width": 390, "height": 780})
-        # The session's cookie is for safe origins alone, which localhost is and an address is not.
-        host = address.replace("127.0.0.1", "localhost")
-        await page.goto(f"{host}/login?next=/guide")
-        await page.fill("#email", ADA)
-        await page.fill("#password", PASSWORD)
-        await page.click("main button")
-        await page.wait_for_url("**/guide")
-        yield page
-        await browser.close()
+WHOLE = "Welcome to the community. Post in the feed to begin."
+KEEPS_STATES = """
+const talk = document.getElementById("talk");
+window.states = [];
+new MutationObserver(() => states.push(talk.querySelector(".exchange:last-child .said")?.textContent))
+  .observe(talk, {childList: true, subtree: true, characterData: true});
+"""
 
 
-async def _ask(page: Page, question: str) -> None:
-    await page.fill("#message", question)
-    await page.click("#ask button")
+async def ask(tab: Tab, question: str) -> None:
+    await tab.fill(message=question)
+    await tab.press("Ask")
 
 
-async def test_words_appear_while_the_provider_speaks_and_a_second_question_follows(
-    phone: Page, provider: ToolCaller
-) -> None:
-    await _ask(phone, "Where do I begin?")
-    await expect(phone.locator("[data-words]")).to_contain_text("Welcome")
-    await expect(phone.locator("#ask button")).to_be_disabled()
-    await expect(phone.locator("#ask button")).to_be_enabled()
-    await expect(phone.locator(".said")).to_have_text(["".join(provider.words)])
-    await _ask(phone, "And then?")
-    await expect(phone.locator(".said")).to_have_count(2)
-    await expect(phone.locator("#ask button")).to_be_enabled()
-    assert await phone.evaluate("document.documentElement.scrollWidth") <= 390
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+async def test_words_appear_one_after_the_other(opens: Opens, viewport: ViewportSize) -> None:
+    tab = await opens(viewport=viewport)
+    tab.house.provider.between_s = 0.05
+    await tab.come_in(ADA)
+    await tab.open("/guide")
+    await tab.page.evaluate(KEEPS_STATES)
+    question = f"How do I begin on {viewport['width']} pixels?"
+    await ask(tab, question)
+    await expect(tab.page.locator(".exchange", has_text=question)).to_contain_text(WHOLE)
+    states = [s for s in await tab.page.evaluate("states") if s and WHOLE.startswith(s)]
+    assert len(set(states)) >= 5
+    assert states == sorted(states, key=len)
+    await expect(tab.page.get_by_role("button", name="Ask")).to_be_enabled()
+    await expect(tab.page.get_by_label("Your question")).to_have_value("")
+    await expect(tab.page.get_by_text(WHOLE).last).to_be_in_viewport()
 
 
-async def test_a_reload_in_the_middle_shows_what_was_said_as_broken_off(
-    phone: Page, provider: ToolCaller
-) -> None:
-    provider.fault = "hang-in-the-middle"
-    await _ask(phone, "Where do I begin?")
-    await expect(phone.locator("[data-words]")).to_contain_text("Welcome to")
-    await phone.reload()
-    await provider.calls[0].left.wait()
-    await phone.reload()
-    await expect(phone.locator(".said")).to_have_text("Welcome to")
-    await expect(phone.locator(".exchange .note")).to_contain_text("Broken off.")
+async def test_a_reload_in_the_middle_shows_how_far_the_answer_came(tab: Tab) -> None:
+    tab.house.provider.fault = "hang-in-the-middle"
+    await tab.come_in(ADMIN)
+    await tab.open("/guide")
+    await ask(tab, "Shall I wait?")
+    await tab.says("Welcome to")
+    await tab.page.reload()
+    last = tab.page.locator(".exchange").last
+    await expect(last).to_contain_text("Shall I wait?")
+    # The page looks again by itself until the server knows how it ended.
+    await expect(last).to_contain_text("Broken off.")
+    await expect(last).to_contain_text("Welcome to")
 
 
-async def test_the_fallback_stands_where_the_answer_would(
-    phone: Page, provider: ToolCaller
-) -> None:
-    provider.fault = "401"
-    await _ask(phone, "Where do I begin?")
-    await expect(phone.locator(".exchange .note")).to_have_text(f"No answer. {FALLBACK}")
-    await expect(phone.locator("#trouble")).to_be_hidden()
+async def test_without_a_provider_s_answer_the_page_says_so_and_the_rest_works(tab: Tab) -> None:
+    tab.house.provider.fault = "hang-before-headers"
+    await tab.come_in(ADMIN)
+    await tab.open("/guide")
+    await ask(tab, "Is anybody there?")
+    await tab.says("The guide cannot answer right now.")
+    await tab.page.reload()
+    await tab.says("The guide cannot answer right now.")
+    await tab.open("/members")
+    await tab.says("Welcome back")
+
+
+async def test_a_cut_answer_is_called_broken_off(tab: Tab) -> None:
+    tab.house.provider.fault = "cut-in-the-middle"
+    await tab.come_in(ADMIN)
+    await tab.open("/guide")
+    await ask(tab, "And then?")
+    last = tab.page.locator(".exchange").last
+    await expect(last).to_contain_text("Broken off. The guide was interrupted here.")
+    await expect(last).to_contain_text("Welcome")
+
+
+async def test_without_scripts_the_answer_stands_on_the_page_that_follows(opens: Opens) -> None:
+    tab = await opens(java_script_enabled=False)
+    await tab.come_in(ADA)
+    await tab.page.get_by_label("Ask the guide").fill("How do I begin?")
+    await tab.press("Ask")
+    await tab.page.wait_for_url("**/guide#question-*")
+    await tab.says(WHOLE)
+
+
+async def test_the_limit_is_told_beside_the_question_which_stays(tab: Tab) -> None:
+    tab.expects = {429}
+    await tab.come_in(GUEST)
+    await tab.open("/guide")
+    for number in range(1, 8):
+        await ask(tab, f"Question {number}?")
+        await expect(tab.page.locator(".exchange")).to_have_count(number)
+        await expect(tab.page.get_by_role("button", name="Ask")).to_be_enabled()
+    await ask(tab, "One more?")
+    await expect(tab.page.get_by_role("alert")).to_contain_text("Please try again in")
+    await expect(tab.page.get_by_label("Your question")).to_have_value("One more?")

@@ -1,17 +1,13 @@
 "use strict";
 
-// A form that is on its way is not sent by a second click. (Guard sees to it without this, too.)
-document.addEventListener("submit", (event) => {
-  const button = event.submitter;
-  // What another script sends in place is that script's to watch.
-  if (event.defaultPrevented || !button) return;
-  setTimeout(() => {
-    button.disabled = true;
-  });
+// Older posts come into the page. What cannot come in is gone to, so that no press is lost: the
+// log-in when the session is over, and the page that says what went wrong.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (new URL(xhr.responseURL).pathname === location.pathname) return;
+  event.detail.shouldSwap = false;
+  location.assign(xhr.responseURL);
 });
-
-// The way back shows the page as it was left.
-window.addEventListener("pageshow", (event) => {
-  if (!event.persisted) return;
-  for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
-});
+for (const failed of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(failed, (event) => location.assign(event.detail.elt.href));
+}

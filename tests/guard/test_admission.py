@@ -235,3 +235,19 @@ async def test_a_log_in_sent_again_does_not_count_twice() -> None:
     async with client(app) as web:
         statuses = {(await web.post("/login", data=form)).status_code for _ in range(30)}
     assert statuses == {303}
+
+
+async def test_strangers_who_guess_do_not_lock_a_member_out_where_they_have_been() -> None:
+    app = make()
+    assert (await log_in(app, "right", address="192.0.2.1")).status_code == 303
+    for n in range(11):
+        last = await log_in(app, "wrong", address=f"198.51.100.{n}")
+    assert last.status_code == 429
+    assert (await log_in(app, "right", address="192.0.2.1")).status_code == 303
+
+
+async def test_who_guesses_where_a_member_has_been_is_refused_too() -> None:
+    app = make()
+    await log_in(app, "right", address="192.0.2.1")
+    answers = [await log_in(app, "wrong", address="192.0.2.1") for _ in range(11)]
+    assert [a.status_code for a in answers] == [200] * 10 + [429]

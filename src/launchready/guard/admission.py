@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from launchready.guard import bodies, errors
 from launchready.guard.answer_once import answer_once
 from launchready.guard.answering import Answering
 from launchready.guard.asgi import Application, Receive, Scope, Send, header
+from launchready.guard.familiar import Familiar
 from launchready.guard.figures import Figures
 from launchready.guard.headers import value_of
 from launchready.guard.rules import Hit, hits, is_attempt
@@ -42,6 +43,7 @@ class Admission:
     figures: Figures
     environ: Mapping[str, str]
     member: Member | None
+    familiar: Familiar = field(default_factory=Familiar)
 
     def concerns(self, treatment: Treatment, scope: Scope) -> bool:
         """Return whether a request must pass here before the app is asked."""
@@ -105,28 +107,31 @@ class Admission:
                 return
             await app(scope, receive, answering)
             return
-        counted = await self._hits(treatment, scope, body, visit)
+        name = None
+        if body and entry is not None:
+            name = account(entry, typed(body, header(scope, b"content-type")))
+        counted = await self._hits(treatment, scope, name, visit)
         if not await self._within(counted, treatment, answering):
             return
         await app(scope, receive, answering)
         right = _was_right(treatment, answering, visit)
         if treatment.place.kind == "auth" and not right:
             self.figures.failed_logins.inc()
+        if right and name and treatment.place.kind == "auth":
+            self.familiar.add(name, visit.client)
         if right:
             for rule, who in counted:
                 if rule.counts == "wrong":
                     await self.throttle.forgive(rule, who)
 
     async def _hits(
-        self, treatment: Treatment, scope: Scope, body: bytes, visit: Visit
+        self, treatment: Treatment, scope: Scope, name: str | None, visit: Visit
     ) -> Sequence[Hit]:
-        rules, entry = treatment.rules, treatment.place.entry
+        rules, client = treatment.rules, visit.client
         if self.member is not None and any(rule.by == "member" for rule in rules):
             visit.member = await self.member(scope)
-        name = None
-        if body and entry is not None:
-            name = account(entry, typed(body, header(scope, b"content-type")))
-        return hits(rules, client=visit.client, account=name, member=visit.member)
+        familiar = name is not None and self.familiar.knows(name, client)
+        return hits(rules, client=client, account=name, member=visit.member, familiar=familiar)
 
     async def _within(
         self, counted: Sequence[Hit], treatment: Treatment, answering: Answering

@@ -105,19 +105,29 @@ def is_attempt(route: RouteEntry, method: str) -> bool:
 
 
 def hits(
-    rules: Sequence[Rule], *, client: str, account: str | None = None, member: str | None = None
+    rules: Sequence[Rule],
+    *,
+    client: str,
+    account: str | None = None,
+    member: str | None = None,
+    familiar: bool = False,
 ) -> list[Hit]:
     """Return what to count for one attempt, for `Throttle.hit_all`; empty when nothing counts.
 
     `client` is the visitor's address (IPv6 counts by /64), `account` the name that was typed,
-    `member` who is signed in. A rule by account counts only where a name was typed.
+    `member` who is signed in. A rule by account counts only where a name was typed; where the
+    account has signed in from this address before (`familiar`), it counts the two together, apart
+    from what strangers try.
     """
     by_member = member is not None and any(rule.by == "member" for rule in rules)
     found: list[Hit] = []
     for rule in rules:
         if rule.by == "account":
             name = account_name(account or "")
-            if name:
+            if name and familiar:
+                own = replace(rule, name=f"{rule.name}-familiar")
+                found.append((own, f"{name} {counted_as(client)}"))
+            elif name:
                 found.append((rule, name))
         elif rule.by == "member":
             if member is not None:

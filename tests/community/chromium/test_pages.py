@@ -148,13 +148,14 @@ async def test_the_first_link_skips_the_navigation(tab: Tab) -> None:
 async def test_on_a_phone_the_room_s_ways_stand_in_one_line_below_and_hide_nothing(
     opens: Opens,
 ) -> None:
-    tab = await opens(viewport=PHONE, has_touch=True, is_mobile=True)
+    tab = await opens(viewport=NARROW, has_touch=True, is_mobile=True)
     await tab.come_in(ADMIN)
     ways = tab.page.get_by_role("navigation", name="Main")
     box = await ways.bounding_box()
     assert box is not None
-    assert box["y"] + box["height"] == pytest.approx(PHONE["height"], abs=1)
+    assert box["y"] + box["height"] == pytest.approx(NARROW["height"], abs=1)
     assert box["height"] < 64
+    assert await ways.evaluate("nav => nav.scrollWidth <= nav.clientWidth")
     await tab.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     last = await tab.page.locator("footer p").last.bounding_box()
     assert last is not None

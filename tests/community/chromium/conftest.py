@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from launchready.demo.provider import WORDS
 from tests.community.chromium.house import HOST, House, open_house
 from tests.community.chromium.tab import DESK, WATCHES_POLICY, Tab
 from tests.report import chromium
@@ -69,7 +70,7 @@ async def opens(chromium_browser: Browser, house: House) -> AsyncIterator[Opens]
         yield open_tab
         complaints = [complaint for tab in tabs for complaint in tab.complaints]
     house.provider.fault = "none"
-    house.provider.script.clear()
+    house.provider.words = WORDS
     house.provider.between_s = house.provider.first_word_s = 0.0
     assert complaints == []
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import ViewportSize, expect
 
+from launchready.demo.provider import WORDS
 from tests.community.chromium.conftest import Opens
 from tests.community.chromium.house import ADA, ADMIN, GUEST
 from tests.community.chromium.tab import DESK, PHONE, Tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
+# What the keyboard leaves of a phone.
+PHONE_TYPING = ViewportSize(width=390, height=480)
 WHOLE = "Welcome to the community. Post in the feed to begin."
 KEEPS_STATES = """
 const talk = document.getElementById("talk");
@@ -48,7 +51,18 @@ async def test_words_appear_one_after_the_other(opens: Opens, viewport: Viewport
     assert states == sorted(states, key=len)
     await expect(tab.page.get_by_role("button", name="Ask")).to_be_enabled()
     await expect(tab.page.get_by_label("Your question")).to_have_value("")
-    assert await tab.page.locator(".exchange").last.evaluate(SHOWN)
+
+
+async def test_a_long_answer_stays_in_view_above_the_foot_of_a_phone(opens: Opens) -> None:
+    tab = await opens(viewport=PHONE_TYPING)
+    tab.house.provider.words = [*WORDS * 12, " At last."]
+    await tab.come_in(ADMIN)
+    await tab.open("/guide")
+    await ask(tab, "Tell me more?")
+    last = tab.page.locator(".exchange").last
+    await expect(last).to_contain_text("At last.")
+    await expect(tab.page.get_by_role("button", name="Ask")).to_be_enabled()
+    assert await last.evaluate(SHOWN)
 
 
 async def test_a_reload_in_the_middle_shows_how_far_the_answer_came(tab: Tab) -> None:

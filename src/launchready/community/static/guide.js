@@ -112,7 +112,8 @@ function atItsEnd() {
 }
 
 function follow() {
-  talk.lastElementChild.scrollIntoView({ block: "nearest" });
+  // What stands below the talk: an answer taller than the window would count as in view.
+  form.querySelector("label").scrollIntoView({ block: "nearest" });
 }
 
 // The next question is another submission.

@@ -55,8 +55,8 @@ bench-throttle: setup ## measure the rate limits against the limits library, in 
 bench-chat: setup ## measure what guard's chat adds to the first word, at 1 and at 200 streams
 	$(RUN) python bench/chat.py --write
 
-bench-faults: setup ## measure what members see, and how soon, under each fault of an AI provider
-	$(RUN) python bench/faults.py --write
+bench-faults: setup ## measure what members see while a provider, a store or the app itself fails
+	PYTHONPATH=. $(RUN) python bench/faults.py --write
 
 clean: ## remove everything that the commands above made
 	rm -rf .venv .tools .site .launchready .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -74,6 +76,17 @@ class Visitor:
                 )
         except aiohttp.ClientError:
             return Reply(status=0)
+
+    async def events(
+        self, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Send a request and yield the JSON of each event of its answer, as it comes."""
+        async with self._http.post(
+            self.at + path, data=body, headers={**self.fields(), **headers}
+        ) as answer:
+            async for line in answer.content:
+                if line.startswith(b"data: "):
+                    yield json.loads(line[6:])
 
     def fields(self) -> dict[str, str]:
         """Return what a browser and the edge before the app send with each request."""

@@ -4,7 +4,7 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: help setup demo test lab check docs bench-defects bench-audit bench-guard bench-throttle bench-chat bench-faults clean
+.PHONY: help setup demo test lab check docs bench-defects bench-audit bench-guard bench-throttle bench-chat bench-faults bench-community clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -57,6 +57,9 @@ bench-chat: setup ## measure what guard's chat adds to the first word, at 1 and 
 
 bench-faults: setup ## measure what members see while a provider, a store or the app itself fails
 	PYTHONPATH=. $(RUN) python bench/faults.py --write
+
+bench-community: setup ## measure the guarded community under load, on SQLite and PostgreSQL
+	$(RUN) python bench/community.py --write
 
 clean: ## remove everything that the commands above made
 	rm -rf .venv .tools .site .launchready .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -189,6 +190,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()
     found: list[Line] = []
+    busy = os.getloadavg()[0]
     with database_urls() as urls:
         for name, url in urls.items():
             if options.only in {"", name}:
@@ -205,7 +207,8 @@ def main() -> int:
         )  # fmt: skip
         write_part(
             "The community", "make bench-community",
-            [f"{machine()}, {options.seconds:g} s on each database.", "", table(found), "", told],
+            [f"{machine()}, {options.seconds:g} s on each database, load average {busy:.1f} before "
+             "it began (what else the machine did is in these times).", "", table(found), "", told],
         )  # fmt: skip
     return 0 if all(line.holds is not False for line in found) else 1
 

@@ -150,7 +150,7 @@ def ask(v: Visitor) -> Visit:
 
 
 ACTIONS: tuple[tuple[float, Callable[[Visitor], Visit]], ...] = (
-    (2.0, log_in), (1.5, join), (12.0, read_feed), (8.0, read_post), (1.5, write_post),
+    (2.0, log_in), (1.5, join), (12.0, read_feed), (8.0, read_post), (2.0, write_post),
     (2.0, comment), (1.5, read_history), (1.5, ask),
 )  # fmt: skip
 """How many begin in a second, on average, at a factor of 1."""

@@ -205,10 +205,13 @@ def main() -> int:
             rate=sum(rate for rate, _ in ACTIONS) * options.factor, types=TYPES_FOR_S,
             argon_ms=argon_ms(),
         )  # fmt: skip
+        begun = (
+            f"{machine()}, {options.seconds:g} s on each database, load average {busy:.1f} before it "
+            "began (what else the machine did is in these times)."
+        )
         write_part(
             "The community", "make bench-community",
-            [f"{machine()}, {options.seconds:g} s on each database, load average {busy:.1f} before "
-             "it began (what else the machine did is in these times).", "", table(found), "", told],
+            [begun, "", table(found), "", told],
         )  # fmt: skip
     return 0 if all(line.holds is not False for line in found) else 1
 

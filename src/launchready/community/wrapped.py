@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 
 from launchready.community.app import create_app
+from launchready.community.readiness import readiness
 from launchready.community.settings import Settings
 from launchready.community.web.asking import visitor
 from launchready.guard import Guard, guard
@@ -31,7 +32,14 @@ def guarded(
     if not isinstance(manifest, Manifest):
         manifest = load_manifest(Path(manifest))
     app = create_app(settings, manifest, environ=environ)
-    whole = guard(app, manifest, member=member_of(app), without=without, environ=environ)
+    whole = guard(
+        app,
+        manifest,
+        member=member_of(app),
+        ready=readiness(app.state.community, manifest, environ),
+        without=without,
+        environ=environ,
+    )
     app.state.community.outermost = whole
     return whole
 

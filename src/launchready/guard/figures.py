@@ -37,7 +37,7 @@ class Figures:
             registry=of,
         )  # fmt: skip
         self.duplicate_webhooks = Counter(
-            "launchready_duplicate_webhooks_total", "Webhook events that had had their effect",
+            "launchready_duplicate_webhooks_total", "Signed webhook events without effect: done before, or not ours",
             registry=of,
         )  # fmt: skip
         self.store_fallbacks = Gauge(

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from launchready.community.tables import Letter
@@ -55,6 +55,17 @@ async def take(session: AsyncSession, *, now: dt.datetime) -> Letter | None:
             .returning(Letter)
         )
     ).scalar_one_or_none()
+
+
+async def waiting(session: AsyncSession) -> int:
+    """Return how many letters wait, 1,000 standing for more."""
+    some = (
+        select(Letter.due_at)
+        .where(Letter.sent_at.is_(None), Letter.given_up_at.is_(None))
+        .limit(1000)
+        .subquery()
+    )
+    return (await session.execute(select(func.count()).select_from(some))).scalar_one()
 
 
 async def sent(session: AsyncSession, letter: Letter, *, now: dt.datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,6 +13,7 @@ from launchready.community.mail import letters
 from launchready.community.mail.sending import Carrier, NotSent, carrier
 from launchready.community.mail.wording import message
 from launchready.community.settings import Settings
+from launchready.guard.probes import Beat
 
 LOOKS_EVERY_S = 0.5
 RESTS_S = 5.0
@@ -25,12 +27,27 @@ class PostOffice:
         self._database = database
         self._settings = settings
         self._carry: Carrier | None = carrier(settings)
+        self._looked_at: float | None = None
+
+    @property
+    def carries(self) -> bool:
+        """Whether something is set up that takes letters."""
+        return self._carry is not None
+
+    async def beat(self) -> Beat | None:
+        """Return when it last looked for letters and how many wait; None before the first look."""
+        if self._looked_at is None:
+            return None
+        async with self._database.read() as session:
+            queued = await letters.waiting(session)
+        return Beat(age_s=time.monotonic() - self._looked_at, queued=queued)
 
     async def run(self) -> None:
         """Send what is due until cancelled."""
         if self._carry is None:
             return
         while True:
+            self._looked_at = time.monotonic()
             try:
                 if not await self.send_next():
                     await asyncio.sleep(LOOKS_EVERY_S)

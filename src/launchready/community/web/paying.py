@@ -14,7 +14,7 @@ from launchready.community.billing.events import NotUnderstood, heed
 from launchready.community.billing.trial import bought, deliver
 from launchready.community.web.asking import Running, SentForm, Visitor
 from launchready.community.web.pages import page, see
-from launchready.guard.visit import visit
+from launchready.guard import Guard, visit
 
 router = APIRouter()
 _LOG = logging.getLogger("launchready.community.billing")
@@ -83,6 +83,8 @@ async def webhook(request: Request, running: Running) -> JSONResponse:
     except NotUnderstood as problem:
         _LOG.warning("event %s was not understood: %s", event.id, problem)
         return JSONResponse({"error": "The event lacks something."}, status_code=422)
+    if not done and isinstance(running.outermost, Guard):
+        running.outermost.figures.duplicate_webhooks.inc()
     return JSONResponse({"received": True, "effect": done})
 
 

@@ -1,0 +1,60 @@
+"""What `/readyz` of the community asks: each part that it cannot do without, by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import unquote, urlsplit
+
+from launchready.community.running import Community
+from launchready.guard import Guard, probes
+from launchready.guard.health import Probe
+from launchready.guard.probes import Beat
+from launchready.manifest import Manifest
+
+
+def readiness(
+    community: Community, manifest: Manifest, environ: Mapping[str, str] | None = None
+) -> dict[str, Probe]:
+    """Return the probes for what this community is set up with."""
+    environ = os.environ if environ is None else environ
+    found: dict[str, Probe] = {"database": probes.database(community.database.writing)}
+    if community.settings.smtp_url is not None:
+        found["mail"] = _mail(community.settings.smtp_url)
+    if community.post_office.carries:
+        found["worker"] = probes.worker(_counted(community))
+    for route in manifest.routes.values():
+        for variable in route.secret_env:
+            found["payments"] = probes.payments(variable, environ)
+    providers = {"AI provider": manifest.chat.first, "second AI provider": manifest.chat.second}
+    for name, provider in providers.items():
+        if provider is not None:
+            key = environ.get(provider.key_env) if provider.key_env else None
+            found[name] = probes.openai_provider(provider.base_url, key)
+    store = environ.get(manifest.guard.store_env) if manifest.guard.store_env else None
+    if store:
+        found["cache"] = probes.store(store)
+    return found
+
+
+def _mail(url: str) -> Probe:
+    server = urlsplit(url)
+    encrypted = server.scheme == "smtps"
+    return probes.mail(
+        server.hostname or "",
+        server.port or (465 if encrypted else 587),
+        username=unquote(server.username) if server.username else None,
+        password=unquote(server.password) if server.password else None,
+        # Letters go encrypted where the server can; a password never goes otherwise.
+        encryption="tls" if encrypted else "starttls" if server.username else "none",
+    )
+
+
+def _counted(community: Community) -> Callable[[], Awaitable[Beat | None]]:
+    async def beat() -> Beat | None:
+        found = await community.post_office.beat()
+        if found is not None and isinstance(community.outermost, Guard):
+            community.outermost.figures.queue_depth.labels("letters").set(found.queued)
+        return found
+
+    return beat

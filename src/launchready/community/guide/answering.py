@@ -67,8 +67,9 @@ class Guide:
 
     async def ask(self, who: SignedIn, question: str) -> Exchange:
         """Keep a question; `answer` answers it."""
+        asked_at = self._clock()
         async with self._database.write() as session:
-            return await keep_question(session, who.id, question, now=self._clock())
+            return await keep_question(session, who.id, question, now=asked_at)
 
     async def answer(
         self, who: SignedIn, exchange: Exchange, *, at_leisure: bool = False
@@ -126,6 +127,10 @@ class Guide:
     async def _by_provider(
         self, chat: Chat, who: SignedIn, exchange: Exchange
     ) -> AsyncGenerator[Said, None]:
+        now = asyncio.get_running_loop().time
+        # The member has waited since they asked, not since the provider is asked.
+        waited_s = max(0.0, (self._clock() - exchange.asked_at).total_seconds())
+        began = heard = now() - waited_s
         async with self._database.read() as session:
             past = await remembered(session, who.id, before=exchange.id)
         today = self._clock().date().isoformat()
@@ -135,8 +140,6 @@ class Guide:
             *past,
             {"role": "user", "content": exchange.question},
         ]
-        now = asyncio.get_running_loop().time
-        began = heard = now()
         spoke = False
         for round_ in range(ROUNDS_MAX + 1):
             words, calls = "", list[ToolCall]()

@@ -31,9 +31,12 @@ from launchready.guard.chat.turns import Turns
 from launchready.manifest.app import ChatSection, ProviderEntry
 from launchready.manifest.model import Manifest
 
-MARGIN_S = 0.25
-MARGIN_SHARE = 0.05
-"""How much before the deadline the fallback is sent, so that it is there in time: the lesser one."""
+MARGIN_S = 0.5
+MARGIN_SHARE = 0.15
+"""How much before the deadline the fallback is sent, so that the member has it in time: the lesser one.
+
+A busy server needs it for what stands around the chat: the connection, the session, the first write.
+"""
 
 _log = logging.getLogger("launchready.chat")
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Integer,
+    MetaData,
     String,
     Table,
     create_engine,
@@ -17,9 +18,12 @@ from sqlalchemy import (
 from launchready.guard import once
 
 # As an app would: its own tables and the guard's in one metadata are created together.
+metadata = MetaData()
+for _table in once.metadata.tables.values():
+    _table.to_metadata(metadata)
 grants = Table(
     "grants",
-    once.metadata,
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("event_id", String(255)),
 )
@@ -29,7 +33,7 @@ def opened(url: str) -> Engine:
     """Return an engine for the database, its tables created."""
     waiting = {"timeout": 60} if url.startswith("sqlite") else {}
     engine = create_engine(url, connect_args=waiting, pool_size=20)
-    once.metadata.create_all(engine)
+    metadata.create_all(engine)
     return engine
 
 

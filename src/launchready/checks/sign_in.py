@@ -83,6 +83,8 @@ def wrong_password_accepted(here: SignIn) -> Result:
     Fix: Compare the password before a session begins; a session that began earlier must not count as a log-in.
     """
     step = _step(here, "wrong password is refused")
+    if step is None and any(s.name in GETS_IN for s in here.steps):
+        return NotApplicable(reason="the form is one that another entrance has tried it at")
     if step is None:
         return _not_reached(here, "a wrong password")
     if step.passed:

@@ -53,6 +53,6 @@ def _media(content_type: bytes | None) -> tuple[str, str]:
     charset = message.get_content_charset("utf-8")
     try:
         "".encode(charset)
-    except LookupError:
+    except (LookupError, ValueError):
         charset = "utf-8"
     return message.get_content_type(), charset

@@ -81,6 +81,7 @@ def demo_command(
         return
     if not formats and not output:
         places = Wanted(stdout="terminal", files=(("html", Path("launchready-report.html")),))
+    typer.echo("Starting Willow, a small community, on this machine", err=True)
     with tempfile.TemporaryDirectory(prefix="launchready-demo-") as folder:
         done = asyncio.run(_audited(ids, Path(folder)))
         manifest = FOLDER / "launchready.toml"

@@ -29,6 +29,8 @@ class Treatment:
     signature: Scheme | None
     """How a webhook is signed; None where nothing is verified."""
     count: RouteCount
+    compresses: bool
+    """The content is compressed here, not at an edge."""
     names: frozenset[bytes] = field(init=False)
     """Names of the fields of `over_tls` and `over_plain`, in lower case."""
     dropped: frozenset[bytes] = field(init=False)

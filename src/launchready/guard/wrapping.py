@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
-from launchready.guard import bodies, errors
+from launchready.guard import bodies, compression, errors
 from launchready.guard.access_log import AccessLog
 from launchready.guard.admission import Admission, Member
 from launchready.guard.answering import Answering
@@ -143,6 +143,7 @@ class Guard:
             rules=rules_for(entry) if entry and "limits" in self._parts else (),
             signature=entry.signature if entry and "webhooks" in self._parts else None,
             count=self.figures.routes.of(place.label),
+            compresses=self.manifest.guard.compress and place.kind in compression.KINDS,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -160,6 +161,9 @@ class Guard:
             proxies=self._proxies,
             route=treatment.place.entry,
         )
+        if treatment.compresses:
+            is_file = treatment.place.kind == "static"
+            send = compression.Compressing(send, scope, is_file=is_file)
         answering = Answering(treatment, scope, send, id_, secure=self._secure(scope))
         open_here = self._deadlines.here()
         open_here.add(answering)

@@ -141,6 +141,11 @@ class GuardSection(Section):
         description="What pages may load beyond the launch's own hosts, by directive: "
         '{ script-src = ["https://js.stripe.com"] }.',
     )
+    compress: bool = Field(
+        False,
+        description="true when nothing in front of the app compresses: guard then does, for pages, "
+        "files and data that hold nothing of one member's.",
+    )
     store_env: Variable | None = Field(
         None,
         description="Environment variable with the URL of the Redis or Valkey that counts for "

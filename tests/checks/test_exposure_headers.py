@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import pytest
 
 from launchready.checks.exposure.headers import (
-    csp_missing,
-    csp_unsafe,
     frame_protection_missing,
     nosniff_missing,
+    permissions_policy_missing,
     referrer_policy_missing,
     referrer_policy_unsafe,
 )
+from launchready.checks.exposure.scripts import csp_missing, csp_unsafe
 from launchready.facts import route_subject
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit
@@ -24,12 +24,13 @@ from tests.making import DOMAIN, HOST, declared, exchange, gap, outcome, visit
 
 CHECKS = (
     csp_missing, csp_unsafe, frame_protection_missing, nosniff_missing, referrer_policy_missing,
-    referrer_policy_unsafe,
+    referrer_policy_unsafe, permissions_policy_missing,
 )  # fmt: skip
 GOOD = {
     "content-security-policy": "default-src 'self'; frame-ancestors 'self'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "strict-origin-when-cross-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "content-type": "text/html",
 }
 
@@ -99,6 +100,8 @@ def test_a_page_that_could_not_be_seen_leaves_it_unknown(check: Check) -> None:
         ({"referrer_policy": None}, referrer_policy_missing),
         ({"referrer_policy": "unsafe-url"}, referrer_policy_unsafe),
         ({"referrer_policy": "no-referrer-when-downgrade"}, referrer_policy_unsafe),
+        ({"permissions_policy": None}, permissions_policy_missing),
+        ({"permissions_policy": "camera 'none'; microphone 'none'"}, permissions_policy_missing),
     ],
 )  # fmt: skip
 def test_each_missing_protection_is_one_finding(
@@ -179,3 +182,14 @@ def test_the_fix_says_where_the_line_goes(header: str, value: str, where: str) -
     assert failure is not None
     assert "X-Content-Type-Options: nosniff" in failure.fix[0]
     assert where in failure.fix[1]
+
+
+def test_the_permissions_to_add_leave_a_page_what_it_uses() -> None:
+    body = "<script>navigator.geolocation.watchPosition(show)</script>"
+    failure = outcome(
+        permissions_policy_missing, entrance(), seen(body=body, permissions_policy=None, server="nginx")
+    ).failure  # fmt: skip
+    assert failure is not None
+    line = "camera=(), geolocation=(self), microphone=(), payment=()"
+    assert failure.wanted == f"Permissions-Policy: {line}"
+    assert f'add_header Permissions-Policy "{line}" always;' in failure.fix[1]

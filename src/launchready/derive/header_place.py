@@ -9,6 +9,7 @@ def where_to_add(headers: Headers, name: str, value: str) -> str:
     """Return the step that adds a header, as the program that answered is configured."""
     server = (headers.get("server") or "").lower()
     powered = (headers.get("x-powered-by") or "").lower()
+    plain, value = value, value.replace('"', r"\"")
     nginx = f'nginx, in the server block: add_header {name} "{value}" always;'
     apache = f'Apache: Header always set {name} "{value}"'
     caddy = f'Caddy: header {name} "{value}"'
@@ -18,7 +19,7 @@ def where_to_add(headers: Headers, name: str, value: str) -> str:
             f'[{{"key": "{name}", "value": "{value}"}}]}}]}}'
         )
     if "netlify" in server or "x-nf-request-id" in headers:
-        return f"In the file _headers, below the line /*: {name}: {value}"
+        return f"In the file _headers, below the line /*: {name}: {plain}"
     if "next.js" in powered:
         return (
             'next.config.js, headers(): {source: "/(.*)", headers: '
@@ -35,6 +36,6 @@ def where_to_add(headers: Headers, name: str, value: str) -> str:
     if "cloudflare" in server:
         return (
             "Cloudflare: Rules, Transform Rules, Modify Response Header, all requests, set static: "
-            f"{name} to {value}"
+            f"{name} to {plain}"
         )
     return f"At the web server, for every page. {nginx} or {apache}"

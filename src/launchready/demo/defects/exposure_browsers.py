@@ -99,3 +99,9 @@ def no_referrer_policy(launch: DemoLaunch) -> None:
 def whole_address(launch: DemoLaunch) -> None:
     """Whole addresses, reset codes included, go to every other site."""
     launch.host("app").headers["referrer-policy"] = "unsafe-url"
+
+
+@defect("permissions-policy-missing")
+def no_permissions_policy(launch: DemoLaunch) -> None:
+    """Scripts of others may ask members for camera and location in the community's name."""
+    launch.host("community").without_guard.add("permissions")

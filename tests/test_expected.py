@@ -162,6 +162,13 @@ def test_a_route_is_tried_as_its_kind_needs(kind: str, fact: type[Fact]) -> None
     assert names(fact, manifest) == {"https://example.org/x"}
 
 
+@pytest.mark.parametrize("kind", ["static", "webhook", "health"])
+def test_a_route_that_declares_origins_is_asked_about_them(kind: str) -> None:
+    toml = f'"example.org/x" = {{ kind = "{kind}", cors = "https://app.example.org" }}'
+    manifest = parse_manifest(f'[launch]\ndomain = "example.org"\n[routes]\n{toml}\n')
+    assert names(Cors, manifest) == {"https://example.org/x"}
+
+
 def test_every_line_of_the_map_of_old_urls_is_followed() -> None:
     assert names(OldUrl) == {"https://old.example.net/a"}
 

@@ -74,7 +74,7 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
     for route in routes(manifest):
         subject = route_subject(route.url, zone_of(manifest, route.host))
         keys.add(Key(Visit, subject))
-        if route.kind in {"api", "chat", "auth", "private"}:
+        if route.kind in {"api", "chat", "auth", "private"} or route.cors:
             keys.add(Key(Cors, subject))
         if route.kind in APPROACHED_KINDS:
             keys.add(Key(Approach, subject))

@@ -227,6 +227,28 @@ async def test_a_route_that_allows_no_origin_is_recorded_so(root: Path) -> None:
     assert all(a.allow_origin is None for a in found.answers)
 
 
+async def test_declared_origins_are_asked_beside_the_foreign_ones(root: Path) -> None:
+    def for_the_app(method: str, _target: str, fields: dict[str, str]) -> bytes:
+        if fields["origin"] != "https://app.example.org":
+            return page(b"{}")
+        allow = "Access-Control-Allow-Origin: https://app.example.org"
+        if method == "OPTIONS":
+            return page(b"", allow, "Access-Control-Allow-Methods: GET", status="204 No Content")
+        return page(b"{}", allow)
+
+    more = CORS.replace("'api'", '{ kind = "api", cors = ["https://app.example.org", "*"] }')
+    assert more != CORS
+    async with https_world(for_the_app, root, more=more) as (loopback, _):
+        subject = route_subject("https://example.org/api", "example.org")
+        found = await loopback.gatherer.ask(Cors, subject)
+    assert isinstance(found, Cors)
+    app = "https://app.example.org"
+    assert [(a.origin, a.allow_origin, a.preflight, a.allow_methods) for a in found.declared] == [
+        (app, app, False, ""), (app, app, True, "GET"),
+    ]  # fmt: skip
+    assert app not in {a.origin for a in found.answers}
+
+
 ORIGIN = "[hosts.'example.org']\norigin = '198.51.100.7'\n"
 HOME = page(b"<title>Our community</title>Welcome to all members", HTML)
 

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from launchready.guard import guard, visit
 from launchready.guard.asgi import Message, Receive, Scope, Send
+from launchready.guard.wrapping import Part
 from launchready.manifest import parse_manifest
 from tests.guard.frameworks.two_pages import starlette_app
 
@@ -22,6 +23,7 @@ domain = "willow.example"
 [routes]
 "willow.example/" = "page"
 "willow.example/members" = "private"
+"willow.example/v1" = { kind = "api", cors = ["https://app.willow.example"] }
 "willow.example/slow" = { kind = "api", timeout_s = 0.05 }
 """)
 OK = {"type": "http.response.start", "status": 200, "headers": []}
@@ -46,7 +48,9 @@ async def answers(*messages: Message, scope: dict[str, Any] | None = None) -> li
     return await sent_by(app, scope or asked())
 
 
-async def sent_by(app: Any, scope: dict[str, Any]) -> list[Message]:
+async def sent_by(
+    app: Any, scope: dict[str, Any], *, without: tuple[Part, ...] = ("logs",)
+) -> list[Message]:
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -55,7 +59,7 @@ async def sent_by(app: Any, scope: dict[str, Any]) -> list[Message]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await guard(app, MANIFEST, without=("logs",), environ={})(scope, receive, send)
+    await guard(app, MANIFEST, without=without, environ={})(scope, receive, send)
     return sent
 
 
@@ -186,3 +190,15 @@ def test_websockets_and_the_lifespan_pass() -> None:
 def test_a_part_that_does_not_exist_is_named() -> None:
     with pytest.raises(ValueError, match="has no part 'cookies'"):
         guard(starlette_app(), MANIFEST, without=("cookies",))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("off", [False, True])
+async def test_with_cors_switched_off_no_origin_is_allowed(off: bool) -> None:
+    async def app(_: Scope, __: Receive, send: Send) -> None:
+        await send(OK)
+        await send({"type": "http.response.body", "body": b""})
+
+    headers = [(b"host", b"willow.example"), (b"origin", b"https://app.willow.example")]
+    sent = await sent_by(app, asked("/v1", headers=headers), without=("cors",) if off else ())
+    allowed = value(sent[0], b"access-control-allow-origin")
+    assert allowed == (None if off else b"https://app.willow.example")

@@ -1,4 +1,4 @@
-"""What a route lets scripts of foreign origins read (Fetch standard, CORS protocol)."""
+"""What a route lets scripts of other origins read (Fetch standard, CORS protocol)."""
 
 from __future__ import annotations
 
@@ -15,39 +15,24 @@ from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.exposure import Cors, CorsAnswer
 from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
+from launchready.manifest import RouteEntry
 
 BODY_MAX_BYTES = 2_000
 TRUSTED_MAX = 2
+DECLARED_MAX = 4
 _SENT_BY_POST = frozenset({"auth", "chat", "signup", "invite", "reset", "webhook", "checkout"})
 
 
 async def cors(subject: Subject, world: World, ask: Ask) -> Cors | Gap:
-    """Return what the route answers to foreign origins, in the request itself and in a preflight."""
+    """Return what the route answers to foreign and declared origins, in the request and a preflight."""
     key = Key(Cors, subject)
     route = next(r for r in routes(world.manifest) if r.url == subject.name)
     method = route.method or ("POST" if route.kind in _SENT_BY_POST else "GET")
-    askings = []
     host = url_host(route.url)
     domain = zone_of(world.manifest, host)
-    for origin in foreign_origins(host, domain=domain, trusted=route.cors):
-        field = ("Origin", origin)
-        preflight = (
-            field,
-            ("Access-Control-Request-Method", method),
-            ("Access-Control-Request-Headers", "content-type"),
-        )
-        askings += [
-            (origin, Asking(url=route.url, headers=(field,), body_max_bytes=BODY_MAX_BYTES)),
-            (
-                origin,
-                Asking(
-                    url=route.url,
-                    method="OPTIONS",
-                    headers=preflight,
-                    body_max_bytes=BODY_MAX_BYTES,
-                ),
-            ),
-        ]
+    foreign = foreign_origins(host, domain=domain, trusted=route.cors)
+    declared = declared_origins(route)
+    askings = [(o, a) for o in (*foreign, *declared) for a in _askings(route.url, method, o)]
     found = await asyncio.gather(*(answer_to(a, world, ask, key=key) for _, a in askings))
     answers = [
         _answer(origin, answer)
@@ -61,8 +46,31 @@ async def cors(subject: Subject, world: World, ask: Ask) -> Cors | Gap:
         at=world.now(),
         how=f"curl -si -H 'Origin: https://evil.example' {route.url}",
         route=route,
-        answers=tuple(answers),
+        method=method,
+        answers=tuple(a for a in answers if a.origin in foreign),
+        declared=tuple(a for a in answers if a.origin in declared),
     )
+
+
+def declared_origins(route: RouteEntry) -> tuple[str, ...]:
+    """Return the declared origins as browsers would send them; `*` is none that anybody has."""
+    written = (origin.strip().rstrip("/") for origin in route.cors if origin != "*")
+    return tuple(dict.fromkeys(written))[:DECLARED_MAX]
+
+
+def _askings(url: str, method: str, origin: str) -> tuple[Asking, Asking]:
+    field = ("Origin", origin)
+    preflight = (
+        field,
+        ("Access-Control-Request-Method", method),
+        ("Access-Control-Request-Headers", "content-type"),
+    )
+    return (
+        Asking(url=url, headers=(field,), body_max_bytes=BODY_MAX_BYTES),
+        Asking(
+            url=url, method="OPTIONS", headers=preflight, body_max_bytes=BODY_MAX_BYTES
+        ),
+    )  # fmt: skip
 
 
 def foreign_origins(host: str, *, domain: str = "", trusted: Sequence[str] = ()) -> tuple[str, ...]:
@@ -94,6 +102,8 @@ def _answer(origin: str, answer: Exchange) -> CorsAnswer:
         status=answer.status,
         vary_origin=bool({"origin", "*"} & vary),
         preflight=answer.method == "OPTIONS",
+        allow_methods=answer.headers.get("access-control-allow-methods") or "",
+        allow_headers=answer.headers.get("access-control-allow-headers") or "",
     )
 
 

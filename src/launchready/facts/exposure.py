@@ -37,7 +37,7 @@ class ErrorAnswers(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorsAnswer:
-    """What a route allowed to one foreign origin."""
+    """What a route allowed to one origin."""
 
     origin: str
     allow_origin: str | None
@@ -46,6 +46,8 @@ class CorsAnswer:
     vary_origin: bool
     preflight: bool = False
     """The answer to an OPTIONS request that asks before the real one."""
+    allow_methods: str = ""
+    allow_headers: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,11 @@ class Cors(Fact):
 
     route: RouteEntry
     answers: tuple[CorsAnswer, ...]
+    """To foreign origins."""
+    declared: tuple[CorsAnswer, ...] = ()
+    """To origins that the manifest declares for the route."""
+    method: str = "GET"
+    """How the route is called, which the preflights asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

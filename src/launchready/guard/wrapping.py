@@ -139,7 +139,7 @@ class Guard:
             parts=self._parts,
             over_tls=secure,
             over_plain=plain,
-            cors=frozenset(entry.cors) if entry else frozenset(),
+            cors=frozenset(entry.cors) if entry and "cors" in self._parts else frozenset(),
             rules=rules_for(entry) if entry and "limits" in self._parts else (),
             signature=entry.signature if entry and "webhooks" in self._parts else None,
             count=self.figures.routes.of(place.label),

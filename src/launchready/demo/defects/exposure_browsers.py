@@ -41,6 +41,20 @@ def wider(launch: DemoLaunch) -> None:
     launch.host("api").route("/v1/circles").headers["access-control-allow-origin"] = "*"
 
 
+@defect("cors-declared-origin-refused")
+def app_refused(launch: DemoLaunch) -> None:
+    """The interface does not let the app's own pages read it."""
+    launch.host("api").without_guard.add("cors")
+
+
+@defect("cors-declared-origin-refused", variant="preflight")
+def preflight_refused(launch: DemoLaunch) -> None:
+    """The app writes to the interface, which does not say that it takes JSON from there."""
+    route = launch.manifest["routes"]["api.willow.example/v1/circles"]
+    route |= {"method": "PUT", "json_body": True}
+    launch.host("api").route("/v1/circles").headers["access-control-allow-headers"] = None
+
+
 @defect("session-cookie-without-secure")
 def insecure_cookie(launch: DemoLaunch) -> None:
     """The session cookie goes over plain HTTP, too."""

@@ -33,6 +33,7 @@ from launchready.facts.mail import (
 )
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
 from launchready.facts.ways import Approach, Entrance, OldUrl, Visit
+from launchready.facts.webhooks import WebhookTrial
 from launchready.manifest import ROUTE_KINDS, Manifest, parse_manifest
 
 from .making import AT, exchange, gap, visit
@@ -152,6 +153,7 @@ def test_a_route_of_every_kind_is_visited(kind: str) -> None:
     [
         *((k, Throttling) for k in ("auth", "reset", "invite", "signup", "chat", "webhook")),
         *((k, Approach) for k in ("auth", "signup", "invite", "reset", "checkout")),
+        ("webhook", WebhookTrial),
         *((k, Cors) for k in ("api", "chat", "auth", "private")),
     ],
 )

@@ -29,6 +29,7 @@ from launchready.facts.http import HostAnswers, Repeat
 from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selectors, Spf, TlsRpt
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
 from launchready.facts.ways import Approach, Entrance, OldUrl, Visit
+from launchready.facts.webhooks import WebhookTrial
 from launchready.manifest import Manifest, RouteEntry
 
 DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, Mx, Selectors})
@@ -80,6 +81,8 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
             keys.add(Key(Approach, subject))
         if route.kind in THROTTLED_KINDS:
             keys.add(Key(Throttling, subject))
+        if route.kind == "webhook":
+            keys.add(Key(WebhookTrial, subject))
     for old in manifest.redirects.values():
         origin = host_subject(urlsplit(old.source).hostname or "", zone_of(manifest, old.source))
         keys.add(Key(OldUrl, Subject("redirect", old.source, origin)))

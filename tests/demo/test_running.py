@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from launchready.collect.dial import DialMap
 from launchready.demo import Running, healthy, running
-from launchready.demo.manifest import PASSWORD_ENV, USERNAME_ENV, toml
+from launchready.demo.manifest import PASSWORD_ENV, PAYMENTS_ENV, USERNAME_ENV, toml
 from launchready.demo.name_answers import Names, recursive
 from launchready.demo.name_server import answer_wire
 from launchready.demo.willow import add_circles
@@ -44,6 +44,13 @@ async def test_the_account_is_in_the_environment_while_it_runs(tmp_path: Path) -
         assert os.environ[PASSWORD_ENV] == demo.environment[PASSWORD_ENV]
     assert USERNAME_ENV not in os.environ
     assert PASSWORD_ENV not in os.environ
+
+
+async def test_the_webhooks_secret_is_in_the_environment_while_it_runs(tmp_path: Path) -> None:
+    async with running(healthy(), tmp_path) as demo:
+        assert os.environ[PAYMENTS_ENV] == demo.environment[PAYMENTS_ENV]
+        assert demo.environment[PAYMENTS_ENV] not in demo.manifest.read_text()
+    assert PAYMENTS_ENV not in os.environ
 
 
 async def test_no_password_stands_in_the_manifest(willow: Running) -> None:

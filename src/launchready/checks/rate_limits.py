@@ -34,8 +34,9 @@ def _judge(
     if route.kind != kind:
         return NotApplicable(reason=f"this route is of the kind {route.kind}")
     if here.throttled_after is not None:
+        before = f" and {here.earlier} events before them" if here.earlier else ""
         return Passed(
-            evidence=f"limited after {here.throttled_after} requests: {here.changed_answer}"
+            evidence=f"limited after {here.throttled_after} requests{before}: {here.changed_answer}"
         )
     if here.inconclusive:
         return Unproven(

@@ -174,7 +174,7 @@ def _fact(
 
 
 def command(asking: Asking) -> str:
-    """Return the request as a curl command; the values of cookies stay out."""
+    """Return the request as a curl command; the values of cookies and signatures stay out."""
     words = ["curl", "-si"]
     if asking.method != "GET":
         words += ["-X", asking.method]
@@ -183,7 +183,7 @@ def command(asking: Asking) -> str:
     return shlex.join([*words, asking.url])
 
 
-_KEPT_BACK = {"cookie", "authorization"}
+_KEPT_BACK = {"cookie", "authorization", "stripe-signature", "webhook-signature"}
 
 
 COLLECTORS: dict[type[Fact], Collector] = {Exchange: exchange, Repeat: repeat}

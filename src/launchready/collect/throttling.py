@@ -188,6 +188,7 @@ class _Burst:
             how=f"{attempt.method} {attempt.url}, {self.attempts} times, {who}",
             route=self.route,
             requests=self.attempts,
+            earlier=self.session.world.events.get(self.route.url, 0),
             throttled_after=after,
             first_answer=gist(self.usual[0].answer) if self.usual else "",
             changed_answer=self._gist(changed) if changed else "",

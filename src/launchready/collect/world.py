@@ -41,6 +41,8 @@ class World:
     """One lock a host, for what must not be sent to it side by side."""
     sessions: dict[str, Session | None] = field(default_factory=dict)
     """What collectors share of a signed-in member."""
+    events: dict[str, int] = field(default_factory=dict)
+    """How many events each webhook got, which its limit may count."""
     secrets: SecretSearch
     http: HttpClient
     names: NameClient

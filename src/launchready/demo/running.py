@@ -20,7 +20,7 @@ from launchready.demo.certificates import Authority, server_context
 from launchready.demo.description import DemoLaunch, Host
 from launchready.demo.latency import TcpRelay
 from launchready.demo.listening import LOOPBACK, ClosedPort, allow_many_sockets
-from launchready.demo.manifest import PASSWORD_ENV, USERNAME_ENV, toml
+from launchready.demo.manifest import PASSWORD_ENV, PAYMENTS_ENV, USERNAME_ENV, toml
 from launchready.demo.name_answers import Names, Responder, authority, recursive
 from launchready.demo.name_server import NameListener
 from launchready.demo.seeding import seeded
@@ -50,7 +50,8 @@ class Running:
     dial: tuple[str, ...]
     """Lines HOST-OR-ADDRESS:PORT=ADDRESS:PORT."""
     environment: dict[str, str]
-    """The variables that hold the test member's name and password; set in this process already."""
+    """The variables that hold what the audit needs: the test member's name and password, and the
+    webhook's secret. They are set in this process already."""
     state: State
 
     def port(self, name: str, port: int) -> int:
@@ -94,7 +95,10 @@ async def running(
         for address in launch.refused_addresses:
             for port in (25, 53, 80, 443):
                 ports.refuse([address], port)
-        environment = {USERNAME_ENV: state.username, PASSWORD_ENV: state.password}
+        environment = {
+            USERNAME_ENV: state.username, PASSWORD_ENV: state.password,
+            PAYMENTS_ENV: state.payments_secret,
+        }  # fmt: skip
         stack.enter_context(_environment(environment))
         ca, manifest = _write(launch, directory, authority_, resolvers, ports.dial)
         yield Running(

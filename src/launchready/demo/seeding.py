@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -35,9 +34,9 @@ async def seeded(launch: DemoLaunch, state: State, manifest: Manifest) -> AsyncI
             session_cookie=launch.session_cookie,
             mail_from=f"hello@{launch.domain}",
             mail_folder=Path(folder) / "mails",
-            payments_secret=f"whsec_{secrets.token_urlsafe(24)}",
+            payments_secret=state.payments_secret,
         )
-        environ = {PAYMENTS_ENV: settings.payments_secret or ""}
+        environ = {PAYMENTS_ENV: state.payments_secret}
         app = create_app(settings, manifest, environ=environ)
         running: Community = app.state.community
         hashed = await running.passwords.hashed(state.password)

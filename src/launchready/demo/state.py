@@ -40,6 +40,8 @@ class State:
 
     username: str = "member@willow.example"
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    payments_secret: str = field(default_factory=lambda: f"whsec_{secrets.token_urlsafe(24)}")
+    """With it the provider, or who stands in for it, signs webhooks."""
     counters: dict[str, int] = field(default_factory=dict)
     """For behaviours that answer differently with time."""
     cached: dict[tuple[str, str], tuple[float, Answer]] = field(default_factory=dict)

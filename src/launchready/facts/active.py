@@ -32,6 +32,8 @@ class Throttling(Fact):
     first_answer: str
     """Status and gist of the usual answer."""
     changed_answer: str
+    earlier: int = 0
+    """Calls to the route shortly before, which its limit may count as well."""
     inconclusive: str = ""
     """Why the repetition proves nothing (the server failed from the start, a challenge answered)."""
 

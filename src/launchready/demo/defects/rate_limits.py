@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from launchready.demo.answers import Answer, Request
 from launchready.demo.defects.registry import defect
+from launchready.demo.defects.webhooks import verifying
 from launchready.demo.description import DemoLaunch
 
 
@@ -52,5 +53,6 @@ def late(launch: DemoLaunch) -> None:
 
 @defect("webhooks-not-limited")
 def webhooks(launch: DemoLaunch) -> None:
-    """The webhook takes unsigned calls as often as they come."""
+    """The webhook verifies each event itself, and refuses unsigned calls as often as they come."""
     launch.guard_forgets.add("app.willow.example/webhooks/payments")
+    launch.host("app").serve("/webhooks/payments", verifying(), methods="POST")

@@ -185,6 +185,11 @@ def test_a_message_may_be_almost_nothing(raw: bytes) -> None:
     assert len(message.fields) == int(raw.startswith(b"A"))
 
 
+def test_a_mark_that_an_editor_put_before_the_message_hides_no_field() -> None:
+    found = _verify(b"\xef\xbb\xbf" + _signed())
+    assert [verdict.result for verdict in found.dkim] == ["pass"]
+
+
 def test_very_many_fields_are_bounded() -> None:
     message = parse_message(b"A: b\r\n" * 5000)
     assert len(message.fields) == 2000

@@ -1,6 +1,7 @@
 """The header fields and body of a message as octets, as hostile as they come (RFC 5322, 2)."""
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 
 _NAME = re.compile(rb"([\x21-\x39\x3b-\x7e]+)[ \t]*:")
@@ -43,9 +44,10 @@ class MailMessage:
 def parse_message(raw: bytes) -> MailMessage:
     """Split a message into fields and body. Never raises; at most 2,000 fields are kept.
 
-    A saved message may have bare LF line ends, which become CRLF as SMTP would have it.
+    A saved message may have bare LF line ends, which become CRLF as SMTP would have it, and the
+    byte order mark that some editors put before a text.
     """
-    data = _LINE_END.sub(b"\r\n", raw)
+    data = _LINE_END.sub(b"\r\n", raw.removeprefix(BOM_UTF8))
     header, found, body = data.partition(b"\r\n\r\n")
     if data.startswith(b"\r\n"):
         header, found, body = b"", b"\r\n", data[2:]

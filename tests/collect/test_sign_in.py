@@ -311,6 +311,18 @@ async def test_a_log_in_that_cannot_be_filled_in_is_not_proven(page: str, reason
     assert found.how_to_prove
 
 
+async def test_an_address_that_only_programs_send_the_log_in_to_is_not_proven() -> None:
+    def site(asked: Asked) -> Reply:
+        return Reply(405, '{"detail": "Method Not Allowed"}') if asked.path == "/login" else to("/")
+
+    async with running(site) as served:
+        found = await judged(served)
+        assert served.posts() == []
+    assert isinstance(found, Gap)
+    assert "405" in found.reason
+    assert "login =" in found.how_to_prove
+
+
 async def test_a_log_in_at_another_company_is_not_proven() -> None:
     def site(_: Asked) -> Reply:
         return to("https://tenant.auth0.example/authorize?client_id=1")

@@ -249,7 +249,37 @@ async def test_only_accounts_that_cannot_exist_are_tried() -> None:
         await fact(site)
         tried = {(a.form["email"], a.form["password"]) for a in site.posts()}
     assert len(tried) == 1
-    assert all(email.endswith(".invalid") for email, _ in tried)
+    # Nothing exists below example.com (RFC 2606), and programs that refuse reserved names take it.
+    assert all(email.endswith(".example.com") for email, _ in tried)
+
+
+async def test_a_json_route_that_refuses_the_request_as_malformed_proves_no_lack_of_a_limit() -> (
+    None
+):
+    manifest = ROUTES.replace('= "auth"', '= { kind = "auth", json_body = true }')
+    said = '{"detail": [{"loc": ["body", "login"], "msg": "Field required"}]}'
+    async with running(lambda _: Reply(422, said, JSON), manifest=manifest) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert "malformed (422)" in found.inconclusive
+
+
+async def test_a_form_that_is_shown_again_with_422_is_an_answer_to_count() -> None:
+    wrong = Reply(422, login_page(note="Wrong password."))
+    async with running(counting(lambda _n, _a: wrong), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_a_limit_before_the_request_is_understood_is_a_limit() -> None:
+    manifest = ROUTES.replace('= "auth"', '= { kind = "auth", json_body = true }')
+    posts = itertools.count(1)
+
+    def site(_: Asked) -> Reply:
+        return Reply(422 if next(posts) <= 5 else 429, "{}", JSON)
+
+    async with running(site, manifest=manifest) as served:
+        assert (await fact(served)).throttled_after == 5
 
 
 async def test_a_json_route_is_called_with_the_fields_that_the_manifest_names() -> None:

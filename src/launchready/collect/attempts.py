@@ -131,7 +131,9 @@ async def send(attempt: Attempt, session: Session) -> Seen | Gap:
 def _values(route: RouteEntry) -> dict[str, str]:
     """Return what is typed in: an account that cannot exist, and never a whole address to join."""
     nobody = f"launchready-{secrets.token_hex(6)}"
-    address = f"{nobody}@{nobody}.invalid"
+    # Nothing exists below example.com; libraries that read addresses refuse .invalid and its like
+    # before any limit counts (RFC 2606, sections 2 and 3).
+    address = f"{nobody}@{nobody}.example.com"
     match route.kind:
         case "auth":
             return {"username": address, "password": secrets.token_urlsafe(12)}

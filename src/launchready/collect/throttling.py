@@ -35,6 +35,7 @@ from launchready.manifest import RouteEntry, RouteKind
 _NOT_REACHED = {404, 405, 406, 415, 501}
 # So they answer a request that they do not understand, or that lacks a token of theirs.
 _NOT_UNDERSTOOD = {400, 401, 403, 411, 413, 419, 422}
+_MALFORMED = 422
 _CONFIRMATIONS = 3
 # A host that shuts out who tries too often is tried on what matters most before it does.
 _ORDER: tuple[RouteKind, ...] = ("auth", "chat", "reset", "invite", "signup", "webhook")
@@ -127,6 +128,12 @@ class _Burst:
             # A limit may stand before the session is asked for; when none does, one may behind it.
             status = first.answer.status
             reason = f"the route asks for a session ({status}), and the limit lies behind it"
+            return self._fact(inconclusive=reason)
+        if first.answer.status == _MALFORMED and self.attempt.form is None:
+            # Frameworks check a body before they count it; a form is shown again with it, though.
+            reason = (
+                f"each request was refused as malformed ({_MALFORMED}), maybe before it counted"
+            )
             return self._fact(inconclusive=reason)
         return self._fact()
 

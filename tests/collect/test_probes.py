@@ -13,7 +13,7 @@ import pytest
 
 from launchready.collect import cors, explained, http, nowhere, probes, reach, walks
 from launchready.derive.exposed_paths import asked_paths, exposed
-from launchready.facts import Gap, Key, route_subject
+from launchready.facts import Fact, Gap, Key, route_subject
 from launchready.facts.dns import Resolution
 from launchready.facts.exposure import Cors, CorsAnswer, ErrorAnswers, Probe, Reach
 from launchready.facts.http import Exchange, HostAnswers
@@ -167,6 +167,34 @@ async def test_a_challenge_in_place_of_the_site_is_a_gap(root: Path) -> None:
     assert isinstance(found, Gap)
     assert found.because is not None
     assert found.because.kind is Exchange
+
+
+REFUSED = page(b"<h1>403 Forbidden</h1>", status="403 Forbidden")
+
+
+@pytest.mark.parametrize("kind", [Probe, ErrorAnswers])
+async def test_a_host_that_refuses_everything_shows_nothing_to_judge(
+    kind: type[Fact], root: Path
+) -> None:
+    async with https_world(only({}, REFUSED), root) as (loopback, site):
+        found = await loopback.gatherer.ask(kind, loopback.host())
+        assert not any(".env" in line for line in site.asked)
+    assert isinstance(found, Gap)
+    assert "403" in found.reason
+    assert found.how_to_prove
+
+
+async def test_a_host_that_refuses_only_what_is_not_there_is_judged(root: Path) -> None:
+    files = {"/": page(b"<h1>Welcome</h1>"), "/.env": page(b"A_KEY=1\nB_KEY=2\n")}
+    found, _ = await probed(only(files, REFUSED), root)
+    assert [path.path for path, _ in exposed(found)] == ["/.env"]
+
+
+async def test_a_host_that_is_declared_to_refuse_is_judged(root: Path) -> None:
+    declared = "[routes]\n'https://example.org/' = { kind = 'page', status = 403 }\n"
+    async with https_world(only({}, REFUSED), root, more=declared) as (loopback, _):
+        found = await loopback.gatherer.ask(Probe, loopback.host())
+    assert isinstance(found, Probe), found
 
 
 async def test_probes_of_a_host_that_does_not_resolve_lead_back_to_its_resolution(

@@ -14,6 +14,7 @@ from launchready.collect.web_address import subject_of, url_host
 from launchready.collect.world import World
 from launchready.derive.exposed_paths import asked_paths, gist, recognise
 from launchready.derive.same_page import same_page
+from launchready.expected import routes
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.exposure import ErrorAnswers, Probe
 from launchready.facts.http import Exchange
@@ -25,6 +26,7 @@ AT_ONCE = 24
 # So much of a fact's time is spent on asking; what is left then counts as unanswered.
 _TIME_SHARE = 0.7
 _SILENT_MAX = 6
+_REFUSED = 403
 
 
 @dataclass(slots=True)
@@ -141,7 +143,21 @@ async def _nowhere(key: Key, root: str, world: World, ask: Ask) -> Exchange | Ga
     if found.fault:
         because = await explained(found, world, ask)
         return Gap(key=key, reason=found.trouble, because=because or shared)
+    if found.status == _REFUSED and await _refuses_its_page(root, world, ask):
+        return Gap(
+            key=key,
+            reason=f"{url_host(root)} refuses everything it is asked ({_REFUSED}), or refuses programs",
+            how_to_prove="If its pages open in a browser, let the firewall pass this computer's "
+            "address, and audit again.",
+        )
     return found
+
+
+async def _refuses_its_page(root: str, world: World, ask: Ask) -> bool:
+    """Return whether a host refuses the very page that visitors are meant to open."""
+    meant = any(r.url == f"{root}/" and r.status is None for r in routes(world.manifest))
+    front = await ask(Exchange, subject_of(f"{root}/", world)) if meant else None
+    return isinstance(front, Exchange) and front.status == _REFUSED
 
 
 async def _asked(url: str, world: World, ask: Ask, key: Key) -> Exchange | Gap:

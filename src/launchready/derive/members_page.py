@@ -60,8 +60,7 @@ def not_for_us(page: Exchange, entrance: str) -> tuple[str, str] | None:
         # What forms and scripts send to is often taken for the page that members open.
         return (
             "the address takes no visit (405), only what a form or a script sends to it",
-            "Name the page that shows the form as login = under [accounts]. "
-            f"If scripts draw it: {_BY_HAND[0].lower()}{_BY_HAND[1:]}",
+            f"Name the page that shows the form as login = under [accounts]. {_BY_HAND}",
         )
     if page.status != 200 or "html" not in page.content_type:
         return None

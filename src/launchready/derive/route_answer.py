@@ -22,6 +22,15 @@ _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _SHOWN_AS_SOURCE = re.compile(r"\s*(?:<!doctype html|<html[\s>])", re.IGNORECASE)
 _DOWNLOADED = re.compile(r"application/(?:octet-stream|x-httpd-php\w*|x-php|x-download)|.*/x-php")
 _TITLE = re.compile(r"<title[^>]*>([^<]{0,200})", re.IGNORECASE)
+_PAGE_NAMES: dict[RouteKind, str] = {
+    "auth": "log-in page", "signup": "sign-up page", "invite": "invitation page",
+    "reset": "page for a new password", "checkout": "checkout",
+}  # fmt: skip
+_ADVICE = {
+    401: "It asks for a password before anything is shown: take that lock off when the doors open.",
+    403: "If it opens there, a firewall refuses programs: let it pass this computer's address, and "
+    "audit again.",
+}
 # Whole titles of pages that servers and hosts show where nothing was deployed.
 _PLACEHOLDERS = re.compile(
     r"welcome to nginx!?|apache2 \w+ default page: it works|test page for .{0,60}|iis windows(?: server)?"
@@ -198,14 +207,23 @@ def _static(answer: Exchange, seen: str) -> Right | Wrong:
     return Right(seen=seen)
 
 
+def _refused_or_error(status: int, kind: RouteKind) -> str:
+    name = _PAGE_NAMES.get(kind, "page")
+    if status == 403:
+        return f"Visitors are refused the {name}, or only programs such as this one are."
+    return f"Members who open the {name} see an error."
+
+
 def _page(answer: Exchange, kind: RouteKind, seen: str) -> Right | Wrong:
     wanted = "200 and a page"
     if answer.status >= 400 or answer.status not in {200, 203, 206}:
         return Wrong(
             seen=seen,
             wanted=wanted,
-            means=f"Members who open the {kind} page see an error.",
-            advice="Check the path in launchready.toml, and that the page was deployed.",
+            means=_refused_or_error(answer.status, kind),
+            advice=_ADVICE.get(
+                answer.status, "Check the path in launchready.toml, and that the page was deployed."
+            ),
         )
     if answer.content_type not in _HTML:
         as_source = answer.content_type == "text/plain" and _SHOWN_AS_SOURCE.match(answer.text)

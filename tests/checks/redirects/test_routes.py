@@ -126,6 +126,20 @@ class TestRouteAnswersWrong:
         found = outcome(route_answers_wrong, wrong)
         assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
 
+    def test_a_refusal_may_be_meant_for_programs_alone(self) -> None:
+        failure = outcome(route_answers_wrong, answering(status=403)).failure
+        assert failure is not None
+        assert "only programs" in failure.means
+        assert any("firewall" in step for step in failure.fix)
+
+    @pytest.mark.parametrize(
+        ("kind", "name"), [("page", "the page see"), ("auth", "the log-in page see")]
+    )
+    def test_a_missing_page_is_named_in_plain_words(self, kind: RouteKind, name: str) -> None:
+        failure = outcome(route_answers_wrong, answering(kind, status=404)).failure
+        assert failure is not None
+        assert name in failure.means
+
     def test_a_health_route_that_leads_to_the_log_in_is_a_risk(self) -> None:
         hops = chain("https://example.org/health", "https://example.org/login", by=302).hops
         found = outcome(route_answers_wrong, visit(*hops, kind="health"))

@@ -160,6 +160,19 @@ async def test_a_host_that_throttles_is_asked_no_further(root: Path) -> None:
     assert len(site.asked) < len(asked_paths())
 
 
+async def test_a_host_that_answers_only_errors_shows_nothing_and_its_error_page_is_judged(
+    root: Path,
+) -> None:
+    failing = page(b"Traceback (most recent call last):", status="500 Oops")
+    async with https_world(only({}, failing), root) as (loopback, _):
+        host = loopback.host()
+        found = await loopback.gatherer.ask(Probe, host)
+        errors = await loopback.gatherer.ask(ErrorAnswers, host)
+    assert isinstance(found, Gap)
+    assert found.because == Key(HostAnswers, host)
+    assert isinstance(errors, ErrorAnswers)
+
+
 async def test_a_challenge_in_place_of_the_site_is_a_gap(root: Path) -> None:
     wall = page(b"", "cf-mitigated: challenge", status="403 Forbidden")
     async with https_world(only({}, wall), root) as (loopback, _):

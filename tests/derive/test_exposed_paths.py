@@ -48,6 +48,7 @@ EXPOSED: list[tuple[str, bytes | str]] = [
 ]
 EXPOSED_PAGES: list[tuple[str, str]] = [
     ("/static/", "<html><head><title>Index of /static/</title></head><body><h1>Index of /static/"),
+    ("/wp-content/uploads/", "<title>Index of /wp-content/uploads</title><h1>Index of"),
     ("/files/", "<!DOCTYPE HTML><html><head><title>Directory listing for /files/</title>"),
     (
         "/docs",

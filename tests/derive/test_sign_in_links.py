@@ -57,6 +57,8 @@ def test_a_link_is_known_by_its_words_or_its_path(link: str, kind: str) -> None:
         "<a href=/blogging>Blogging</a>",
         "<a href='mailto:login@example.org'>Write</a>",
         "<a href='#login'></a>",
+        "<a href='#/portal/signin'>Sign in</a>",
+        "<a href='https://example.org/#login'>Log in</a>",
         "<a>Log in</a>",
     ],
 )

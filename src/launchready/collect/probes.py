@@ -17,7 +17,7 @@ from launchready.derive.same_page import same_page
 from launchready.expected import routes
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.exposure import ErrorAnswers, Probe
-from launchready.facts.http import Exchange
+from launchready.facts.http import Exchange, HostAnswers
 from launchready.gather import Ask, Collector
 
 BODY_MAX_BYTES = 64_000
@@ -27,6 +27,7 @@ AT_ONCE = 24
 _TIME_SHARE = 0.7
 _SILENT_MAX = 6
 _REFUSED = 403
+_FAILS = 500
 
 
 @dataclass(slots=True)
@@ -66,6 +67,11 @@ async def probe(subject: Subject, world: World, ask: Ask) -> Probe | Gap:
     nowhere = await _nowhere(key, root, world, ask)
     if isinstance(nowhere, Gap):
         return nowhere
+    if nowhere.status >= _FAILS:
+        because = await explained(nowhere, world, ask)
+        if because is not None and because.kind is HostAnswers:
+            reason = f"{subject.name} answers only errors ({nowhere.status})"
+            return Gap(key=key, reason=reason, because=because)
     other = f"{root}/{secrets.token_hex(8)}"
     second = await answer_to(Asking(url=other, body_max_bytes=BODY_MAX_BYTES), world, ask, key=key)
     loop = asyncio.get_running_loop()

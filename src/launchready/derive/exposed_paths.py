@@ -165,7 +165,7 @@ PATHS: tuple[Path, ...] = (
     *_paths("the chatbot's knowledge base", "secret", "collections",
             rb'"collections"\s*:\s*\[', rb'"(?:status|name)"\s*:'),
     *_paths("a list of the folder's files", "surface",
-            "static/ assets/ uploads/ media/ files/ backup/",
+            "static/ assets/ uploads/ media/ files/ backup/ wp-content/uploads/",
             rb"<title>\s*(?:Index of /|Directory listing for|listing directory )|\[To Parent Directory\]",
             html=True),
 )  # fmt: skip

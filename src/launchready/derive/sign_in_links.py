@@ -63,10 +63,14 @@ def sign_in_links(html: str, *, base: str) -> tuple[SignInLink, ...]:
     tree = LexborHTMLParser(html)
     base = base_of(tree, base)
     found: dict[str, SignInLink] = {}
+    here = base.split("#", 1)[0]
     for node in tree.css("a[href]")[:2000]:
-        url = absolute(node.attributes.get("href"), base)
+        href = node.attributes.get("href") or ""
+        url = absolute(href, base)
         if url is None or url in found:
             continue
+        if "#" in href and url == here:
+            continue  # a script of this very page opens it, and the page itself is for everybody
         text = " ".join(node.text(separator=" ").split())[:80]
         kind = _kind(urlsplit(url).path, text, node)
         if kind is not None:

@@ -61,6 +61,16 @@ class TestHttpNotSentToHttps:
         found = outcome(http_not_sent_to_https, entrance(http_root=back))
         assert found.status == "not_applicable"
 
+    def test_a_way_that_reached_https_passes_wherever_it_then_ends(self) -> None:
+        urls = ("http://example.org/", "https://example.org/", "https://login.example.net/")
+        found = outcome(
+            http_not_sent_to_https,
+            entrance(
+                http_root=chain(*urls, end="gap", detail="login.example.net does not resolve")
+            ),
+        )
+        assert found.status == "passed"
+
     def test_no_answer_over_http_is_unknown(self) -> None:
         found = outcome(
             http_not_sent_to_https, entrance(http_root=None, http_deep=None, trouble="timed out")

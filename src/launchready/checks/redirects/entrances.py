@@ -46,6 +46,8 @@ def http_not_sent_to_https(entrance: Entrance, launch: Parent[Declared]) -> Resu
         if downgrade(walk) is not None:
             return NotApplicable(reason="HTTPS itself sends visitors back to HTTP; see there")
         last = walk.last
+        if last is not None and walk.end == "gap" and not is_plain(last.url):
+            continue  # it reached HTTPS; where it leads from there is judged as a redirect
         if last is None or walk.end == "gap":
             return Unproven(reason=walk.detail or "plain HTTP gave no answer")
         if walk.end != "answer":

@@ -33,6 +33,12 @@ class ErrorAnswers(Fact):
     plain: ClassVar[str] = "the error pages"
 
     answers: tuple[Exchange, ...]
+    """That to a missing page first."""
+
+    @property
+    def missing(self) -> Exchange:
+        """What a visitor's browser gets at an address that does not exist."""
+        return self.answers[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from copy import deepcopy
 from dataclasses import replace
 
-from launchready.demo.answers import Answer, Behaviour, Request, redirect
+from launchready.demo.answers import Answer, Behaviour, Request, page, redirect
 from launchready.demo.app import asked_otherwise, changed
 from launchready.demo.defects.registry import defect
 from launchready.demo.description import DemoLaunch, Host
@@ -227,3 +227,20 @@ def _redirect(host: Host, to: str) -> None:
 def _http_redirect(host: Host, to: str) -> None:
     assert host.http_redirect is not None  # noqa: S101 - the healthy launch says so
     host.http_redirect.to = to
+
+
+@defect("error-page-bare")
+def json_for_visitors(launch: DemoLaunch) -> None:
+    """Who mistypes an address reads the framework's own line of JSON."""
+    launch.host("community").without_guard.add("errors")
+
+
+@defect("error-page-bare", variant="default-page")
+def default_page(launch: DemoLaunch) -> None:
+    """Who mistypes an address meets the web server's default page."""
+    nginx = page(
+        "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n"
+        "<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
+        status=404, cache_control="no-store",
+    )  # fmt: skip
+    launch.host().otherwise = changed(lambda a: nginx if a.status == 404 else a)

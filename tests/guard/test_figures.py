@@ -5,8 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from launchready.guard import guard
 from launchready.guard.figures import Figures, may_read
 from launchready.guard.route_figures import BOUNDS_S
+from launchready.guard.wrapping import PARTS
+from launchready.manifest import parse_manifest
+from tests.guard.frameworks.two_pages import starlette_app
 
 
 def read(figures: Figures) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -55,3 +59,14 @@ def test_times_are_counted_up_to_each_bound(times_s: list[float]) -> None:
 )
 def test_figures_are_read_with_the_token_alone(authorization: bytes | None, allowed: bool) -> None:
     assert may_read(authorization, "right-token") is allowed
+
+
+def test_each_part_is_told_as_it_runs() -> None:
+    manifest = parse_manifest('[launch]\ndomain = "willow.example"\n')
+    guarded = guard(starlette_app(), manifest, without=("logs", "csp"), environ={})
+    found = {
+        dict(labels)["part"]: value
+        for (name, labels), value in read(guarded.figures).items()
+        if name == "launchready_guard_part"
+    }
+    assert found == {part: float(part not in {"logs", "csp"}) for part in PARTS}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import logging
 from typing import Any
 
@@ -13,6 +15,7 @@ from starlette.testclient import TestClient
 
 from launchready.guard import guard, visit
 from launchready.guard.asgi import Message, Receive, Scope, Send
+from launchready.guard.health import Readiness
 from launchready.guard.wrapping import Part
 from launchready.manifest import parse_manifest
 from tests.guard.frameworks.two_pages import starlette_app
@@ -202,3 +205,26 @@ async def test_with_cors_switched_off_no_origin_is_allowed(off: bool) -> None:
     sent = await sent_by(app, asked("/v1", headers=headers), without=("cors",) if off else ())
     allowed = value(sent[0], b"access-control-allow-origin")
     assert allowed == (None if off else b"https://app.willow.example")
+
+
+def test_the_lines_of_requests_and_of_the_app_go_where_the_log_is_given() -> None:
+    log = io.StringIO()
+    with TestClient(guard(starlette_app(), MANIFEST, environ={}, log=log)) as client:
+        client.get("/", headers={"host": "willow.example"})
+        logging.getLogger("willow").warning("the app's own words")
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert "/" in [line.get("route") for line in lines]
+    assert "the app's own words" in [line.get("message") for line in lines]
+
+
+async def test_readiness_may_have_a_deadline_of_its_own() -> None:
+    async def slow() -> None:
+        await asyncio.sleep(0.05)
+
+    for readiness, status in (
+        (Readiness({"slow": slow}, 0.01), 503),
+        (Readiness({"slow": slow}), 200),
+    ):
+        guarded = guard(starlette_app(), MANIFEST, environ={}, without=("logs",), ready=readiness)
+        with TestClient(guarded) as client:
+            assert client.get("/readyz").status_code == status

@@ -44,6 +44,9 @@ class Figures:
             "launchready_store_fallbacks", "Times that memory stood in for the store",
             registry=of,
         )  # fmt: skip
+        self.parts = Gauge(
+            "launchready_guard_part", "Parts of guard: 1 switched on, 0 off", ["part"], registry=of
+        )
         self.queue_depth = Gauge(
             "launchready_queue_depth", "Jobs that wait, by queue", ["queue"], registry=of
         )

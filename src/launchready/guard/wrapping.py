@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, TextIO, get_args
 
 from launchready.guard import bodies, compression, errors
 from launchready.guard.access_log import AccessLog
@@ -46,15 +46,17 @@ def guard(
     manifest: Manifest | str | Path,
     *,
     member: Member | None = None,
-    ready: Mapping[str, Probe] | None = None,
+    ready: Mapping[str, Probe] | Readiness | None = None,
     without: tuple[Part, ...] = (),
     environ: Mapping[str, str] | None = None,
+    log: TextIO | None = None,
 ) -> Guard:
     """Return the app with everything around it that its manifest states.
 
     `manifest` is `launchready.toml` or what was loaded from it; `member` tells who is signed in
     (limits on chat count by it); `ready` what `/readyz` asks, by name (`launchready.guard.probes`
-    has the usual ones); `without` switches parts off.
+    has the usual ones), or a `Readiness` with a deadline of its own; `without` switches parts off;
+    `log` takes the lines of the log, in place of the standard output.
     Raises ManifestError when the file cannot be used, NotReadyToStart when the environment lacks
     something, ValueError for a part that does not exist.
     """
@@ -67,9 +69,10 @@ def guard(
         app,
         manifest,
         member=member,
-        ready=ready or {},
+        ready=ready if isinstance(ready, Readiness) else Readiness(ready or {}),
         parts=PARTS - set(without),
         environ=os.environ if environ is None else environ,
+        log=log,
     )
 
 
@@ -82,20 +85,24 @@ class Guard:
         manifest: Manifest,
         *,
         member: Member | None,
-        ready: Mapping[str, Probe],
+        ready: Readiness,
         parts: frozenset[str],
         environ: Mapping[str, str],
+        log: TextIO | None = None,
     ) -> None:
         if "start-up" in parts:
             require(manifest, environ)
         self.app = app
         self.manifest = manifest
         self.figures = Figures()
+        for part in PARTS:
+            self.figures.parts.labels(part).set(part in parts)
         self._parts = parts
         self._proxies = Proxies.of(manifest)
         self._counts = "figures" in parts
         self._logs = "logs" in parts
-        self._log = AccessLog()
+        self._log_to = log
+        self._log = AccessLog(log)
         self._deadlines = Deadlines()
         self._routes = Routes(
             manifest,
@@ -124,7 +131,7 @@ class Guard:
         if "figures" in parts and self._metrics_token:
             self._own["/metrics"] = self._metrics
         # Without its store the limits still hold, each process for itself: degraded, but ready.
-        self.readiness = Readiness(ready)
+        self.readiness = ready
         if "health" in parts:
             self._own |= {"/healthz": alive, "/readyz": self.readiness}
 
@@ -228,7 +235,7 @@ class Guard:
 
         if scope["type"] == "lifespan" and "logs" in self._parts:
             # The server has set up its own logging by now.
-            self._undo_logs = install(self._redactor)
+            self._undo_logs = install(self._redactor, self._log_to)
         await self.app(scope, receive, watched)
 
     async def close(self) -> None:

@@ -11,7 +11,7 @@ from launchready.demo import healthy
 from launchready.demo.answers import Answer, Request
 from launchready.demo.app import EDGE, VISITOR, GuardedApp, asked_otherwise, changed, from_app
 from launchready.demo.description import DemoLaunch
-from launchready.demo.manifest import PAYMENTS_ENV, toml
+from launchready.demo.manifest import METRICS_ENV, PAYMENTS_ENV, toml
 from launchready.demo.state import State
 from launchready.demo.web_scope import Application, Receive, Scope, Send
 from launchready.guard import visit
@@ -19,7 +19,9 @@ from launchready.manifest import parse_manifest
 
 
 def guarded(app: Application, launch: DemoLaunch) -> GuardedApp:
-    environ = {PAYMENTS_ENV: f"whsec_{secrets.token_urlsafe(24)}"}
+    environ = {
+        PAYMENTS_ENV: f"whsec_{secrets.token_urlsafe(24)}", METRICS_ENV: secrets.token_urlsafe(24)
+    }  # fmt: skip
     return GuardedApp(app, launch, parse_manifest(toml(launch.manifest)), environ=environ)
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import json
 import os
 import smtplib
 import ssl
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 
 from launchready.collect.dial import DialMap
 from launchready.demo import Running, healthy, running
-from launchready.demo.manifest import PASSWORD_ENV, PAYMENTS_ENV, USERNAME_ENV, toml
+from launchready.demo.manifest import METRICS_ENV, PASSWORD_ENV, PAYMENTS_ENV, USERNAME_ENV, toml
 from launchready.demo.name_answers import Names, recursive
 from launchready.demo.name_server import answer_wire
 from launchready.demo.willow import add_circles
@@ -53,8 +54,33 @@ async def test_the_webhooks_secret_is_in_the_environment_while_it_runs(tmp_path:
     assert PAYMENTS_ENV not in os.environ
 
 
-async def test_no_password_stands_in_the_manifest(willow: Running) -> None:
+async def test_no_password_and_no_token_stands_in_the_manifest(willow: Running) -> None:
     assert willow.state.password not in willow.manifest.read_text()
+    assert willow.state.metrics_token not in willow.manifest.read_text()
+
+
+async def test_guards_figures_are_there_for_the_token_alone(willow: Running) -> None:
+    url, token = "https://app.willow.example/metrics", willow.environment[METRICS_ENV]
+    shown = await ask(willow, url, headers={"Authorization": f"Bearer {token}"})
+    assert (shown.status, b'launchready_guard_part{part="logs"} 1.0' in shown.body) == (200, True)
+    assert (await ask(willow, url)).status == 404
+
+
+async def test_readiness_is_answered_by_guard_with_the_communitys_own_probes(
+    willow: Running,
+) -> None:
+    ready = await ask(willow, "https://app.willow.example/readyz")
+    assert ready.status == 200
+    assert {"database", "payments"} <= set(json.loads(ready.body)["checks"])
+
+
+async def test_requests_are_logged_into_a_file_and_not_onto_the_terminal(
+    willow: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await ask(willow, "https://app.willow.example/login")
+    lines = (willow.manifest.parent / "requests.log").read_text().splitlines()
+    assert json.loads(lines[-1])["route"] == "/login"
+    assert capsys.readouterr().out == ""
 
 
 async def test_a_launch_of_a_hundred_hosts_runs(tmp_path: Path) -> None:

@@ -116,9 +116,7 @@ async def _serve(ids: list[str]) -> None:
             "Willow is running on this machine"
             + (f", with {', '.join(ids)}." if ids else ", healthy.")
         )
-        typer.echo(
-            "Audit it from another terminal, the test member's log-in and the webhook's secret in front:"
-        )
+        typer.echo("Audit it from another terminal, with what the audit must know in front:")
         words = [f"{name}={value}" for name, value in demo.environment.items()]
         typer.echo("  " + " \\\n  ".join(words) + " \\")
         typer.echo(f"  launchready audit --manifest {demo.manifest} --active")

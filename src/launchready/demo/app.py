@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from launchready.demo.answers import Answer, Behaviour, Request
 from launchready.demo.web_scope import Application, Message, Receive, Scope, Send
@@ -14,6 +14,7 @@ from launchready.manifest import Manifest
 if TYPE_CHECKING:
     from launchready.demo.description import DemoLaunch, Host
     from launchready.guard.admission import Member
+    from launchready.guard.health import Readiness
 
 VISITOR = "192.0.2.200"
 """The address that everybody comes from, since everybody sits at this machine."""
@@ -29,8 +30,8 @@ class GuardedApp:
     """The app and its guards: one for each set of parts that a host does without.
 
     `app` is the bare community and `member` says who is signed in; `manifest` is the launch's, of
-    which guard gets what `launch.guard_forgets` leaves. `cookie` is that of a signed-in member,
-    for the defects that let strangers in.
+    which guard gets what `launch.guard_forgets` leaves; `ready`, `environ` and `log` are guard's.
+    `cookie` is that of a signed-in member, for the defects that let strangers in.
     """
 
     def __init__(
@@ -40,7 +41,9 @@ class GuardedApp:
         manifest: Manifest,
         *,
         member: Member | None = None,
+        ready: Readiness | None = None,
         environ: Mapping[str, str] | None = None,
+        log: TextIO | None = None,
         cookie: str = "",
     ) -> None:
         from launchready.guard import guard  # noqa: PLC0415 - an extra, and only who runs it needs it
@@ -55,9 +58,10 @@ class GuardedApp:
                 self._inner,
                 manifest,
                 member=member,
+                ready=ready,
                 environ=environ or {},
-                # The terminal shows the audit, and not a line for each of its requests.
-                without=(*without, "logs"),
+                without=tuple(without),
+                log=log,
             )
             for without in {frozenset(h.without_guard) for h in launch.hosts}
         }

@@ -11,6 +11,7 @@ from typing import Any
 USERNAME_ENV = "LAUNCHREADY_DEMO_USERNAME"
 PASSWORD_ENV = "LAUNCHREADY_DEMO_PASSWORD"  # noqa: S105 - the variable's name, not its value
 PAYMENTS_ENV = "WILLOW_PAYMENTS_SECRET"
+METRICS_ENV = "WILLOW_METRICS_TOKEN"
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
 
@@ -71,6 +72,7 @@ def manifest() -> dict[str, Any]:
             },
         },
         "budgets": {"ai_monthly": 200},
+        "guard": {"metrics_token_env": METRICS_ENV},
         "alerts": {"monitor": "launchready watch", "tested": today - dt.timedelta(days=2)},
         "deployment": {
             "rollback": "Redeploy the release before this one from the hosting's list of releases.",
@@ -109,6 +111,7 @@ def _routes() -> dict[str, Any]:
             "secret_env": [PAYMENTS_ENV], "limit": 30,
         },
         "app.willow.example/health": "health",
+        "app.willow.example/readyz": "health",
         "api.willow.example/v1/circles": {
             "kind": "api", "cors": ["https://app.willow.example"],
         },

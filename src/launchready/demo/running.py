@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 import dns.flags
 import dns.message
@@ -20,7 +20,13 @@ from launchready.demo.certificates import Authority, server_context
 from launchready.demo.description import DemoLaunch, Host
 from launchready.demo.latency import TcpRelay
 from launchready.demo.listening import LOOPBACK, ClosedPort, allow_many_sockets
-from launchready.demo.manifest import PASSWORD_ENV, PAYMENTS_ENV, USERNAME_ENV, toml
+from launchready.demo.manifest import (
+    METRICS_ENV,
+    PASSWORD_ENV,
+    PAYMENTS_ENV,
+    USERNAME_ENV,
+    toml,
+)
 from launchready.demo.name_answers import Names, Responder, authority, recursive
 from launchready.demo.name_server import NameListener
 from launchready.demo.seeding import seeded
@@ -50,8 +56,8 @@ class Running:
     dial: tuple[str, ...]
     """Lines HOST-OR-ADDRESS:PORT=ADDRESS:PORT."""
     environment: dict[str, str]
-    """The variables that hold what the audit needs: the test member's name and password, and the
-    webhook's secret. They are set in this process already."""
+    """The variables that hold what the audit needs: the test member's name and password, the webhook's
+    secret, the token of guard's figures. They are set in this process already."""
     state: State
 
     def port(self, name: str, port: int) -> int:
@@ -78,7 +84,8 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Serve the launch on free loopback ports until the block ends.
 
-    Writes `ca.pem` and `launchready.toml` into the directory, which is made if needed.
+    Writes `ca.pem`, `launchready.toml` and `requests.log`, a line for each request, into the
+    directory, which is made if needed.
     `latency_s` is added to every round trip of a packet, in seconds.
     Raises OSError when no port is free or the directory cannot be written.
     """
@@ -89,7 +96,8 @@ async def running(
         ports = _Ports(stack, latency_s)
         resolvers = await _start_names(launch, state, ports)
         manifest_ = parse_manifest(toml(launch.manifest))
-        app = await stack.enter_async_context(seeded(launch, state, manifest_))
+        log = stack.enter_context(_log(directory))
+        app = await stack.enter_async_context(seeded(launch, state, manifest_, log))
         await _start_sites(launch, state, app, authority_, ports)
         await _start_mail(launch, authority_, ports)
         for address in launch.refused_addresses:
@@ -97,7 +105,7 @@ async def running(
                 ports.refuse([address], port)
         environment = {
             USERNAME_ENV: state.username, PASSWORD_ENV: state.password,
-            PAYMENTS_ENV: state.payments_secret,
+            PAYMENTS_ENV: state.payments_secret, METRICS_ENV: state.metrics_token,
         }  # fmt: skip
         stack.enter_context(_environment(environment))
         ca, manifest = _write(launch, directory, authority_, resolvers, ports.dial)
@@ -108,6 +116,11 @@ async def running(
         )  # fmt: skip
 
 
+def _log(directory: Path) -> TextIO:
+    directory.mkdir(parents=True, exist_ok=True)
+    return (directory / "requests.log").open("w", encoding="utf-8")
+
+
 def _write(
     launch: DemoLaunch,
     directory: Path,
@@ -115,7 +128,6 @@ def _write(
     resolvers: list[int],
     dial: list[str],
 ) -> tuple[Path, Path]:
-    directory.mkdir(parents=True, exist_ok=True)
     ca, manifest = directory / "ca.pem", directory / "launchready.toml"
     ca.write_bytes(authority_.root_pem)
     network = {

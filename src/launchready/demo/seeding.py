@@ -7,22 +7,33 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from launchready.demo.app import GuardedApp
 from launchready.demo.description import DemoLaunch
-from launchready.demo.manifest import PAYMENTS_ENV
+from launchready.demo.manifest import METRICS_ENV, PAYMENTS_ENV
 from launchready.demo.state import State
 from launchready.manifest import Manifest
 
+READY_WITHIN_S = 8.0
+"""Longer than guard's own deadline: the audit that asks for everything at once has the same loop."""
+
 
 @asynccontextmanager
-async def seeded(launch: DemoLaunch, state: State, manifest: Manifest) -> AsyncIterator[GuardedApp]:
-    """Run the community in a folder of its own, with guard around it, until the block ends."""
+async def seeded(
+    launch: DemoLaunch, state: State, manifest: Manifest, log: TextIO
+) -> AsyncIterator[GuardedApp]:
+    """Run the community in a folder of its own, with guard around it, until the block ends.
+
+    Its requests are written to `log`: the terminal shows the audit, and not a line for each.
+    """
     from launchready.community import Settings, create_app  # noqa: PLC0415 - an extra, and slow
+    from launchready.community.readiness import readiness  # noqa: PLC0415
     from launchready.community.running import Community  # noqa: PLC0415
     from launchready.community.seed import add_member, seed  # noqa: PLC0415
     from launchready.community.sessions import open_session  # noqa: PLC0415
     from launchready.community.wrapped import member_of  # noqa: PLC0415
+    from launchready.guard.health import Readiness  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="launchready-willow-") as folder, _only_errors_told():
         settings = Settings(
@@ -36,7 +47,7 @@ async def seeded(launch: DemoLaunch, state: State, manifest: Manifest) -> AsyncI
             mail_folder=Path(folder) / "mails",
             payments_secret=state.payments_secret,
         )
-        environ = {PAYMENTS_ENV: state.payments_secret}
+        environ = {PAYMENTS_ENV: state.payments_secret, METRICS_ENV: state.metrics_token}
         app = create_app(settings, manifest, environ=environ)
         running: Community = app.state.community
         hashed = await running.passwords.hashed(state.password)
@@ -48,7 +59,8 @@ async def seeded(launch: DemoLaunch, state: State, manifest: Manifest) -> AsyncI
             token = await open_session(session, member, now=running.now(), days=1)
         async with app.router.lifespan_context(app):
             guarded = GuardedApp(
-                app, launch, manifest, member=member_of(app), environ=environ,
+                app, launch, manifest, member=member_of(app), environ=environ, log=log,
+                ready=Readiness(readiness(running, manifest, environ), READY_WITHIN_S),
                 cookie=f"{settings.session_cookie}={token}",
             )  # fmt: skip
             # Where the test payment sends its webhooks, as a provider would.

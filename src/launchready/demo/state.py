@@ -36,12 +36,16 @@ class AskedName:
 
 @dataclass(slots=True)
 class State:
-    """The memory of one running demo; `username` and `password` are those of its test member."""
+    """The memory of one running demo; `username` and `password` are those of its test member.
+
+    `metrics_token` opens the figures of its guard.
+    """
 
     username: str = "member@willow.example"
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     payments_secret: str = field(default_factory=lambda: f"whsec_{secrets.token_urlsafe(24)}")
     """With it the provider, or who stands in for it, signs webhooks."""
+    metrics_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     counters: dict[str, int] = field(default_factory=dict)
     """For behaviours that answer differently with time."""
     cached: dict[tuple[str, str], tuple[float, Answer]] = field(default_factory=dict)

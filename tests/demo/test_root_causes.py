@@ -107,3 +107,30 @@ async def test_a_call_that_fails_is_told_once_with_its_limit_folded(tmp_path: Pa
     found = await verdict(launch, tmp_path)
     assert root_causes(found) == [("endpoint-answers-wrong", f"https://app.{DOMAIN}/chat")]
     assert found.unchecked == ()
+
+
+async def test_a_host_that_takes_connections_and_never_shakes_hands_is_one_root_cause(
+    tmp_path: Path,
+) -> None:
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    name = f"community.{DOMAIN}"
+    server = await asyncio.start_server(wait, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with (
+        running(healthy(), tmp_path) as demo,
+        open_world(
+            load_manifest(demo.manifest),
+            ca=demo.ca,
+            dial=[f"{name}:443=127.0.0.1:{port}"],
+            request_s=3,
+            active=True,
+        ) as world,
+    ):
+        found = (await audit(world, choose())).verdict
+    server.close()
+    assert root_causes(found) == [("https-refused", name)]
+    assert not found.unchecked
+    assert found.headline == "NO-GO: 1 thing is broken"

@@ -1,10 +1,13 @@
-"""What explains an error answer: a host that answers nothing else, or a page that is judged."""
+"""What explains an error, or no answer: a host that gives nothing else, or a page that is judged."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 
+from launchready.collect.http import Asking, answer_to
+from launchready.collect.http_client import NOT_ASKED
 from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.web_address import host_of, subject_of, url_host, url_port, wire_url
 from launchready.collect.world import World
@@ -15,6 +18,8 @@ from launchready.facts.http import Exchange, HostAnswers
 from launchready.facts.ways import Visit
 from launchready.gather import Ask, Collector
 
+INSISTS_MAX = 8
+
 
 async def host_answers(subject: Subject, world: World, ask: Ask) -> HostAnswers | Gap:
     """Return what the host answers, or why it answers nothing.
@@ -24,18 +29,60 @@ async def host_answers(subject: Subject, world: World, ask: Ask) -> HostAnswers 
     key = Key(HostAnswers, subject)
     root = f"https://{subject.name}"
     found = await _exchanges((f"{root}/", f"{root}{DEEP_PATH}?{DEEP_QUERY}"), world, ask)
+    gaps = [f for f in found if isinstance(f, Gap)]
+    other = next((g for g in gaps if g.because != key), None)
+    if other is not None and len(gaps) == len(found):
+        because = other.key if other.because is not None or other.ours else None
+        return Gap(key=key, reason=other.reason, because=because, ours=other.ours)
+    if all(isinstance(f, Gap) or _broken(f) for f in found):
+        own = [r for r in routes(world.manifest) if r.url.startswith(f"{root}/")]
+        # What needs neither the app nor its database says soonest that somebody is there.
+        own.sort(key=lambda r: r.kind not in {"static", "health"})
+        found += await _exchanges((r.url for r in own), world, ask)
+        found = await _insisted(found, world, ask)
     answers = {f.url: f for f in found if isinstance(f, Exchange)}
-    if not answers:
-        first = next(f for f in found if isinstance(f, Gap))
-        because = first.key if first.because is not None or first.ours else None
-        return Gap(key=key, reason=first.reason, because=because, ours=first.ours)
-    if all(_broken(a) for a in answers.values()):
-        own = (r.url for r in routes(world.manifest) if r.url.startswith(f"{root}/"))
-        more = await _exchanges(own, world, ask)
-        answers |= {f.url: f for f in more if isinstance(f, Exchange)}
+    silent = {
+        f.key.subject.name: f.reason
+        for f in found
+        if isinstance(f, Gap) and f.because == key and not f.reason.endswith(NOT_ASKED)
+    }
+    untold = next((f for f in found if isinstance(f, Gap) and f.because != key), None)
+    if not answers and untold is not None:
+        return Gap(key=key, reason=untold.reason, ours=untold.ours)
     return HostAnswers(
-        subject=subject, at=world.now(), how=f"curl -si {root}/", answers=tuple(answers.values())
+        subject=subject,
+        at=world.now(),
+        how=f"curl -si {root}/",
+        answers=tuple(answers.values()),
+        unanswered=tuple(silent),
+        silence=next(iter(silent.values()), ""),
     )
+
+
+async def attributed(gap: Gap, ask: Ask) -> Gap:
+    """Return the gap without its cause where that would be a silent host, and the host is none."""
+    if gap.because is None or gap.because.kind is not HostAnswers:
+        return gap
+    host = await ask(HostAnswers, gap.because.subject)
+    silent = isinstance(host, HostAnswers) and host.fault
+    return gap if silent else replace(gap, because=None)
+
+
+async def _insisted(found: list[Exchange | Gap], world: World, ask: Ask) -> list[Exchange | Gap]:
+    """Return what was found where something answered; else ask what nobody waited for so far.
+
+    A server that is silent a few times is not asked everything at once any more: a slow page
+    or two must not speak for those that were left out.
+    """
+    if any(isinstance(f, Exchange) for f in found):
+        return found
+    asked = [f for f in found if not (isinstance(f, Gap) and f.reason.endswith(NOT_ASKED))]
+    left = [f.key for f in found if isinstance(f, Gap) and f.reason.endswith(NOT_ASKED)]
+    now = (
+        answer_to(Asking(url=k.subject.name, insists=True), world, ask, subject=k.subject, key=k)
+        for k in left[:INSISTS_MAX]
+    )
+    return [*asked, *await asyncio.gather(*now)]
 
 
 async def explained(answer: Exchange, world: World, ask: Ask, *, route: str = "") -> Key | None:

@@ -21,7 +21,7 @@ from launchready.collect.web_address import (
 from launchready.collect.world import World
 from launchready.derive.challenge import challenge
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.http import Exchange, Repeat
+from launchready.facts.http import Exchange, HostAnswers, Repeat
 from launchready.facts.tls import Handshake
 from launchready.gather import Ask, Collector
 
@@ -45,6 +45,7 @@ class Asking:
     body: bytes | None = None
     body_max_bytes: int | None = None
     fresh: bool = False
+    insists: bool = False
 
 
 SECOND_TRY_AFTER_S = 1.0
@@ -118,6 +119,7 @@ def _request(asking: Asking, url: str, where: Asked, world: World) -> Request:
         deadline_s=world.request_s,
         body_max_bytes=min(limit, world.body_max_bytes),
         fresh=asking.fresh,
+        insists=asking.insists,
     )
 
 
@@ -146,6 +148,12 @@ async def _gap(failure: Failure, url: str, world: World, ask: Ask, key: Key) -> 
         handshake = await ask(Handshake, host)
         if isinstance(handshake, Gap) or handshake.fault:
             because = Key(Handshake, host)
+        entry = world.manifest.all_hosts.get(host.name)
+        shaken = failure.kind == "timeout" or because is None
+        if failure.late and shaken and entry is not None and entry.web:
+            # A server that does TLS is not kept from us by our network. Whether it answers
+            # anything at all is a fact of its own, which is made from such gaps.
+            because = Key(HostAnswers, host)
     prefix = NOTHING_LISTENS if failure.kind == "closed" else ""
     return Gap(key=key, reason=prefix + failure.reason, because=because, ours=failure.ours)
 

@@ -9,7 +9,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +25,9 @@ AT_ONCE = 192
 AT_ONCE_PER_HOST = 8
 AT_ONCE_PER_HOST_HTTP2 = 24
 
+
+NOT_ASKED = "to what was asked before"
+"""How the reason of a failure ends when a silent server was not asked once more."""
 
 # After so many vain waits in a row a host is asked by one request at a time, until it answers.
 _SILENT = 4
@@ -207,28 +210,43 @@ class HttpClient:
         host = urlsplit(request.url).netloc
         async with self._place(host):
             patience = self._patience[request.url.partition(":")[0] + host, targets[0]]
-            on_trial = patience.vain >= _SILENT
+            on_trial = patience.vain >= _SILENT and not request.insists
             if on_trial and patience.trying and patience.failure is not None:
-                return patience.failure
+                earlier = patience.failure
+                return replace(earlier, reason=f"{earlier.reason} {NOT_ASKED}")
             patience.trying = patience.trying or on_trial
-            handle = self._handle(request.url, targets, request.deadline_s, request.verify)
-            intake = Intake(body_max_bytes=request.body_max_bytes)
             try:
-                _describe(handle, request, intake)
-                result = await self._run(handle)
-                found = outcome(handle, request, targets, intake, result)
+                found, timed_out = await self._attempt(request, targets)
+                if isinstance(found, Failure) and found.unsent:
+                    # Where the first request is not answered, libcurl leaves the one that would
+                    # share its connection waiting, also when no connection is shared after all.
+                    alone = replace(request, fresh=True)
+                    found, timed_out = await self._attempt(alone, targets)
             finally:
-                handle.close()
                 if on_trial:
                     patience.trying = False
-            if isinstance(found, Failure) and result.code == pycurl.E_OPERATION_TIMEDOUT:
+            if isinstance(found, Failure) and timed_out:
                 patience.vain += 1
                 patience.failure = found
             else:
                 patience.vain = 0
-            if intake.version == "2":
+            if isinstance(found, Response) and found.http_version == "2":
                 self._widen(host)
             return found
+
+    async def _attempt(
+        self, request: Request, targets: Sequence[Target]
+    ) -> tuple[Response | Failure, bool]:
+        """Return what came of one transfer, and whether its time was over."""
+        handle = self._handle(request.url, targets, request.deadline_s, request.verify)
+        intake = Intake(body_max_bytes=request.body_max_bytes)
+        try:
+            _describe(handle, request, intake)
+            result = await self._run(handle)
+            found = outcome(handle, request, targets, intake, result)
+        finally:
+            handle.close()
+        return found, result.code == pycurl.E_OPERATION_TIMEDOUT
 
 
 def _files_max() -> int:

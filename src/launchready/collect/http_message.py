@@ -45,6 +45,8 @@ class Request:
     """Ask for the presented chain, on a fresh connection."""
     fresh: bool = False
     """Use no connection that is already open."""
+    insists: bool = False
+    """Ask even a server that keeps others waiting."""
     around: bool = False
     """Go to the addresses even where the dial map sends the host by its name elsewhere."""
 
@@ -76,6 +78,10 @@ class Failure:
     reason: str
     address: str = ""
     ours: bool = False
+    late: bool = False
+    """The connection was taken; what should have come over it did not come in time."""
+    unsent: bool = False
+    """It waited for a share in another request's connection, and was never sent."""
 
 
 @dataclass(slots=True, kw_only=True)

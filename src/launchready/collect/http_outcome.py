@@ -109,12 +109,15 @@ def _failure(
     if result.code == pycurl.E_OPERATION_TIMEDOUT:
         if connected and shaken:
             reason = f"no answer within {request.deadline_s:g} seconds"
-            return Failure(kind="timeout", reason=reason, address=where)
+            return Failure(kind="timeout", reason=reason, address=where, late=True)
         # libcurl counts the TLS handshake towards the connection.
         waited = f"within {request.deadline_s * CONNECT_SHARE:g} seconds"
         # One that waited to share another's connection never opened its own.
         if connected or (secure and not handle.getinfo(pycurl.NUM_CONNECTS)):
-            return Failure(kind="tls", reason=f"no TLS handshake {waited}", address=where)
+            reason = f"no TLS handshake {waited}"
+            return Failure(
+                kind="tls", reason=reason, address=where, late=connected, unsent=not connected
+            )
         return Failure(kind="closed", reason=f"{where} takes no connection {waited}", address=where)
     if result.code == pycurl.E_COULDNT_CONNECT:
         return Failure(kind="closed", reason=f"{where} refuses the connection", address=where)

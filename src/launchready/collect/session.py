@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 from launchready.collect.cookies import COOKIES_MAX, Jar
-from launchready.collect.explained import explained
+from launchready.collect.explained import attributed, explained
 from launchready.collect.http import SECOND_TRY_AFTER_S, Asking, answer_to, stumbled
 from launchready.collect.permission import refusal
 from launchready.collect.web_address import joined_url, url_host, wire_url
@@ -80,6 +80,8 @@ class Session:
         if isinstance(found, Exchange) and found.trouble:
             because = await explained(found, self.world, self.ask)
             return Gap(key=self.key, reason=found.trouble, because=because)
+        if isinstance(found, Gap):
+            return await attributed(found, self.ask)
         if isinstance(found, Exchange):
             self.jar.take(found.url, found.headers, now=self.world.now())
             for cookie in set_cookies(found)[:COOKIES_MAX]:

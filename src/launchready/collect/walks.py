@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass, replace
 
 from launchready.collect.cookies import Jar
-from launchready.collect.explained import explained
+from launchready.collect.explained import attributed, explained
 from launchready.collect.http import NOTHING_LISTENS, Asking, answer_to
 from launchready.collect.http_outcome import SEVERAL_LOCATIONS
 from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
@@ -170,6 +170,7 @@ async def walk(start: str, world: World, ask: Ask, *, as_browser: bool = False) 
         onward = None
         found = await _hop(url, cookies, world, ask)
         if isinstance(found, Gap):
+            found = await attributed(found, ask)
             plain = bool(hops) and await _leads_nowhere(found, url, world, ask)
             if not cookies and (found.because is not None or found.ours):
                 found = replace(found, because=found.key)

@@ -102,12 +102,22 @@ class HostAnswers(Fact):
     """
 
     plain: ClassVar[str] = "the host's answers"
+    patience: ClassVar[int] = 2
 
     answers: tuple[Exchange, ...]
+    unanswered: tuple[str, ...] = ()
+    """URLs at which the connection and its TLS stood, and no answer came in time."""
+    silence: str = ""
+    """How long was waited for an answer there, in words."""
 
     @property
     def fault(self) -> str:
-        """What spoils every answer: `garbled` (not HTTP), `failing` (status 500 or more)."""
+        """What spoils all that was asked.
+
+        `silent` (nothing was answered), `garbled` (not HTTP), `failing` (status 500 or more).
+        """
+        if not self.answers:
+            return "silent"
         faults = {a.fault or ("failing" if a.status >= 500 else "") for a in self.answers}
         if faults <= {"garbled", "failing"}:
             return "garbled" if "garbled" in faults else "failing"

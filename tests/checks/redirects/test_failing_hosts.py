@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from launchready.checks.redirects.failing_hosts import host_answers_only_errors
+from launchready.checks.redirects.failing_hosts import (
+    host_answers_only_errors,
+    host_never_answers,
+)
 from launchready.facts import Subject, host_subject
 from launchready.facts.http import Exchange, HostAnswers
 from launchready.finding import Severity
@@ -55,3 +58,36 @@ def test_a_redirecting_host_weighs_as_much_as_where_it_leads() -> None:
 
 def test_a_gap_is_unknown() -> None:
     assert outcome(host_answers_only_errors, gap(HostAnswers, HOST)).status == "unknown"
+
+
+def silent(*urls: str, subject: Subject = HOST) -> HostAnswers:
+    return HostAnswers(
+        subject=subject, at=AT, how="test", answers=(),
+        unanswered=urls, silence="no answer within 10 seconds",
+    )  # fmt: skip
+
+
+def test_a_host_that_answers_nothing_is_a_blocker() -> None:
+    found = outcome(host_never_answers, silent("https://example.org/", "https://example.org/a"))
+    assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
+    assert found.detail == "no answer within 10 seconds, at each of 2 addresses asked"
+
+
+def test_silence_is_no_matter_of_errors() -> None:
+    found = outcome(host_answers_only_errors, silent("https://example.org/"))
+    assert found.status == "not_applicable"
+
+
+@pytest.mark.parametrize("answer", [exchange(status=200), DOWN])
+def test_a_host_that_answers_anything_is_not_silent(answer: Exchange) -> None:
+    assert outcome(host_never_answers, answers(answer)).status == "passed"
+
+
+def test_a_silent_host_that_only_programs_call_is_a_risk() -> None:
+    called = declared(f'{ROUTES}"example.org/hook" = "webhook"\n')
+    found = outcome(host_never_answers, silent("https://example.org/"), called)
+    assert found.severity is Severity.RISK
+
+
+def test_what_else_kept_a_host_from_being_asked_leaves_its_silence_unknown() -> None:
+    assert outcome(host_never_answers, gap(HostAnswers, HOST)).status == "unknown"

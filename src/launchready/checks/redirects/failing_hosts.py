@@ -1,4 +1,4 @@
-"""Hosts that answer nothing but errors, whatever they are asked."""
+"""Hosts that answer nothing but errors, or nothing at all, whatever they are asked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from launchready.facts.http import HostAnswers
 from launchready.finding import (
     Failed,
     Impact,
+    NotApplicable,
     Parent,
     Passed,
     Result,
@@ -35,8 +36,9 @@ def host_answers_only_errors(here: HostAnswers, launch: Parent[Declared]) -> Res
     """
     name = here.subject.name
     if not here.fault:
-        good = next(a for a in here.answers if (not a.trouble and a.status < 500) or a.challenge)
-        return Passed(evidence=f"{good.url} answers {good.status}")
+        return Passed(evidence=_good(here))
+    if here.fault == "silent":
+        return NotApplicable(reason="it answers nothing, which is a finding of its own")
     return Failed(
         severity=_severity(launch, name),
         means=f"Whatever members open at {name}, they see an error.",
@@ -51,11 +53,55 @@ def host_answers_only_errors(here: HostAnswers, launch: Parent[Declared]) -> Res
     )
 
 
+@check(
+    severity=Severity.BLOCKER,
+    impact=Impact.SIGN_IN,
+    bar="sign-in",
+    prevents=[(HostAnswers, "silent")],
+)
+def host_never_answers(here: HostAnswers, launch: Parent[Declared]) -> Result:
+    """A host takes every connection and then answers nothing in time.
+
+    Why: Members look at a blank page that loads until their browser gives up; every page, log-in and call behind this host is gone at once, and no error shows in a log.
+
+    Fix: See what the app waits for: all its workers are busy or stuck, or the database, or another service, does not answer. Give what it waits for a time limit. One thing is wrong, not each page.
+    """
+    name = here.subject.name
+    if here.fault != "silent":
+        return Passed(evidence=_good(here) if not here.fault else f"{name} answers, by errors")
+    count = len(here.unanswered)
+    return Failed(
+        severity=_severity(launch, name),
+        means=f"Whatever members open at {name}, they wait and nothing comes.",
+        observed=f"{here.silence}, at each of {count} addresses asked"
+        if count > 1
+        else here.silence,
+        wanted="an answer within a second or two",
+        evidence=", ".join(here.unanswered[:5]),
+        fix=(
+            f"Open https://{name}/ on a phone without Wi-Fi. If it opens there, something before the app keeps this network waiting: audit from another network.",
+            f"Else see what the app behind {name} waits for: are all its workers busy, does its database answer, is the disk full? A restart helps only until it happens again.",
+            "Give the app a time limit for the database and every service that it calls, and the proxy one for the app: an error after 10 seconds tells you more than silence.",
+            f"Then run `launchready recheck host-never-answers` for {name}.",
+        ),
+        who="your developer",
+        effort_min=60,
+        takes_effect="as soon as the server answers again",
+        see=headers_of(here.unanswered[0]),
+    )
+
+
+def _good(here: HostAnswers) -> str:
+    good = next(a for a in here.answers if (not a.trouble and a.status < 500) or a.challenge)
+    return f"{good.url} answers {good.status}"
+
+
 def _seen(here: HostAnswers) -> str:
     statuses = sorted({str(a.status) for a in here.answers if not a.trouble})
     troubles = sorted({a.trouble[:160] for a in here.answers if a.trouble})
     count = len(here.answers)
-    return f"{' and '.join(statuses + troubles[:2])}, at each of {count} addresses asked"
+    silent = f"; {here.silence} at {len(here.unanswered)} more" if here.unanswered else ""
+    return f"{' and '.join(statuses + troubles[:2])}, at each of {count} addresses asked{silent}"
 
 
 def _steps(here: HostAnswers) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from copy import deepcopy
 from dataclasses import replace
@@ -169,6 +170,19 @@ def host_answers_garbage(launch: DemoLaunch) -> None:
         yield b"-ERR unknown command 'GET', with args beginning with: \x00\x00\r\n"
 
     launch.host("community").before.insert(0, Answer(raw=banner))
+
+
+@defect("host-never-answers")
+def host_never_answers(launch: DemoLaunch) -> None:
+    """Every worker of the app waits for a database that does not answer."""
+
+    async def waits(request: Request) -> Answer:
+        # The proxy sends plain HTTP to HTTPS by itself.
+        if request.scheme == "https":
+            await asyncio.sleep(3600)
+        return Answer(status=0)
+
+    launch.host("community").before.insert(0, waits)
 
 
 @defect("endpoint-answers-wrong")

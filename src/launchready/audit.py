@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from launchready.causes import causes_of
 from launchready.checks import catalogue
 from launchready.collect import collectors
 from launchready.collect.world import World
@@ -76,9 +77,11 @@ async def audit(
     on_observed: Callable[[Key, Fact | Gap], None] = lambda _key, _found: None,
     stop: asyncio.Event | None = None,
     seen: Mapping[Key, Fact | Gap] | None = None,
+    causes: Sequence[Check] = (),
 ) -> Audit:
     """Collect what the checks need and judge it; what was `seen` before is not collected again.
 
+    `causes` are checks that speak only where their finding is what kept others from being judged.
     When `stop` is set, collecting ends within a second and the verdict is marked as partial.
     """
     started = world.now()
@@ -118,10 +121,12 @@ async def audit(
     else:
         gathering.result()
     known = {key: gatherer.observed[key] for key in gatherer.keys}
+    outcomes = judge(checks, known)
+    others = [c for c in causes if c not in set(checks)]
     verdict = decide(
         gatherer.keys,
         gatherer.observed,
-        judge(checks, known),
+        [*outcomes, *causes_of(outcomes, gatherer.observed, others)],
         partial=partial,
         left_out={c.bar for c in catalogue() if c.bar is not None and c not in set(checks)},
         offline=is_offline(gatherer.observed),

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from launchready.facts import Fact, Gap, Key
+from launchready.causes import Fault, fault_behind
+from launchready.facts import Key
 from launchready.finding import BarLine, Finding, Outcome, Severity
 from launchready.judge import Observed
 
@@ -152,7 +153,7 @@ def _fold(
     outcomes: Sequence[Outcome], observed: Observed
 ) -> tuple[tuple[Finding, ...], list[Outcome]]:
     """Walk from every gap and explained failure to the finding that owns its cause."""
-    owners: dict[tuple[type[Fact], str, object], Outcome] = {}
+    owners: dict[Fault, Outcome] = {}
     for outcome in outcomes:
         if outcome.status == "failed":
             for kind, fault in outcome.check.prevents:
@@ -188,20 +189,11 @@ def _fold(
 def _owner(
     because: Key | None,
     observed: Observed,
-    owners: dict[tuple[type[Fact], str, object], Outcome],
+    owners: dict[Fault, Outcome],
 ) -> Outcome | None:
-    """Follow gap → because → … to a fact with a fault, and return the failed check that owns it."""
-    seen: set[Key] = set()
-    while because is not None and because not in seen:
-        seen.add(because)
-        found = observed.get(because)
-        if isinstance(found, Gap):
-            because = found.because
-            continue
-        if found is None or not found.fault:
-            return None
-        return owners.get((because.kind, found.fault, because.subject))
-    return None
+    """Return the failed check that owns the fault which a gap or a failure goes back to."""
+    behind = fault_behind(because, observed)
+    return owners.get(behind) if behind is not None else None
 
 
 def _merge(roots: Sequence[Outcome], under: dict[int, list[Outcome]]) -> tuple[Finding, ...]:

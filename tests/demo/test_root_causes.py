@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from launchready.audit import audit, choose
 from launchready.collect.opening import open_world
-from launchready.demo import healthy, running
+from launchready.demo import apply, healthy, running
 from launchready.demo.answers import Answer
 from launchready.demo.description import DemoLaunch
 from launchready.demo.willow import DOMAIN
+from launchready.finding import Severity
 from launchready.manifest import load_manifest
 from launchready.verdict import Verdict
 
@@ -24,12 +25,14 @@ DOWN = Answer(
 )
 
 
-async def verdict(launch: DemoLaunch, folder: Path) -> Verdict:
+async def verdict(
+    launch: DemoLaunch, folder: Path, *, only: Sequence[str] = (), skip: Sequence[str] = ()
+) -> Verdict:
     async with (
         running(launch, folder) as demo,
         open_world(load_manifest(demo.manifest), ca=demo.ca, active=True) as world,
     ):
-        found = await audit(world, choose())
+        found = await audit(world, choose(only, skip), causes=choose(skip=skip))
     assert not found.crashes
     return found.verdict
 
@@ -134,3 +137,45 @@ async def test_a_host_that_takes_connections_and_never_shakes_hands_is_one_root_
     assert root_causes(found) == [("https-refused", name)]
     assert not found.unchecked
     assert found.headline == "NO-GO: 1 thing is broken"
+
+
+LETTERS = "willow-letters.example"
+
+
+@pytest.mark.parametrize("only", [("mail",), ("spf-missing",), ()])
+async def test_a_domain_that_sends_mail_and_does_not_exist_is_one_root_cause(
+    tmp_path: Path, only: tuple[str, ...]
+) -> None:
+    launch = healthy()
+    launch.manifest["mail"]["domains"][LETTERS] = {"sends": True}
+    found = await verdict(launch, tmp_path, only=only)
+    assert root_causes(found) == [("domain-does-not-exist", LETTERS)]
+    assert found.findings[0].severity is Severity.BLOCKER
+    assert "spf-missing" in {o.check.id for o in found.findings[0].consequences}
+    assert not found.unchecked
+
+
+async def test_a_launch_whose_domain_does_not_exist_is_no_go_for_its_mail_alone(
+    tmp_path: Path,
+) -> None:
+    launch = healthy()
+    apply(launch, ["domain-does-not-exist"])
+    found = await verdict(launch, tmp_path, only=("mail",))
+    assert root_causes(found) == [("domain-does-not-exist", DOMAIN)]
+    assert found.headline == "NO-GO: 1 thing is broken"
+
+
+async def test_a_cause_that_is_to_be_skipped_leaves_what_it_hides_unproven(tmp_path: Path) -> None:
+    launch = healthy()
+    apply(launch, ["domain-does-not-exist"])
+    found = await verdict(launch, tmp_path, only=("mail",), skip=("domain-does-not-exist",))
+    assert not found.go
+    assert not found.findings
+    spf = next(o for o in found.unchecked if o.check.id == "spf-missing")
+    assert spf.severity is Severity.BLOCKER
+    assert f"{DOMAIN} cannot be looked up" in spf.detail
+
+
+async def test_a_healthy_launch_has_no_cause_to_tell_of(tmp_path: Path) -> None:
+    found = await verdict(healthy(), tmp_path, only=("mail",))
+    assert {o.check.family for o in found.outcomes} == {"mail"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -96,7 +96,7 @@ def audit_command(
                 f"there is no {manifest} here. Name a domain, as in `launchready audit example.org`, "
                 "or write a manifest with `launchready init example.org`"
             )
-        run = _declared(load_manifest(manifest), manifest, how, checks, active=active)
+        run = _declared(load_manifest(manifest), manifest, how, checks, active=active, skip=skip_)
     else:
         if manifest != DEFAULT_MANIFEST:
             raise UsageError(
@@ -111,7 +111,7 @@ def audit_command(
             say(
                 f"{manifest} is not read; `launchready audit` without a domain proves what it states"
             )
-        run = _found(_domain(domain), how, checks)
+        run = _found(_domain(domain), how, checks, skip=skip_)
         manifest = Path()
     done = asyncio.run(run)
     raise typer.Exit(show(done, places, looking=looking, manifest_file=manifest))
@@ -168,8 +168,9 @@ def recheck_command(
         resolvers=how.resolvers, dial=how.dial, ca=str(ca or ""), only=(check,), skip=()
     )
     status = show(done, wanted(formats, output), looking=looking, manifest_file=manifest)
-    still = [o for o in done.verdict.outcomes if o.status == "failed"]
-    unseen = [o for o in done.verdict.outcomes if o.status == "unknown"]
+    own = [o for o in done.verdict.outcomes if o.check in checks]
+    still = [o for o in own if o.status == "failed"]
+    unseen = [o for o in own if o.status == "unknown"]
     if still:
         typer.echo(f"{check} is still there: {_on(still)}.", err=True)
     elif unseen:
@@ -211,17 +212,25 @@ def _domain(value: str) -> str:
 
 
 async def _declared(
-    manifest: Manifest, path: Path, how: Network, checks: Sequence[Check], *, active: bool
+    manifest: Manifest,
+    path: Path,
+    how: Network,
+    checks: Sequence[Check],
+    *,
+    active: bool,
+    skip: Collection[str] = (),
 ) -> Audit:
     how = how.beside(manifest.network, path.parent)
     with ctrl_c_stops() as stop:
         async with open_world(
             manifest, resolvers=how.resolvers, dial=how.dial, ca=how.ca, active=active
         ) as world:
-            return await watched(world, checks, stop)
+            return await watched(world, checks, stop, skip=skip)
 
 
-async def _found(domain: str, how: Network, checks: Sequence[Check]) -> Audit:
+async def _found(
+    domain: str, how: Network, checks: Sequence[Check], *, skip: Collection[str] = ()
+) -> Audit:
     bare = parse_manifest(f'[launch]\ndomain = "{domain}"\n')
     with ctrl_c_stops() as stop:
         async with open_world(
@@ -236,7 +245,7 @@ async def _found(domain: str, how: Network, checks: Sequence[Check]) -> Audit:
                 gatherer.close()
             manifest = parse_manifest(manifest_text(found)) if found is not None else bare
             told = dataclasses.replace(world, manifest=manifest)
-            return await watched(told, checks, stop, gatherer)
+            return await watched(told, checks, stop, gatherer, skip=skip)
 
 
 def say(line: str) -> None:
@@ -245,9 +254,17 @@ def say(line: str) -> None:
 
 
 async def watched(
-    world: World, checks: Sequence[Check], stop: asyncio.Event, before: Gatherer | None = None
+    world: World,
+    checks: Sequence[Check],
+    stop: asyncio.Event,
+    before: Gatherer | None = None,
+    *,
+    skip: Collection[str] = (),
 ) -> Audit:
-    """Audit with progress on the terminal; `stop` ends it and leaves a partial verdict."""
+    """Audit with progress on the terminal; `stop` ends it and leaves a partial verdict.
+
+    What keeps the checks from being judged is told as well, but for what is to be skipped.
+    """
     # What discovering has fetched is not fetched again.
     seen = {
         key: found
@@ -255,4 +272,11 @@ async def watched(
         if key.kind in {Resolution, Exchange} and not isinstance(found, Gap)
     }
     with Progress(world.manifest.launch.domain) as progress:
-        return await audit(world, checks, on_observed=progress.observed, stop=stop, seen=seen)
+        return await audit(
+            world,
+            checks,
+            on_observed=progress.observed,
+            stop=stop,
+            seen=seen,
+            causes=choose(skip=skip),
+        )

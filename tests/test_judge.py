@@ -20,7 +20,7 @@ from launchready.finding import (
     check,
 )
 from launchready.judge import judge
-from tests.making import AT, DOMAIN, HOST, gap
+from tests.making import AT, DOMAIN, HOST, declared, gap
 
 ROUTE = route_subject("https://example.org/a", DOMAIN)
 OTHER = host_subject("app.example.org", DOMAIN)
@@ -61,6 +61,17 @@ def door_shut(here: Door) -> Result:
     Fix: Open it.
     """
     return Passed(evidence="open") if here.open else failed()
+
+
+@check(severity=Severity.RISK, impact=Impact.SPEED, routes=["chat"])
+def bell_broken(_here: Bell) -> Result:
+    """The guide's bell is broken.
+
+    Why: Members wait.
+
+    Fix: Mend it.
+    """
+    return Passed(evidence="rings")
 
 
 @check(severity=Severity.RISK, impact=Impact.SPEED)
@@ -187,3 +198,18 @@ def test_a_check_that_asks_for_no_fact_is_refused() -> None:
 
 def test_an_id_is_the_name_of_the_function() -> None:
     assert (door_shut.id, door_shut.title) == ("door-shut", "The door is shut.")
+
+
+@pytest.mark.parametrize(("kind", "status"), [("chat", "unknown"), ("page", "not_applicable")])
+def test_a_gap_leaves_nothing_unproven_where_the_routes_kind_is_not_asked_about(
+    kind: str, status: str
+) -> None:
+    launch = declared(f'[launch]\ndomain = "example.org"\n[routes]\n"example.org/a" = "{kind}"\n')
+    (only,) = judge([bell_broken], {launch.key: launch, Key(Bell, ROUTE): gap(Bell, ROUTE)})
+    assert only.status == status
+
+
+def test_the_root_of_a_host_that_no_route_names_is_a_page() -> None:
+    root = route_subject("https://example.org/", DOMAIN)
+    (only,) = judge([bell_broken], {Key(Bell, root): gap(Bell, root)})
+    assert only.status == "not_applicable"

@@ -9,12 +9,13 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, Literal, TypeVar
 
 from launchready.facts import Fact, Key, Subject
+from launchready.manifest import RouteKind
 
 F = TypeVar("F", bound=Fact)
 
@@ -150,6 +151,8 @@ class Check:
     bar: BarLine | None
     active: bool
     prevents: tuple[tuple[type[Fact], str], ...]
+    routes: frozenset[RouteKind] = frozenset()
+    """The kinds of route that it asks something of; empty: of all, or it is about no route."""
 
     @property
     def about(self) -> type[Fact] | None:
@@ -221,12 +224,15 @@ def check(
     bar: BarLine | None = None,
     active: bool = False,
     prevents: Sequence[tuple[type[Fact], str]] = (),
+    routes: Collection[RouteKind] = (),
 ) -> Callable[[Callable[..., Result]], Check]:
     """Make a Check of a function: its name is the id, its docstring the page.
 
     The docstring has a summary line, a `Why:` and a `Fix:` paragraph. `prevents` names the
     (kind of fact, fault) that this check owns: what could not be checked because of such a
-    fact is folded under this check's finding. Raises TypeError on a function without them.
+    fact is folded under this check's finding. `routes` names the kinds of route that it asks
+    something of, so that what could not be seen of another counts as nothing left unproven.
+    Raises TypeError on a function without them.
     """
 
     def make(judge: Callable[..., Result]) -> Check:
@@ -244,6 +250,7 @@ def check(
             bar=bar,
             active=active,
             prevents=tuple(prevents),
+            routes=frozenset(routes),
         )
 
     return make

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from launchready.facts import LAUNCH, Fact, Gap, Key, Subject
+from launchready.facts.declared import Declared
 from launchready.finding import Check, Failed, Need, NotApplicable, Outcome, Passed, Unproven
+from launchready.manifest import RouteKind
 
 Observed = Mapping[Key, Fact | Gap]
 
@@ -21,6 +24,9 @@ class _Index:
         for keys in self.by_kind.values():
             keys.sort(key=lambda k: (k.subject.kind, k.subject.name))
         self._below: dict[type[Fact], dict[Subject, list[Key]]] = {}
+        declared = observed.get(Key(Declared, LAUNCH))
+        routes = declared.manifest.routes if isinstance(declared, Declared) else {}
+        self.kinds: dict[str, RouteKind] = {url: route.kind for url, route in routes.items()}
 
     def below(self, kind: type[Fact], subject: Subject) -> list[Key]:
         """Return the keys of a kind about the subject itself and all that lies below it."""
@@ -66,6 +72,8 @@ def _outcome(check: Check, subject: Subject, index: _Index) -> Outcome:
             return Outcome(check=check, subject=subject, status="not_applicable", detail=reason)
         gaps = [f for f in found if isinstance(f, Gap)]
         if need.how in {"same", "parent"}:
+            if gaps and (other := _asks_nothing(check, subject, index)):
+                return other
             if gaps:
                 return _unknown(check, subject, gaps)
             arguments[need.name] = found[0]
@@ -102,6 +110,19 @@ def _outcome(check: Check, subject: Subject, index: _Index) -> Outcome:
                 ours=result.ours,
                 how_to_prove=result.how_to_prove,
             )
+
+
+def _asks_nothing(check: Check, subject: Subject, index: _Index) -> Outcome | None:
+    """Return that a check asks nothing of a route by its kind, which is known without a look."""
+    if subject.kind != "route" or not check.routes:
+        return None
+    kind = index.kinds.get(subject.name)
+    if kind is None and urlsplit(subject.name).path == "/":
+        kind = "page"  # as the root of every host is looked at that no route names
+    if kind is None or kind in check.routes:
+        return None
+    reason = f"this route is of the kind {kind}"
+    return Outcome(check=check, subject=subject, status="not_applicable", detail=reason)
 
 
 def _unknown(check: Check, subject: Subject, gaps: Sequence[Gap]) -> Outcome:

@@ -74,7 +74,7 @@ def _limit_steps(what: str, number: int) -> tuple[str, ...]:
     )
 
 
-@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="abuse", active=True)
+@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="abuse", active=True, routes=["auth"])
 def wrong_passwords_not_limited(here: Throttling) -> Result:
     """Wrong passwords can be tried without limit.
 
@@ -90,7 +90,7 @@ def wrong_passwords_not_limited(here: Throttling) -> Result:
     )
 
 
-@check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="abuse", active=True)
+@check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="abuse", active=True, routes=["reset"])
 def password_resets_not_limited(here: Throttling) -> Result:
     """Password resets can be asked for without limit.
 
@@ -106,7 +106,7 @@ def password_resets_not_limited(here: Throttling) -> Result:
     )
 
 
-@check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="abuse", active=True)
+@check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="abuse", active=True, routes=["invite"])
 def invitation_codes_not_limited(here: Throttling) -> Result:
     """Invitation codes can be guessed without limit.
 
@@ -122,7 +122,7 @@ def invitation_codes_not_limited(here: Throttling) -> Result:
     )
 
 
-@check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="abuse", active=True)
+@check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="abuse", active=True, routes=["signup"])
 def signups_not_limited(here: Throttling) -> Result:
     """Accounts can be opened without limit.
 
@@ -138,7 +138,7 @@ def signups_not_limited(here: Throttling) -> Result:
     )
 
 
-@check(severity=Severity.RISK, impact=Impact.PAYMENTS, bar="abuse", active=True)
+@check(severity=Severity.RISK, impact=Impact.PAYMENTS, bar="abuse", active=True, routes=["chat"])
 def chat_not_limited(here: Throttling) -> Result:
     """The chatbot answers without limit.
 
@@ -154,7 +154,7 @@ def chat_not_limited(here: Throttling) -> Result:
     )
 
 
-@check(severity=Severity.RISK, impact=Impact.PAYMENTS, bar="abuse", active=True)
+@check(severity=Severity.RISK, impact=Impact.PAYMENTS, bar="abuse", active=True, routes=["webhook"])
 def webhooks_not_limited(here: Throttling) -> Result:
     """A webhook takes unsigned calls without limit.
 

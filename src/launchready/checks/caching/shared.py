@@ -32,7 +32,7 @@ from launchready.finding import (
 _HEADER = "Cache-Control: private, no-store"
 
 
-@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="caching")
+@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="caching", routes=PERSONAL_KINDS)
 def private_answer_storable(visit: Visit) -> Result:
     """A private, log-in or personal answer may be stored by shared caches.
 
@@ -129,7 +129,7 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
     )
 
 
-@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private")
+@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private", routes=PERSONAL_KINDS)
 def private_answer_served_from_cache(visit: Visit) -> Result:
     """A stored copy of a private or personal answer is being given to visitors.
 

@@ -21,7 +21,7 @@ from launchready.finding import (
 )
 
 
-@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private")
+@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private", routes=["private"])
 def private_page_open(visit: Visit, entrance: Parent[Entrance], launch: Parent[Declared]) -> Result:
     """A private page opens without signing in.
 

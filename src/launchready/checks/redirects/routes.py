@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from shlex import quote
+from typing import get_args
 
 from launchready.checks.redirects.entrances import leads_inside, leads_nowhere, never_ends
 from launchready.derive.commands import headers_of, walk_of
@@ -24,6 +25,9 @@ from launchready.finding import (
     Unproven,
     check,
 )
+from launchready.manifest import RouteKind
+
+_PAGE_KINDS: frozenset[RouteKind] = frozenset(get_args(RouteKind)) - ENDPOINT_KINDS
 
 
 @check(
@@ -100,6 +104,7 @@ def _under(failed: Failed, visit: Visit, entrance: Entrance) -> Failed:
     impact=Impact.SIGN_IN,
     bar="sign-in",
     prevents=[(Visit, "garbled"), (Visit, "failing"), (Visit, "missing")],
+    routes=_PAGE_KINDS,
 )
 def route_answers_wrong(visit: Visit) -> Result:
     """A page, a file or a log-in does not answer as its kind should.
@@ -117,6 +122,7 @@ def route_answers_wrong(visit: Visit) -> Result:
     severity=Severity.RISK,
     impact=Impact.SIGN_IN,
     prevents=[(Visit, "garbled-call"), (Visit, "failing-call"), (Visit, "missing-call")],
+    routes=ENDPOINT_KINDS,
 )
 def endpoint_answers_wrong(visit: Visit) -> Result:
     """A webhook, chat, API or private page does not answer as its kind should.

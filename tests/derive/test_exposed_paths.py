@@ -44,6 +44,15 @@ EXPOSED: list[tuple[str, bytes | str]] = [
     ("/swagger.json", '{\n  "swagger": "2.0",\n  "info": {}}'),
     ("/v1/models", '{"object":"list","data":[{"id":"gpt","object":"model"}]}'),
     ("/api/tags", '{"models":[{"name":"llama","modified_at":"2026-01-01"}]}'),
+    (
+        "/gradio_api/info",
+        '{"named_endpoints":{"/chat":{"parameters":[{"parameter_name":"message"}]}}}',
+    ),
+    (
+        "/api/v2/tenants/default_tenant/databases/default_database/collections",
+        '[{"id":"7f3c","name":"lessons","configuration_json":{},"dimension":1536}]',
+    ),
+    ("/v1/schema", '{"classes":[{"class":"Lesson","vectorizer":"text2vec-openai"}]}'),
     ("/internal", '{"queue": 3, "workers": []}'),
 ]
 EXPOSED_PAGES: list[tuple[str, str]] = [

@@ -40,7 +40,7 @@ class Request:
     body: bytes | None = None
     verify: Verify = "full"
     deadline_s: float = 10.0
-    body_max_bytes: int = 3_000_000
+    body_max_bytes: int = 6_000_000
     certificates: bool = False
     """Ask for the presented chain, on a fresh connection."""
     fresh: bool = False

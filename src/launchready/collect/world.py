@@ -36,7 +36,7 @@ class World:
     """Deadline of one HTTP request, TLS handshake or mail conversation, in seconds."""
     query_s: float = 4.0
     """Deadline of one DNS question with its retries, in seconds."""
-    body_max_bytes: int = 3_000_000
+    body_max_bytes: int = 6_000_000
     turns: dict[str, asyncio.Lock] = field(default_factory=dict)
     """One lock a host, for what must not be sent to it side by side."""
     sessions: dict[str, Session | None] = field(default_factory=dict)

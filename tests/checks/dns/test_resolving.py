@@ -63,6 +63,13 @@ def test_the_fix_is_the_declared_record() -> None:
     assert "app.example.org. 300 IN CNAME edge.example.net." in found.failure.fix[0]
 
 
+def test_a_signature_that_fails_behind_an_alias_may_be_somebody_elses() -> None:
+    behind = answer(rcode="SERVFAIL", bogus=True, aliases=aliases("shop.example.net"))
+    failure = outcome(does_not_resolve, resolution(behind)).failure
+    assert failure is not None
+    assert "shop.example.net" in failure.fix[0]
+
+
 def test_an_answer_that_one_record_alone_makes_bogus_does_not_resolve() -> None:
     found = outcome(does_not_resolve, resolution(answer(rcode="SERVFAIL", bogus=True)))
     assert found.status == "failed"

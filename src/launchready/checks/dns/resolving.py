@@ -42,7 +42,7 @@ def does_not_resolve(found: Resolution, declared: Parent[Declared]) -> Result:
     bogus = found.fault == "bogus"
     record = records_wanted(host, declared.manifest.hosts.get(host))
     fix = (
-        ("Ask who runs the DNS to sign the record again: its DNSSEC signature does not verify.",)
+        (_sign_again(found),)
         if bogus
         else (f"Publish this record: {record}", "Wait until every resolver has it, then recheck.")
     )
@@ -56,6 +56,17 @@ def does_not_resolve(found: Resolution, declared: Parent[Declared]) -> Result:
         takes_effect="within minutes; an hour where the absence was remembered",
         see=dig("A", host),
         evidence="; ".join(f"{a.resolver}: {a.rcode or a.trouble}" for a in found.answers),
+    )
+
+
+def _sign_again(found: Resolution) -> str:
+    if not found.aliases:
+        return (
+            "Ask who runs the DNS to sign the record again: its DNSSEC signature does not verify."
+        )
+    return (
+        f"Ask who runs the DNS of {found.subject.name}, and who runs that of its alias "
+        f"{found.aliases[-1].target}, to sign again: a DNSSEC signature of one of them does not verify."
     )
 
 

@@ -117,7 +117,7 @@ def ai_endpoint_open(probe: Probe, launch: Parent[Declared]) -> Result:
         means="Anybody can use your AI model at your expense, or read what your guide knows.",
         fix=(
             "Bind the service to 127.0.0.1 or a private network: it needs no public name.",
-            "Demand a key on every request (Qdrant: service.api_key; vLLM: --api-key; Ollama: behind a proxy).",
+            "Demand a key on every request (Qdrant: service.api_key; vLLM: --api-key; Gradio: launch(auth=…); Ollama: behind a proxy).",
         ),
     )  # fmt: skip
 

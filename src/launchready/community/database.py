@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -81,9 +82,22 @@ def upgrade(url: str) -> None:
         path = Path(where.database or "")
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(_template(), path)
+            _appear(path)
             return
     _migrate(where)
+
+
+def _appear(path: Path) -> None:
+    """Make the file whole at once: processes that start together must not meet half of it."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    shutil.copyfile(_template(), part)
+    try:
+        # Unlike a rename it leaves alone what another process has made, and filled, meanwhile.
+        os.link(part, path)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()
 
 
 @cache

@@ -63,8 +63,11 @@ async def favicon(running: Running) -> RedirectResponse:
 
 @router.api_route("/assets/{name}", methods=["GET", "HEAD"])
 async def asset(name: str) -> Response:
-    """Return a file by the name that changes with its content."""
-    for each in assets().values():
-        if each.path == f"/assets/{name}":
+    """Return a file by the name that changes with its content, or by its plain one.
+
+    The plain one is for who must name a file once and for all, such as a manifest.
+    """
+    for plain, each in assets().items():
+        if name == plain or each.path == f"/assets/{name}":
             return Response(each.body, media_type=each.content_type)
     raise HTTPException(404)

@@ -53,6 +53,10 @@ EVERYTHING = f"""{_SITES}{_NAMED}
 "stack-trace.lab.test/boom" = "api"
 {_MAIL}{UPKEEP}"""
 
+_UNPROTECTED = (
+    "csp-missing", "frame-protection-missing", "nosniff-missing", "referrer-policy-missing",
+    "permissions-policy-missing",
+)  # fmt: skip
 FOUND: dict[str, set[str]] = {
     "hsts-short": {"hsts-too-short"},
     # Its subdomain without HTTPS is the fault; that members cannot follow HSTS there comes of it.
@@ -61,8 +65,9 @@ FOUND: dict[str, set[str]] = {
     "redirect-loop": {"redirect-loop", "version-in-headers"},
     "four-hops": {
         *("too-many-hops", "static-not-cached-long", "compression-missing", "version-in-headers"),
+        "error-page-bare",
         # The redirect keeps HSTS alone.
-        *("csp-missing", "frame-protection-missing", "nosniff-missing", "referrer-policy-missing"),
+        *_UNPROTECTED,
     },
     "drops-path": {"redirect-drops-path"},
     "drops-query": {"redirect-drops-query"},
@@ -74,7 +79,8 @@ FOUND: dict[str, set[str]] = {
     "cors-public": set(),
     "bare": {
         *("hsts-missing", "static-not-cached-long", "compression-missing", "version-in-headers"),
-        *("csp-missing", "frame-protection-missing", "nosniff-missing", "referrer-policy-missing"),
+        "error-page-bare",
+        *_UNPROTECTED,
     },
     "cookies": {
         "session-cookie-readable-by-scripts",
@@ -82,7 +88,7 @@ FOUND: dict[str, set[str]] = {
         "session-cookie-without-samesite",
     },
     "mixed": {
-        *("csp-missing", "frame-protection-missing", "nosniff-missing", "referrer-policy-missing"),
+        *_UNPROTECTED,
     },
     "stack-trace": {"stack-trace-in-error"},
     "limited": set(),

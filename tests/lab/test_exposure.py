@@ -30,6 +30,7 @@ FAULTS = {
     ("frame-protection-missing", "bare"),
     ("nosniff-missing", "bare"),
     ("referrer-policy-missing", "bare"),
+    ("permissions-policy-missing", "bare"),
     ("session-cookie-without-secure", "cookies"),
     ("session-cookie-readable-by-scripts", "cookies"),
     ("session-cookie-without-samesite", "cookies"),
@@ -147,6 +148,7 @@ def test_the_faults_of_a_third_party_application_are_found_and_no_others(
         ("frame-protection-missing", host),
         ("nosniff-missing", host),
         ("referrer-policy-missing", host),
+        ("permissions-policy-missing", host),
         ("version-in-headers", host),
         ("private-page-open", "issue?@action=export_csv&@columns=id,title,creator"),
     }

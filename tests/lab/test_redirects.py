@@ -30,6 +30,9 @@ FAULTS = {
     # That host has nothing but its redirects in its configuration.
     ("static-not-cached-long", "four-hops"),
     ("compression-missing", "four-hops"),
+    # They answer with nginx's own pages.
+    ("error-page-bare", "four-hops"),
+    ("error-page-bare", "bare"),
     ("mixed-content", "mixed"),
     ("private-answer-storable", "private-cached"),
     ("static-not-cached-long", "static-uncached"),

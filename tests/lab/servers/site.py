@@ -71,6 +71,8 @@ def write_site(directory: Path) -> None:
             f'const publishable = "pk_live_{secrets.token_hex(24)}";\n{_SCRIPT}'
         ),
     }
+    missing = _page("Nothing is here", body='<p><a href="/">Back to the start</a></p>\n')
+    pages |= {f"{folder}/missing.html": missing for folder in {n.split("/")[0] for n in pages}}
     for name, text in pages.items():
         file = directory / name
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -101,7 +101,7 @@ def _pages(
     The headers stand in each location because nginx drops inherited ones where a block has its own.
     """
     return f"""
-gzip on; gzip_vary on; server_tokens off; root {root};
+gzip on; gzip_vary on; server_tokens off; root {root}; error_page 404 /missing.html;
 {headers}
 location / {{ {headers} {_NO_CACHE} }}
 location /assets/ {{ {headers} {assets} }}

@@ -130,6 +130,8 @@ ALSO_TRUE: dict[Root, str] = {
         f"{URL}user3",
     ): "a member's page with no-cache, which may be stored",
     ("password-resets-not-limited", FORGOTTEN): "Roundup counts log-ins and API calls alone",
+    ("permissions-policy-missing", HOST): "Roundup sends none, and nginx adds none",
+    ("error-page-bare", HOST): "404 with the words Not found and the path, and nothing else",
     ("no-ipv6", HOST): "the lab publishes no AAAA record for it",
     ("from-not-aligned", "brand.test"): "mail comes from brand.test, the site is lab.test",
 }

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 
 from launchready.collect.dial import DialMap
+from launchready.collect.http import Asking, command
 from launchready.collect.http_client import HttpClient
 from launchready.collect.http_message import MEDIA_MAX_BYTES, Failure, Request, Response
 from launchready.facts import Gap, Key
@@ -35,6 +36,15 @@ class Site:
 def page(body: bytes, *fields: str, status: str = "200 OK") -> bytes:
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *fields]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def test_a_command_keeps_cookies_and_signatures_back() -> None:
+    kept_back = ("Cookie", "Authorization", "Stripe-Signature", "Webhook-Signature")
+    headers = (("Accept", "text/plain"), *((name, "7f3a91") for name in kept_back))
+    shown = command(Asking(url="https://example.org/", method="POST", headers=headers))
+    assert "7f3a91" not in shown
+    assert all(f"{name}: …" in shown for name in kept_back)
+    assert "Accept: text/plain" in shown
 
 
 async def test_an_answer_is_recorded_with_the_published_address() -> None:

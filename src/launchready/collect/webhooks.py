@@ -151,7 +151,7 @@ def _delivery(found: Exchange, signing: Signing, variable: str) -> Delivery:
         signing=signing,
         variable=variable,
         status=found.status,
-        seen=f"{found.status} {found.content_type}".strip() + to,
+        seen=f"{found.status} {found.content_type[:60]}".strip() + to,
         limited=asks_to_wait(found),
     )
 

@@ -48,7 +48,7 @@ def bare(answer: Exchange) -> tuple[str, str] | None:
     kind = answer.content_type
     # Without a type browsers look for themselves.
     if kind not in _HTML and (kind or not text.startswith("<")):
-        known = "JSON" if "json" in kind else "plain text" if kind == "text/plain" else kind
+        known = "JSON" if "json" in kind else "plain text" if kind == "text/plain" else kind[:60]
         return f"{known or 'plain text'} in place of a page", ""
     for name, pattern in _DEFAULTS:
         if pattern.search(text):

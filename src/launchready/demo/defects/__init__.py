@@ -66,8 +66,9 @@ Web     launch.host()                      the apex; "www", "app", "community", 
         launch.session_cookie = "session"; launch.registration.days_left = 5
         A behaviour is `def f(request: Request) -> Answer` (or async); `from_app` is the healthy
         one. Request has path, query, headers, form, json, state (`request.state.count("name")`)
-        and app, whose `cookie` is a signed-in member's. An Answer may have delay_s, stream (endless
-        bodies) and raw (bytes that are no HTTP).
+        and app, whose `cookie` is a signed-in member's; webhooks are signed with
+        `request.state.payments_secret`. An Answer may have delay_s, stream (endless bodies) and
+        raw (bytes that are no HTTP).
         The community itself has no fault in it and no switch for one.
 Mail    launch.mail_host("mx1")            reachable, starttls, certificate, banner
 Other   launch.declare("alerts", monitor=None)   a table of the manifest; None takes a key away

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from launchready.checks.sign_in import (
@@ -7,8 +9,9 @@ from launchready.checks.sign_in import (
     member_cannot_sign_in,
     wrong_password_accepted,
 )
-from launchready.facts import Gap, Key, Subject
+from launchready.facts import Gap, Key, Subject, host_subject
 from launchready.facts.active import JourneyStep, SignIn
+from launchready.facts.ways import Entrance
 from launchready.finding import Check, Outcome
 from tests.making import AT, outcome, outcomes
 
@@ -80,3 +83,12 @@ def test_a_private_page_that_stays_open_after_log_out_is_found() -> None:
 
 def test_a_journey_without_a_log_out_proves_nothing_of_it() -> None:
     assert outcome(log_out_leaves_session_open, journey(*WHOLE[:4])).status == "unknown"
+
+
+def test_a_failure_that_another_fact_explains_is_folded_under_it() -> None:
+    host = Key(Entrance, host_subject("www.example.org", "example.org"))
+    upto = WHOLE[: WHOLE.index("open the private page") + 1]
+    found = replace(journey(*upto, fails="open the private page"), because=host)
+    failure = outcome(member_cannot_sign_in, found).failure
+    assert failure is not None
+    assert failure.because == host

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from launchready.collect.world import World
 from launchready.expected import entrances
-from launchready.facts import Gap
+from launchready.facts import Gap, Subject
 from launchready.facts.active import JourneyStep, SignIn
+from launchready.facts.ways import Entrance
+from tests.checks.web_making import chain, entrance
 
 from .members_site import (
     MANIFEST,
@@ -481,3 +484,27 @@ async def test_a_way_out_that_leads_to_another_company_is_not_taken() -> None:
         found = await fact(site)
     assert [s.name for s in found.steps][-1] == "open the private page"
     assert failed(found) == []
+
+
+@pytest.mark.parametrize("leads_to", ["example.org", "app.example.org"])
+async def test_a_log_in_at_the_host_that_a_redirect_wrongly_leads_to_is_owed_to_the_redirect(
+    leads_to: str,
+) -> None:
+    manifest = MANIFEST.replace(
+        "[routes]", '[hosts."www.example.org"]\nredirects_to = "example.org"\n[routes]'
+    ).replace(
+        "[accounts.member]", '[accounts.member]\nentrances = ["http://www.example.org/login"]'
+    )
+
+    async def seen(subject: Subject, _world: World, _ask: object) -> Entrance:
+        walk = chain("https://www.example.org/", f"https://{leads_to}/")
+        found = entrance("www.example.org", https_root=walk, redirects_to="example.org")
+        assert found.subject == subject
+        return found
+
+    # The session's cookie belongs to the host that the form stands on.
+    async with running(Community(), manifest=manifest, extra={Entrance: seen}) as site:
+        found = await fact(site)
+    assert [s.name for s in failed(found)] == ["open the private page"]
+    wrong = leads_to != "example.org"
+    assert (found.because is not None and found.because.kind is Entrance) is wrong

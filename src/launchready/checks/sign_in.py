@@ -64,7 +64,7 @@ def member_cannot_sign_in(here: SignIn) -> Result:
         takes_effect="at the next deploy",
         see="launchready smoke",
         evidence="; ".join(f"{s.name}: {s.seen}" for s in here.steps),
-        because=_no_page(here) if step.name == GETS_IN[0] else None,
+        because=_no_page(here) if step.name == GETS_IN[0] else here.because,
     )
 
 

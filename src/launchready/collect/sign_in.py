@@ -31,6 +31,7 @@ from launchready.expected import entrances
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.active import OPEN_BEFORE, SignIn
 from launchready.facts.http import Exchange
+from launchready.facts.ways import Entrance
 from launchready.gather import Ask, Collector
 
 WAIT_MAX_S = 65
@@ -81,6 +82,8 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
     gap = await _walk(journey, url)
     if gap is not None:
         return gap
+    if journey.because is None and not all(s.passed for s in journey.steps):
+        journey.because = await _astray(subject, world, ask)
     return SignIn(
         subject=subject,
         at=world.now(),
@@ -91,6 +94,17 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
         cookies=tuple(journey.session.cookies.values()),
         form_url=journey.form.url if journey.form is not None else "",
     )
+
+
+async def _astray(subject: Subject, world: World, ask: Ask) -> Key | None:
+    """Return the entrance, when its host only redirects and does so to a host that it should not."""
+    host = subject.parent
+    entry = world.manifest.all_hosts.get(host.name) if host is not None else None
+    if host is None or entry is None or entry.redirects_to is None:
+        return None
+    entrance = await ask(Entrance, host)
+    strays = isinstance(entrance, Entrance) and entrance.strays == "astray"
+    return Key(Entrance, host) if strays else None
 
 
 async def _walk(journey: Journey, entrance: str) -> Gap | None:

@@ -19,6 +19,7 @@ from launchready.facts.active import SignIn, Throttling
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution, Zone
 from launchready.facts.exposure import Cors, ErrorAnswers, Probe, Reach, SecretScan, SourceMap
+from launchready.facts.guarding import GuardFigures
 from launchready.facts.http import HostAnswers, Repeat
 from launchready.facts.mail import (
     Dkim,
@@ -169,6 +170,38 @@ def test_a_route_that_declares_origins_is_asked_about_them(kind: str) -> None:
     toml = f'"example.org/x" = {{ kind = "{kind}", cors = "https://app.example.org" }}'
     manifest = parse_manifest(f'[launch]\ndomain = "example.org"\n[routes]\n{toml}\n')
     assert names(Cors, manifest) == {"https://example.org/x"}
+
+
+FIGURES = """
+[launch]
+domain = "example.org"
+[routes]
+"example.org/" = "page"
+"app.example.org/login" = "auth"
+"app.example.org/members" = "private"
+"api.example.org/circles" = "api"
+"shop.example.org/pay" = "checkout"
+[guard]
+metrics_token_env = "METRICS_TOKEN"
+"""
+
+
+def test_guards_figures_are_read_once_at_each_host_that_guard_limits_or_protects() -> None:
+    assert names(GuardFigures, parse_manifest(FIGURES)) == {"app.example.org", "api.example.org"}
+
+
+def test_guards_figures_are_read_where_the_manifest_says_that_its_app_answers() -> None:
+    manifest = parse_manifest(FIGURES + 'hosts = "app.example.org"\n')
+    assert names(GuardFigures, manifest) == {"app.example.org"}
+
+
+def test_guards_figures_are_read_at_the_domain_where_no_route_says_more() -> None:
+    toml = '[launch]\ndomain = "example.org"\n[guard]\nmetrics_token_env = "METRICS_TOKEN"\n'
+    assert names(GuardFigures, parse_manifest(toml)) == {"example.org"}
+
+
+def test_without_a_token_guards_figures_are_not_asked_for() -> None:
+    assert names(GuardFigures) == set()
 
 
 def test_every_line_of_the_map_of_old_urls_is_followed() -> None:

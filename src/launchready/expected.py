@@ -25,6 +25,7 @@ from launchready.facts.active import SignIn, Throttling
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution, Zone
 from launchready.facts.exposure import Cors, ErrorAnswers, Probe, Reach, SecretScan, SourceMap
+from launchready.facts.guarding import GuardFigures
 from launchready.facts.http import HostAnswers, Repeat
 from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selectors, Spf, TlsRpt
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
@@ -46,6 +47,8 @@ FOLLOWS: dict[type[Fact], type[Fact]] = {
 
 APPROACHED_KINDS = frozenset({"auth", "signup", "invite", "reset", "checkout"})
 THROTTLED_KINDS = frozenset({"auth", "reset", "invite", "signup", "chat", "webhook"})
+# A checkout is often a payment provider's page, which guard's token is none of the business of.
+GUARDED_KINDS = THROTTLED_KINDS | {"api", "private"}
 ASSETS_MAX = 100
 """So many scripts, styles, images and fonts of one page are looked at, scripts first.
 
@@ -86,6 +89,7 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
     for old in manifest.redirects.values():
         origin = host_subject(urlsplit(old.source).hostname or "", zone_of(manifest, old.source))
         keys.add(Key(OldUrl, Subject("redirect", old.source, origin)))
+    keys |= {Key(GuardFigures, subject) for subject in guarded_hosts(manifest)}
     keys |= _mail(manifest, observed)
     keys |= {Key(SignIn, subject) for subject in entrances(manifest)}
     keys |= _loaded(manifest, observed)
@@ -145,6 +149,18 @@ def entrances(manifest: Manifest) -> list[Subject]:
     if not subjects:
         subjects.append(Subject("account", "a test member", LAUNCH))
     return subjects
+
+
+def guarded_hosts(manifest: Manifest) -> list[Subject]:
+    """Return each host at which guard's figures are read; none where no token is declared for them."""
+    if manifest.guard.metrics_token_env is None:
+        return []
+    declared = manifest.routes.values()
+    names = manifest.guard.hosts or {r.host for r in declared if r.kind in GUARDED_KINDS}
+    return [
+        host_subject(name, zone_of(manifest, name))
+        for name in sorted(names or {manifest.launch.domain})
+    ]
 
 
 def _domains(manifest: Manifest) -> list[str]:

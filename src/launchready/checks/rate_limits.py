@@ -7,6 +7,7 @@ import shlex
 from launchready.derive.throttle import LIMIT_SHOWS_BY
 from launchready.facts import Key
 from launchready.facts.active import Throttling
+from launchready.facts.guarding import GuardFigures
 from launchready.facts.ways import Visit
 from launchready.finding import (
     Failed,
@@ -45,11 +46,14 @@ def _judge(
             # A route that answers with an error to everybody is judged as such.
             because=here.because or Key(Visit, here.subject),
         )
+    # Where guard's own figures say that its limits are off, that is the one thing to mend.
+    guard = Key(GuardFigures, here.subject.parent) if here.subject.parent else None
     if kind == "webhook" and route.limit is None:
         # A payment provider may rightly send bursts far above our bound.
         return Unproven(
             reason=f"no limit within {here.requests} requests, which is all that is tried",
             how_to_prove="If a limit is meant to show sooner, declare it as limit = … on the route.",
+            because=guard,
         )
     wanted = route.limit or LIMIT_SHOWS_BY[kind]
     return Failed(
@@ -63,6 +67,7 @@ def _judge(
         see=f"for i in $(seq {min(wanted, 30)}); do curl -s -o /dev/null -w '%{{http_code}}\\n' "
         f"-X {route.method or 'POST'} {shlex.quote(route.url)}; done",
         evidence=here.how,
+        because=guard,
     )
 
 

@@ -46,6 +46,8 @@ class Asking:
     body_max_bytes: int | None = None
     fresh: bool = False
     insists: bool = False
+    verified_only: bool = False
+    """True: nothing is sent where the certificate is not one that browsers accept."""
 
 
 SECOND_TRY_AFTER_S = 1.0
@@ -93,7 +95,8 @@ async def answer_to(
 
     When the certificate is not one that browsers accept but names the host, the request is made
     once more without that demand and the answer marked as not verified. A fresh connection is
-    tried once more when the first was closed without a word.
+    tried once more when the first was closed without a word. Neither is done for a request
+    that is `verified_only`.
     """
     try:
         url = wire_url(asking.url)
@@ -102,7 +105,11 @@ async def answer_to(
     where = await addresses_of(url, world, ask)
     if isinstance(where, NotAsked):
         return Gap(key=key, reason=where.reason, because=where.because, ours=where.ours)
-    result, verified = await _send(_request(asking, url, where, world), world)
+    request = _request(asking, url, where, world)
+    if asking.verified_only:
+        result, verified = await world.http.send(request), True
+    else:
+        result, verified = await _send(request, world)
     if isinstance(result, Failure):
         return await _gap(result, url, world, ask, key)
     return _fact(asking, result, world, subject or subject_of(asking.url, world), verified)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from launchready.manifest.section import Section
-from launchready.manifest.values import Variable, one_or_many
+from launchready.manifest.values import Hostname, Variable, one_or_many
 
 VariableKind = Literal["text", "secret", "url", "email", "number", "flag"]
 EDGE_NETWORKS = ("cloudflare",)
@@ -153,6 +153,12 @@ class GuardSection(Section):
     )
     metrics_token_env: Variable | None = Field(
         None, description="Environment variable with the token that may read /metrics."
+    )
+    hosts: Annotated[tuple[Hostname, ...], BeforeValidator(one_or_many)] = Field(
+        (),
+        description="Hosts that the guarded app answers at, where `audit --active` reads /metrics "
+        "with that token. Unset: those with a log-in, a sign-up, an invitation, a reset, a chat, a "
+        "webhook, an API or a private page.",
     )
     sentry_env: Variable | None = Field(
         None, description="Environment variable with the Sentry DSN that exceptions go to."

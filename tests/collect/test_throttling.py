@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import secrets
 from collections.abc import Callable
 
@@ -405,3 +406,93 @@ async def test_a_form_that_leads_to_a_missing_page_proves_nothing() -> None:
         found = await fact(served, "http://example.org/invite")
     assert found.throttled_after is None
     assert "404" in found.inconclusive
+
+
+def api(answer: Callable[[int], Reply]) -> Site:
+    """Answer the log-in by JSON, each time by how often it was tried; a GET is not allowed."""
+    tries = itertools.count(1)
+
+    def site(asked: Asked) -> Reply:
+        return answer(next(tries)) if asked.method == "POST" else Reply(405, "{}", JSON)
+
+    return site
+
+
+def json_login(fields: str) -> str:
+    return f"""
+[launch]
+domain = "example.org"
+[routes]
+"{LOGIN}" = {{ kind = "auth", json_body = true{fields} }}
+"""
+
+
+@pytest.mark.parametrize("fields", ["", ', fields = { username = "email" }'])
+async def test_a_log_in_by_json_is_tried_with_the_address_as_its_email(fields: str) -> None:
+    def answer(tries: int) -> Reply:
+        return Reply(401 if tries <= 10 else 429, "{}", JSON)
+
+    async with running(api(answer), manifest=json_login(fields)) as served:
+        found = await fact(served)
+        sent = json.loads(served.posts()[0].body)
+    assert (found.throttled_after, found.inconclusive) == (10, "")
+    assert set(sent) == {"email", "password"}
+    assert sent["email"].endswith(".invalid")
+
+
+async def test_a_log_in_by_json_that_does_not_know_guessed_names_proves_no_limit() -> None:
+    async with running(api(lambda _: Reply(422, "{}", JSON)), manifest=json_login("")) as served:
+        found = await fact(served)
+    assert "name them at the route" in found.inconclusive
+    assert found.requests == 1
+
+
+DECLARED = ', fields = { username = "email", password = "password" }'
+
+
+async def test_a_log_in_by_json_that_answers_422_each_time_proves_no_missing_limit() -> None:
+    site = api(lambda _: Reply(422, "{}", JSON))
+    async with running(site, manifest=json_login(DECLARED)) as served:
+        found = await fact(served)
+    assert found.throttled_after is None
+    assert "before any limit" in found.inconclusive
+
+
+async def test_a_limit_shows_also_where_a_log_in_by_json_answers_422() -> None:
+    def answer(tries: int) -> Reply:
+        return Reply(422 if tries <= 10 else 429, "{}", JSON)
+
+    async with running(api(answer), manifest=json_login(DECLARED)) as served:
+        found = await fact(served)
+    assert (found.throttled_after, found.inconclusive) == (10, "")
+
+
+async def test_a_log_in_by_json_that_refuses_the_members_wrong_password_by_422_has_no_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LR_TEST_NAME", "ada@example.org")
+    monkeypatch.setenv("LR_TEST_PASSWORD", "right")
+    account = f"""
+[accounts.member]
+username_env = "LR_TEST_NAME"
+password_env = "LR_TEST_PASSWORD"
+login = "{LOGIN}"
+private = "http://example.org/me"
+"""
+
+    def site(asked: Asked) -> Reply:
+        if asked.method == "GET":
+            return Reply(200 if "sid=1" in asked.headers.get("cookie", "") else 401, "{}", JSON)
+        if json.loads(asked.body)["password"] == "right":
+            return Reply(200, "{}", (*JSON, ("Set-Cookie", "sid=1; Path=/")))
+        return Reply(422, "{}", JSON)
+
+    async with running(site, manifest=json_login(DECLARED) + account) as served:
+        found = await fact(served)
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_a_log_in_by_json_that_wants_its_pages_token_proves_no_limit() -> None:
+    async with running(api(lambda _: Reply(419, "{}", JSON)), manifest=json_login("")) as served:
+        found = await fact(served)
+    assert "419" in found.inconclusive

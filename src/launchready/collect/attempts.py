@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
+from launchready.collect.json_calls import called, named
 from launchready.collect.session import Session
 from launchready.collect.web_address import url_host
 from launchready.derive.forms import Form, forms, login_form
@@ -16,6 +17,7 @@ from launchready.facts.http import Exchange
 from launchready.manifest import RouteEntry
 
 _FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class Attempt:
     typed: dict[str, str]
     fresh: bool = False
     """Whether the form holds a token that is good for one attempt."""
+    by_guess: bool = False
+    """Whether JSON is sent whose fields have names that nobody declared."""
     guessed: bool = False
     """Whether neither a form nor the manifest says how the route is called."""
     last: Exchange | None = None
@@ -63,12 +67,16 @@ class Seen:
 async def first_attempt(route: RouteEntry, session: Session) -> Attempt | Gap:
     """Return the request to repeat, filled in for nobody; the page is fetched where there is one."""
     values = _values(route)
-    typed = {route.fields.get(k, k): v for k, v in values.items()}
     if route.json_body or route.kind == "webhook":
+        typed = named(route, values)
+        if route.kind == "auth":
+            # A page's script sends back a token that the page has set.
+            await session.get(route.url)
         return Attempt(
             url=route.url, method=route.method or "POST", body=json.dumps(typed).encode(),
-            content_type="application/json", typed=typed,
+            content_type=JSON, typed=typed, by_guess=bool(typed) and not route.fields,
         )  # fmt: skip
+    typed = {route.fields.get(k, k): v for k, v in values.items()}
     page = await session.get(route.url)
     if isinstance(page, Gap):
         return page
@@ -114,6 +122,9 @@ async def next_attempt(
 
 async def send(attempt: Attempt, session: Session) -> Seen | Gap:
     """Return what one attempt came to, its redirects followed."""
+    if attempt.content_type == JSON and attempt.method == "POST":
+        answer = await called(session, attempt.url, attempt.body or b"", body_max_bytes=50_000)
+        return answer if isinstance(answer, Gap) else Seen(answer=answer, page=answer)
     answer = await session.send(
         attempt.url,
         method=attempt.method,

@@ -116,12 +116,13 @@ async def answer_to(
 
 
 def _request(asking: Asking, url: str, where: Asked, world: World) -> Request:
+    own = {name for name, _ in asking.headers}
     limit = world.body_max_bytes if asking.body_max_bytes is None else asking.body_max_bytes
     return Request(
         url=url,
         addresses=where.addresses,
         method=asking.method,
-        headers=(*VISITOR, *asking.headers),
+        headers=(*(v for v in VISITOR if v[0] not in own), *asking.headers),
         body=asking.body,
         deadline_s=world.request_s,
         body_max_bytes=min(limit, world.body_max_bytes),
@@ -198,7 +199,9 @@ def command(asking: Asking) -> str:
     return shlex.join([*words, asking.url])
 
 
-_KEPT_BACK = {"cookie", "authorization", "stripe-signature", "webhook-signature"}
+_KEPT_BACK = {
+    "cookie", "authorization", "stripe-signature", "webhook-signature", "x-xsrf-token", "x-csrftoken",
+}  # fmt: skip
 
 
 COLLECTORS: dict[type[Fact], Collector] = {Exchange: exchange, Repeat: repeat}

@@ -28,6 +28,12 @@ class Journey:
     steps: list[JourneyStep] = field(default_factory=list)
     tried: frozenset[str] = frozenset()
     """Where forms are sent that have refused a wrong password already."""
+    by_call: bool = False
+    """The log-in is a call with JSON, and not a form."""
+    not_understood: frozenset[int] = frozenset()
+    """Statuses that speak against what was guessed, and not against the log-in."""
+    refused_with: int | None = None
+    """The status of the answer to a wrong password."""
     because: Key | None = None
     """What explains that the log-in page was not reached."""
 
@@ -103,8 +109,11 @@ def cookie_note(journey: Journey, private: Exchange | Gap, anonymous: Exchange |
     """Return in words why the private page may not have opened; empty when it did."""
     if member_sees(journey, private, anonymous):
         return ""
+    if journey.session.bearer:
+        return "; the log-in's token was sent with it"
     if not journey.session.jar.header(wire_url(journey.account.private)):
-        return "; no cookie of the log-in goes to this page"
+        lacks = ", and its answer holds no token" if journey.by_call else ""
+        return f"; no cookie of the log-in goes to this page{lacks}"
     if isinstance(private, Exchange) and private.status == 200 and journey.account.says:
         return "; the page lacks the text that a member sees"
     return "; the session did not last"

@@ -6,6 +6,7 @@ import asyncio
 import os
 
 from launchready.collect.journey import Journey, is_ok, submit
+from launchready.collect.json_calls import json_route, log_in_by_json
 from launchready.collect.session import Session
 from launchready.collect.world import World
 from launchready.derive.members_page import log_in_form
@@ -33,15 +34,23 @@ async def _signed_in(world: World, ask: Ask, key: Key) -> Session | None:
             continue
         account = world.manifest.accounts[entrance.name.partition(" at ")[0]]
         session = Session(world=world, ask=ask, key=key, patient=True)
-        page = await session.get(found.entrance)
-        form = log_in_form(page) if isinstance(page, Exchange) else None
-        if not isinstance(page, Exchange) or form is None:
-            continue
         journey = Journey(
-            session=session, account=account, form=form,
+            session=session, account=account,
             username=os.environ.get(account.username_env, ""),
             password=os.environ.get(account.password_env, ""),
         )  # fmt: skip
+        route = json_route(world.manifest, account)
+        page = await session.get(found.entrance)
+        if route is not None:
+            if isinstance(page, Exchange) and found.entrance != route.url:
+                session.page = page.url
+            if is_ok(await log_in_by_json(journey, route)(journey.password)):
+                return session
+            continue
+        form = log_in_form(page) if isinstance(page, Exchange) else None
+        if not isinstance(page, Exchange) or form is None:
+            continue
+        journey.form = form
         if is_ok(await submit(journey, form, page.url, journey.password)):
             return session
     return None

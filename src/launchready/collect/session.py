@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
 from launchready.collect.cookies import COOKIES_MAX, Jar
 from launchready.collect.explained import attributed, explained
 from launchready.collect.http import SECOND_TRY_AFTER_S, Asking, answer_to, stumbled
 from launchready.collect.permission import refusal
-from launchready.collect.web_address import joined_url, url_host, wire_url
+from launchready.collect.web_address import joined_url, origin, url_host, wire_url
 from launchready.collect.world import World
 from launchready.derive.session_cookies import set_cookies
 from launchready.facts import Gap, Key
@@ -18,6 +19,8 @@ from launchready.facts.http import Exchange
 from launchready.gather import Ask
 
 HOPS_MAX = 10
+# Laravel and Angular; Django.
+_REPEATED = (("XSRF-TOKEN", "X-XSRF-TOKEN"), ("csrftoken", "X-CSRFToken"))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +43,11 @@ class Session:
     """The last of each name that a host set, without its value."""
     logged_in: bool = False
     """The right password has been sent."""
+    page: str = ""
+    """The page whose script makes the calls, where it is another place than what is called."""
+    bearer: str = field(default="", repr=False)
+    """The token that a log-in handed out (RFC 6750); it goes to `bearer_origins` alone."""
+    bearer_origins: frozenset[str] = frozenset()
 
     async def send(
         self,
@@ -49,6 +57,7 @@ class Session:
         body: bytes | None = None,
         content_type: str = "application/x-www-form-urlencoded",
         referer: str = "",
+        further: tuple[tuple[str, str], ...] = (),
         body_max_bytes: int = 500_000,
     ) -> Exchange | Gap:
         """Return the answer to one request with the session's cookies; redirects are not followed."""
@@ -64,9 +73,12 @@ class Session:
         cookies = self.jar.header(url)
         if cookies:
             headers.append(("Cookie", cookies))
+        if self.bearer and origin(url) in self.bearer_origins:
+            headers.append(("Authorization", f"Bearer {self.bearer}"))
+        headers += further
         if body is not None:
-            scheme, host = url.split("/", 3)[0], url.split("/", 3)[2]
-            headers += [("Content-Type", content_type), ("Origin", f"{scheme}//{host}")]
+            by_script = content_type == "application/json" and self.page
+            headers += [("Content-Type", content_type), ("Origin", origin(by_script or url))]
         if referer:
             headers.append(("Referer", referer))
         asking = Asking(
@@ -89,6 +101,25 @@ class Session:
                 if known in self.cookies or len(self.cookies) < COOKIES_MAX:
                     self.cookies[known] = replace(cookie, at_login=self.logged_in)
         return found
+
+    async def call(self, url: str, body: bytes, *, body_max_bytes: int = 500_000) -> Exchange | Gap:
+        """Return the answer to JSON sent as a page's script sends it, with the page's token."""
+        return await self.send(
+            url,
+            method="POST",
+            body=body,
+            content_type="application/json",
+            referer=self.page,
+            further=(("Accept", "application/json"), *self._against_forgery(url)),
+            body_max_bytes=body_max_bytes,
+        )
+
+    def _against_forgery(self, url: str) -> tuple[tuple[str, str], ...]:
+        """Return the header fields that repeat a cookie's token, as scripts do for some frameworks."""
+        held = dict(c.split("=", 1) for c in self.jar.header(url).split("; ") if "=" in c)
+        return tuple(
+            (header, unquote(held[cookie])) for cookie, header in _REPEATED if cookie in held
+        )
 
     async def follow(self, found: Exchange) -> Exchange | Gap:
         """Follow the redirects behind an answer by GET; the last answer, or why there is none.

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import secrets
 
 from launchready.collect.explained import explained
-from launchready.collect.journey import (
-    Journey,
-    cookie_note,
-    form_again,
-    is_ok,
-    is_open_to_all,
-    member_sees,
-    seen_of,
-    sent,
-    submit,
-    turned_away,
-)
+from launchready.collect.journey import Journey, is_ok, seen_of, submit
+from launchready.collect.json_calls import NOT_UNDERSTOOD, json_route, log_in_by_json
 from launchready.collect.permission import refusal
 from launchready.collect.session import Session
+from launchready.collect.sign_in_steps import cannot_tell, take_steps
 from launchready.collect.web_address import url_host, wire_url
 from launchready.collect.world import World
-from launchready.derive.forms import Form, logout_form
-from launchready.derive.members_page import is_closed, log_in_form, not_for_us
-from launchready.derive.sign_in_links import logout_link
-from launchready.derive.throttle import asks_to_wait, says_limited, wait_s
+from launchready.derive.members_page import log_in_form, not_for_us
 from launchready.expected import entrances
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.active import OPEN_BEFORE, SignIn
+from launchready.facts.active import SignIn
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance
 from launchready.gather import Ask, Collector
-
-WAIT_MAX_S = 65
-"""So long a limit by the minute is waited out, once; an earlier run may have reached it."""
+from launchready.manifest import RouteEntry
 
 
 async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
@@ -79,7 +63,8 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
         password=values[1],
         tried=frozenset(tried),
     )
-    gap = await _walk(journey, url)
+    route = json_route(world.manifest, account)
+    gap = await (_walk(journey, url) if route is None else _call(journey, route, url))
     if gap is not None:
         return gap
     if journey.because is None and not all(s.passed for s in journey.steps):
@@ -92,7 +77,8 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
         entrance=url,
         steps=tuple(journey.steps),
         cookies=tuple(journey.session.cookies.values()),
-        form_url=journey.form.url if journey.form is not None else "",
+        refused_with=journey.refused_with,
+        form_url=route.url if route else journey.form.url if journey.form else "",
     )
 
 
@@ -109,7 +95,7 @@ async def _astray(subject: Subject, world: World, ask: Ask) -> Key | None:
 
 async def _walk(journey: Journey, entrance: str) -> Gap | None:
     """Take the steps until one fails; a Gap when this program cannot tell how the journey goes."""
-    session, account = journey.session, journey.account
+    session = journey.session
     first = await session.send(wire_url(entrance))
     if isinstance(first, Gap):
         return first
@@ -121,7 +107,7 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
     if form is None and isinstance(page, Exchange):
         why = not_for_us(page, entrance)
         if why:
-            return _cannot_tell(session.key, *why)
+            return cannot_tell(session.key, *why)
     seen = seen_of(page)
     if not journey.step(
         "reach the log-in page", passed=form is not None, seen=seen, wanted="a form with a password"
@@ -132,7 +118,7 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
     assert isinstance(page, Exchange) and form is not None  # noqa: S101, PT018 - the step saw both
     journey.form = form
     if url_host(form.url) not in session.world.manifest.all_hosts:
-        return _cannot_tell(
+        return cannot_tell(
             session.key, f"the form goes to {url_host(form.url)}, which the manifest does not name",
             "Sign in by hand, or name that host if it is yours.",
         )  # fmt: skip
@@ -140,147 +126,47 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
     if refused is not None:
         return refused
     if form.username is None:
-        return _cannot_tell(
+        return cannot_tell(
             session.key, "the form with the password has no field for a name", _BY_HAND
         )
-    visitor = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
-    anonymous = await visitor.get(account.private)
-    says = account.says
-    if says and isinstance(anonymous, Exchange) and says in anonymous.text:
-        # Whoever comes sees what a member sees: nothing that follows could be told apart.
-        journey.step(
-            OPEN_BEFORE, passed=False, seen=f"{seen_of(anonymous)}, with the members' text",
-            wanted="refused, or led to the log-in",
-        )  # fmt: skip
-        return None
-    if form.url not in journey.tried:
-        # Once a form is enough: sites count wrong passwords, and runs follow one another.
-        refused_wrong = await _refused(journey, form, page, anonymous)
-        if isinstance(refused_wrong, Gap) or not refused_wrong:
-            return refused_wrong or None
-    # The form may carry a token that is good for one attempt.
-    fresh = await session.get(page.url)
-    form = (log_in_form(fresh) if isinstance(fresh, Exchange) else None) or form
-    gap = await _entered(journey, form, page.url, anonymous)
-    if gap is not None or not journey.steps[-1].passed:
-        return gap
-    await _left(journey, anonymous)
-    return None
+    tries = 0
+
+    async def log_in(password: str) -> Exchange | Gap:
+        nonlocal tries
+        tries += 1
+        # The form may carry a token that is good for one attempt.
+        fresh = await session.get(page.url) if tries > 1 else page
+        now = (log_in_form(fresh) if isinstance(fresh, Exchange) else None) or form
+        return await submit(journey, now, page.url, password)
+
+    return await take_steps(journey, log_in, form.url)
+
+
+async def _call(journey: Journey, route: RouteEntry, entrance: str) -> Gap | None:
+    """Take the steps where a script sends the log-in as JSON."""
+    session = journey.session
+    # What the page sets is wanted: tokens against forged requests come in cookies.
+    first = await session.send(wire_url(entrance))
+    if entrance != route.url:
+        page = first if isinstance(first, Gap) else await session.follow(first)
+        if isinstance(page, Gap) and page.because is not None:
+            return page
+        if not journey.step(
+            "reach the log-in page", passed=is_ok(page), seen=seen_of(page), wanted="a page"
+        ):
+            if isinstance(page, Exchange):
+                journey.because = await explained(page, session.world, session.ask)
+            return None
+        assert isinstance(page, Exchange)  # noqa: S101 - the step saw it
+        session.page = page.url
+    elif isinstance(first, Gap):
+        return first
+    journey.by_call = True
+    journey.not_understood = frozenset() if route.fields else NOT_UNDERSTOOD
+    return await take_steps(journey, log_in_by_json(journey, route), route.url)
 
 
 _BY_HAND = "Sign in by hand in a private window before launch."
-
-
-def _cannot_tell(key: Key, reason: str, how: str) -> Gap:
-    return Gap(key=key, reason=reason, how_to_prove=how)
-
-
-async def _refused(
-    journey: Journey, form: Form, page: Exchange, anonymous: Exchange | Gap
-) -> bool | Gap:
-    """Try the member's name with a wrong password, once; the private page must stay closed.
-
-    A Gap when a limit still counts what an earlier run tried from here.
-    """
-    answer = await submit(journey, form, page.url, secrets.token_urlsafe(12))
-    if isinstance(answer, Exchange) and asks_to_wait(answer):
-        pause_s = wait_s(answer)
-        if pause_s is not None and pause_s <= WAIT_MAX_S:
-            await asyncio.sleep(pause_s)
-            fresh = await journey.session.get(page.url)
-            form = (log_in_form(fresh) if isinstance(fresh, Exchange) else None) or form
-            answer = await submit(journey, form, page.url, secrets.token_urlsafe(12))
-        if isinstance(answer, Exchange) and asks_to_wait(answer):
-            asked = f" for {wait_s(answer)} seconds" if wait_s(answer) is not None else ""
-            return _cannot_tell(
-                journey.session.key,
-                f"the log-in answers the first attempt already with {answer.status}: it asks to "
-                f"wait{asked}",
-                "A limit still counts what was tried before from here: run this again later.",
-            )
-    private = await journey.session.get(journey.account.private)
-    opened = member_sees(journey, private, anonymous)
-    if opened and not journey.account.says and isinstance(anonymous, Exchange):
-        shut = is_closed(anonymous, journey.account.private, journey.form)
-        # A page that is open to all may differ by the notice about the wrong password alone.
-        opened = shut or (isinstance(answer, Exchange) and not turned_away(journey, answer))
-    return journey.step(
-        "wrong password is refused",
-        passed=not isinstance(answer, Gap) and not opened,
-        seen="it let the visitor in" if opened else seen_of(answer),
-        wanted="refused, and the private page stays closed",
-    )
-
-
-async def _entered(
-    journey: Journey, form: Form, page_url: str, anonymous: Exchange | Gap
-) -> Gap | None:
-    journey.session.logged_in = True
-    answer = await submit(journey, form, page_url, journey.password)
-    away = isinstance(answer, Exchange) and turned_away(journey, answer)
-    if isinstance(answer, Exchange) and away and says_limited(answer):
-        journey.step(
-            "log in", passed=False, wanted="the member is let in",
-            seen=f"{seen_of(answer)}: limited after a single wrong password",
-        )  # fmt: skip
-        return None
-    if not journey.step(
-        "log in",
-        passed=isinstance(answer, Exchange) and not away,
-        seen=seen_of(answer) + (form_again(journey) if away and is_ok(answer) else ""),
-        wanted="the member is let in",
-    ):
-        return None
-    private = await journey.session.get(journey.account.private)
-    sees = member_sees(journey, private, anonymous)
-    if not sees and not journey.account.says and is_open_to_all(journey, anonymous, private):
-        return _cannot_tell(
-            journey.session.key,
-            "the private page answers visitors and members alike, so that it does not tell whether "
-            "the member is in",
-            "Name a page that visitors are refused, or add says = with a text on it that only "
-            "members see.",
-        )
-    journey.step(
-        "open the private page",
-        passed=sees,
-        seen=seen_of(private) + cookie_note(journey, private, anonymous),
-        wanted="the page that only members see",
-    )
-    return None
-
-
-async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:
-    session, account = journey.session, journey.account
-    page = await session.get(account.private)
-    form, link = None, ""
-    if isinstance(page, Exchange) and "html" in page.content_type:
-        form = logout_form(page.text, base=page.url)
-        link = logout_link(page.text, base=page.url)
-    url = account.logout or (form.url if form else link)
-    # A button of a script may do it, or a service of others, which is not ours to knock at.
-    if not url or url_host(wire_url(url)) not in session.world.manifest.all_hosts:
-        return
-    answer: Exchange | Gap
-    if form is not None and (account.logout is None or form.url == wire_url(account.logout)):
-        answer = await sent(session, form, {}, account.private)
-    else:
-        answer = await session.send(wire_url(url))
-        if isinstance(answer, Exchange) and answer.status == 405:
-            answer = await session.send(
-                wire_url(url), method="POST", body=b"", referer=account.private
-            )
-    done = isinstance(answer, Exchange) and answer.status < 400
-    if not journey.step("log out", passed=done, seen=seen_of(answer), wanted="an answer below 400"):
-        return
-    private = await session.get(account.private)
-    open_still = member_sees(journey, private, anonymous)
-    journey.step(
-        "private page is closed afterwards",
-        passed=isinstance(private, Exchange) and not open_still,
-        seen=("still open" if open_still else "closed") + f": {seen_of(private)}",
-        wanted="refused, or led to the log-in",
-    )
 
 
 COLLECTORS: dict[type[Fact], Collector] = {SignIn: sign_in}

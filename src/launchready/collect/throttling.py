@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from launchready.collect.attempts import Attempt, Seen, first_attempt, next_attempt, send
+from launchready.collect.json_calls import TOKEN_EXPIRED
 from launchready.collect.member_session import member_session, shut_out
 from launchready.collect.permission import refusal
 from launchready.collect.session import Session
@@ -52,8 +53,8 @@ async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | G
     refused = await refusal(key, route.url, world, ask)
     if refused is not None:
         return refused
-    for entrance in entrances(world.manifest):
-        await ask(SignIn, entrance)
+    found = [await ask(SignIn, entrance) for entrance in entrances(world.manifest)]
+    refusals = {s.refused_with for s in found if isinstance(s, SignIn) and s.form_url == route.url}
     member = None
     if any(r.kind == "chat" for r in routes(world.manifest)):
         # Before a burst at the log-in closes it.
@@ -66,8 +67,9 @@ async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | G
         if isinstance(attempt, Gap):
             return attempt
         burst = _Burst(
-            subject=subject, route=route, session=session, attempt=attempt, member=member
-        )
+            subject=subject, route=route, session=session, attempt=attempt, member=member,
+            understood=422 in refusals,
+        )  # fmt: skip
         return await burst.run()
 
 
@@ -93,6 +95,8 @@ class _Burst:
     attempt: Attempt
     member: Session | None = None
     """Signed in as the test member."""
+    understood: bool = False
+    """A wrong password of the test member is refused by 422, which else speaks of the fields."""
     as_member: bool = False
     usual: list[Seen] = field(default_factory=list)
     """The answers before any limit: the first one, and those that came and went."""
@@ -129,7 +133,7 @@ class _Burst:
             status = first.answer.status
             reason = f"the route asks for a session ({status}), and the limit lies behind it"
             return self._fact(inconclusive=reason)
-        if first.answer.status == _MALFORMED and self.attempt.form is None:
+        if first.answer.status == _MALFORMED and self.attempt.form is None and not self.understood:
             # Frameworks check a body before they count it; a form is shown again with it, though.
             reason = (
                 f"each request was refused as malformed ({_MALFORMED}), maybe before it counted"
@@ -233,6 +237,13 @@ class _Burst:
             return ""
         if answer.status >= 500:
             return f"the route answered {answer.status} from the first request on"
+        if self.attempt.by_guess and answer.status in {400, 422}:
+            return (
+                f"JSON with fields of guessed names was answered {answer.status}; name them at the "
+                "route: fields = { username = ..., password = ... }"
+            )
+        if answer.status == TOKEN_EXPIRED:
+            return f"the route answered {TOKEN_EXPIRED}: it wants a token of its own page"
         if not self.attempt.guessed:
             return ""
         if answer.status in _NOT_UNDERSTOOD:

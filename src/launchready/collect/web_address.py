@@ -88,6 +88,11 @@ def url_port(url: str) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
+def origin(url: str) -> str:
+    """Return scheme, host and port of a URL, as an Origin field has them (RFC 6454)."""
+    return "/".join(url.split("/", 3)[:3])
+
+
 def subject_of(url: str, world: World) -> Subject:
     """Return the subject of a URL of this launch, or of a foreign one."""
     return url_subject(url, zone_of(world.manifest, url))

@@ -77,7 +77,9 @@ class SignIn(Fact):
     cookies: tuple[CookieSeen, ...] = ()
     """What the hosts of the launch set on the way, each name once for a host."""
     form_url: str = ""
-    """Where the log-in form is sent; empty when none was reached."""
+    """Where the log-in is sent; empty when none was reached."""
+    refused_with: int | None = None
+    """The status of the answer to a wrong password; None when none was tried, or none answered."""
 
     @property
     def fault(self) -> str:

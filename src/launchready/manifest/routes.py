@@ -27,9 +27,13 @@ class RouteEntry(Section):
     )
     fields: dict[str, str] = Field(
         default_factory=dict,
-        description="Names of the form's fields: username, password, email, message, code.",
+        description="What the fields of the form or of the JSON are called: username, password, "
+        "email, message, code.",
     )
-    json_body: bool = Field(False, description="true when it takes JSON instead of a form.")
+    json_body: bool = Field(
+        False,
+        description="true when it takes JSON instead of a form, as a single-page app sends it.",
+    )
     cors: Names = Field((), description="Origins that may read it from a browser.")
     cacheable: bool | None = Field(None, description="true when shared caches may store it.")
     limit: int | None = Field(
@@ -91,8 +95,14 @@ class AccountEntry(Section):
 
     username_env: Variable = Field(description="Environment variable that holds the user name.")
     password_env: Variable = Field(description="Environment variable that holds the password.")
-    login: RouteUrl = Field(description="URL of the log-in page, such as app.example.org/login.")
-    private: RouteUrl = Field(description="URL of a page that only members see.")
+    login: RouteUrl = Field(
+        description="URL of the log-in page, such as app.example.org/login; where its script sends "
+        "JSON, the route of kind auth with json_body = true that takes it."
+    )
+    private: RouteUrl = Field(
+        description="URL of a page that only members see; where a script draws it, the URL that it "
+        "fetches from."
+    )
     logout: RouteUrl | None = Field(None, description="URL that logs out.")
     entrances: Annotated[tuple[RouteUrl, ...], BeforeValidator(one_or_many)] = Field(
         (), description="URLs that members begin at, when not only the log-in page itself."

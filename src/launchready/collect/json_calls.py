@@ -1,0 +1,96 @@
+"""Log-ins that take JSON, as a single-page app sends them: fields, tokens, where they may go."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from urllib.parse import urljoin
+
+from launchready.collect.journey import Journey
+from launchready.collect.session import Session
+from launchready.collect.sign_in_steps import LogIn
+from launchready.collect.web_address import origin, wire_url
+from launchready.facts import Gap
+from launchready.facts.http import Exchange
+from launchready.manifest import AccountEntry, Manifest, RouteEntry
+
+TOKEN_MAX_CHARS = 8192
+TOKEN_NAMES = ("access_token", "accessToken", "token", "access", "jwt")
+NOT_UNDERSTOOD = frozenset({400, 404, 405, 415, 422})
+"""So an API answers fields of other names than its own, or a call of another kind."""
+TOKEN_EXPIRED = 419
+"""Laravel's answer to a call without its token against forged requests."""
+_LARAVELS_TOKEN = "/sanctum/csrf-cookie"  # noqa: S105 - a path
+
+
+def json_route(manifest: Manifest, account: AccountEntry) -> RouteEntry | None:
+    """Return the route that an account signs in at where it takes JSON; None where a form does."""
+    return next(
+        (
+            r
+            for r in manifest.routes.values()
+            if r.url == account.login and r.kind == "auth" and r.json_body
+        ),
+        None,
+    )
+
+
+def named(route: RouteEntry, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the values under the names that the route declares, else under the usual ones."""
+    found = {}
+    for what, value in values.items():
+        usual = "email" if what == "username" and "@" in value else what
+        name = route.fields.get(what) or route.fields.get(usual) or usual
+        found[name] = value
+    return found
+
+
+async def called(
+    session: Session, url: str, body: bytes, *, body_max_bytes: int = 500_000
+) -> Exchange | Gap:
+    """Return the answer to JSON sent by POST; Laravel's token is fetched where it is asked for."""
+    answer = await session.call(url, body, body_max_bytes=body_max_bytes)
+    if isinstance(answer, Exchange) and answer.status == TOKEN_EXPIRED:
+        await session.send(urljoin(url, _LARAVELS_TOKEN))
+        answer = await session.call(url, body, body_max_bytes=body_max_bytes)
+    return answer
+
+
+def log_in_by_json(journey: Journey, route: RouteEntry) -> LogIn:
+    """Return how to send the log-in: a token in the answer goes with what the session asks next."""
+    session, account = journey.session, journey.account
+    url = wire_url(route.url)
+    places = (url, account.private, account.logout or url)
+
+    async def log_in(password: str) -> Exchange | Gap:
+        session.bearer = ""
+        values = named(route, {"username": journey.username, "password": password})
+        answer = await called(session, url, json.dumps(values).encode())
+        if isinstance(answer, Gap):
+            return answer
+        if answer.status < 300:
+            session.bearer = token_of(answer)
+            session.bearer_origins = frozenset(origin(wire_url(place)) for place in places)
+        return await session.follow(answer)
+
+    return log_in
+
+
+def token_of(answer: Exchange) -> str:
+    """Return the token that an answer hands out; empty when it hands out none."""
+    try:
+        found = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(found, dict):
+        return ""
+    inside = found.get("data")
+    places = [found, inside] if isinstance(inside, dict) else [found]
+    values = (place.get(name) for place in places for name in TOKEN_NAMES)
+    return next((v for v in values if isinstance(v, str) and _is_token(v)), "")
+
+
+def _is_token(value: str) -> bool:
+    # RFC 6750 section 2.1: what else stood in it could end the header line.
+    plain = value.isascii() and value.isprintable() and " " not in value
+    return plain and 0 < len(value) <= TOKEN_MAX_CHARS

@@ -1,0 +1,181 @@
+"""The steps that every way of signing in has: refused with a wrong password, in, and out again."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+
+from launchready.collect.journey import (
+    Journey,
+    cookie_note,
+    form_again,
+    is_ok,
+    is_open_to_all,
+    member_sees,
+    seen_of,
+    sent,
+    turned_away,
+)
+from launchready.collect.session import Session
+from launchready.collect.web_address import url_host, wire_url
+from launchready.derive.forms import logout_form
+from launchready.derive.members_page import is_closed
+from launchready.derive.sign_in_links import logout_link
+from launchready.derive.throttle import asks_to_wait, says_limited, wait_s
+from launchready.facts import Gap, Key
+from launchready.facts.active import OPEN_BEFORE
+from launchready.facts.http import Exchange
+
+WAIT_MAX_S = 65
+"""So long a limit by the minute is waited out, once; an earlier run may have reached it."""
+
+LogIn = Callable[[str], Awaitable[Exchange | Gap]]
+"""Send the member's name with this password, and return what came."""
+
+
+def cannot_tell(key: Key, reason: str, how: str) -> Gap:
+    """Return the gap of a journey of which this program cannot tell how it goes."""
+    return Gap(key=key, reason=reason, how_to_prove=how)
+
+
+async def take_steps(journey: Journey, log_in: LogIn, sent_to: str) -> Gap | None:
+    """Take the steps until one fails; a Gap when this program cannot tell how the journey goes.
+
+    `sent_to` is where the log-in is sent: each place is tried with a wrong password once.
+    """
+    session, account = journey.session, journey.account
+    visitor = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
+    anonymous = await visitor.get(account.private)
+    says = account.says
+    if says and isinstance(anonymous, Exchange) and says in anonymous.text:
+        # Whoever comes sees what a member sees: nothing that follows could be told apart.
+        journey.step(
+            OPEN_BEFORE, passed=False, seen=f"{seen_of(anonymous)}, with the members' text",
+            wanted="refused, or led to the log-in",
+        )  # fmt: skip
+        return None
+    if sent_to not in journey.tried:
+        # Once a form is enough: sites count wrong passwords, and runs follow one another.
+        refused_wrong = await _refused(journey, log_in, anonymous)
+        if isinstance(refused_wrong, Gap) or not refused_wrong:
+            return refused_wrong or None
+    gap = await _entered(journey, log_in, anonymous)
+    if gap is not None or not journey.steps[-1].passed:
+        return gap
+    await _left(journey, anonymous)
+    return None
+
+
+async def _refused(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -> bool | Gap:
+    """Try the member's name with a wrong password, once; the private page must stay closed.
+
+    A Gap when a limit still counts what an earlier run tried from here.
+    """
+    answer = await log_in(secrets.token_urlsafe(12))
+    if isinstance(answer, Exchange) and asks_to_wait(answer):
+        pause_s = wait_s(answer)
+        if pause_s is not None and pause_s <= WAIT_MAX_S:
+            await asyncio.sleep(pause_s)
+            answer = await log_in(secrets.token_urlsafe(12))
+        if isinstance(answer, Exchange) and asks_to_wait(answer):
+            asked = f" for {wait_s(answer)} seconds" if wait_s(answer) is not None else ""
+            return cannot_tell(
+                journey.session.key,
+                f"the log-in answers the first attempt already with {answer.status}: it asks to "
+                f"wait{asked}",
+                "A limit still counts what was tried before from here: run this again later.",
+            )
+    journey.refused_with = answer.status if isinstance(answer, Exchange) else None
+    private = await journey.session.get(journey.account.private)
+    opened = member_sees(journey, private, anonymous)
+    if opened and not journey.account.says and isinstance(anonymous, Exchange):
+        shut = is_closed(anonymous, journey.account.private, journey.form)
+        # A page that is open to all may differ by the notice about the wrong password alone.
+        opened = shut or (isinstance(answer, Exchange) and not turned_away(journey, answer))
+    return journey.step(
+        "wrong password is refused",
+        passed=not isinstance(answer, Gap) and not opened,
+        seen="it let the visitor in" if opened else seen_of(answer),
+        wanted="refused, and the private page stays closed",
+    )
+
+
+async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -> Gap | None:
+    journey.session.logged_in = True
+    answer = await log_in(journey.password)
+    away = isinstance(answer, Exchange) and turned_away(journey, answer)
+    if isinstance(answer, Exchange) and away and says_limited(answer):
+        journey.step(
+            "log in", passed=False, wanted="the member is let in",
+            seen=f"{seen_of(answer)}: limited after a single wrong password",
+        )  # fmt: skip
+        return None
+    if isinstance(answer, Exchange) and answer.status in journey.not_understood:
+        return cannot_tell(
+            journey.session.key,
+            f"the log-in answered {answer.status} to the test member: it may want fields of other "
+            "names than those that were guessed",
+            'Name them at the route: fields = { username = "email", password = "password" }.',
+        )
+    if not journey.step(
+        "log in",
+        passed=isinstance(answer, Exchange) and not away,
+        seen=seen_of(answer) + (form_again(journey) if away and is_ok(answer) else ""),
+        wanted="the member is let in",
+    ):
+        return None
+    private = await journey.session.get(journey.account.private)
+    sees = member_sees(journey, private, anonymous)
+    if not sees and not journey.account.says and is_open_to_all(journey, anonymous, private):
+        return cannot_tell(
+            journey.session.key,
+            "the private page answers visitors and members alike, so that it does not tell whether "
+            "the member is in",
+            "Name a page that visitors are refused, or add says = with a text on it that only "
+            "members see. Where scripts draw the page, name the URL that they fetch it from.",
+        )
+    journey.step(
+        "open the private page",
+        passed=sees,
+        seen=seen_of(private) + cookie_note(journey, private, anonymous),
+        wanted="the page that only members see",
+    )
+    return None
+
+
+async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:
+    session, account = journey.session, journey.account
+    page = await session.get(account.private)
+    form, link = None, ""
+    if isinstance(page, Exchange) and "html" in page.content_type:
+        form = logout_form(page.text, base=page.url)
+        link = logout_link(page.text, base=page.url)
+    url = account.logout or (form.url if form else link)
+    # A button of a script may do it, or a service of others, which is not ours to knock at.
+    if not url or url_host(wire_url(url)) not in session.world.manifest.all_hosts:
+        return
+    answer: Exchange | Gap
+    if form is not None and (account.logout is None or form.url == wire_url(account.logout)):
+        answer = await sent(session, form, {}, account.private)
+    elif journey.by_call:
+        answer = await session.call(wire_url(url), b"")
+        if isinstance(answer, Exchange) and answer.status == 405:
+            answer = await session.send(wire_url(url))
+    else:
+        answer = await session.send(wire_url(url))
+        if isinstance(answer, Exchange) and answer.status == 405:
+            answer = await session.send(
+                wire_url(url), method="POST", body=b"", referer=account.private
+            )
+    done = isinstance(answer, Exchange) and answer.status < 400
+    if not journey.step("log out", passed=done, seen=seen_of(answer), wanted="an answer below 400"):
+        return
+    private = await session.get(account.private)
+    open_still = member_sees(journey, private, anonymous)
+    journey.step(
+        "private page is closed afterwards",
+        passed=isinstance(private, Exchange) and not open_still,
+        seen=("still open" if open_still else "closed") + f": {seen_of(private)}",
+        wanted="refused, or led to the log-in",
+    )

@@ -130,6 +130,7 @@ def log_out_leaves_session_open(here: SignIn) -> Result:
         fix=(
             "Delete the session on the server when a member logs out.",
             "Send the session cookie back empty with Max-Age=0, same Domain and Path.",
+            "Where a token signs members in: keep a list of those that were logged out, and refuse them; let tokens live for minutes.",
         ),
         who="your developer",
         effort_min=30,

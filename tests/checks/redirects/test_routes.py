@@ -250,3 +250,11 @@ class TestMixedContent:
 
     def test_a_gap_is_unknown(self) -> None:
         assert outcome(mixed_content, gap(Visit, route_subject(URL, DOMAIN))).status == "unknown"
+
+
+@pytest.mark.parametrize(("json_body", "status"), [(True, "not_applicable"), (False, "failed")])
+def test_a_log_in_for_scripts_need_not_know_what_a_get_is(json_body: bool, status: str) -> None:
+    found = visit(
+        exchange("https://example.org/api/login", status=404), kind="auth", json_body=json_body
+    )
+    assert outcome(route_answers_wrong, found).status == status

@@ -115,7 +115,18 @@ def route_answers_wrong(visit: Visit) -> Result:
     """
     if visit.route.kind in ENDPOINT_KINDS:
         return NotApplicable(reason=f"{visit.route.kind} is judged as an endpoint")
+    if _only_called(visit):
+        return NotApplicable(
+            reason="it takes JSON by POST alone, which the sign-in and the bursts of --active send"
+        )
     return _answers(visit)
+
+
+def _only_called(visit: Visit) -> bool:
+    """Return whether this is a log-in for scripts that knows nothing of a GET, as in many an API."""
+    answer, route = visit.answer, visit.route
+    by_script = route.kind == "auth" and route.json_body and route.status is None
+    return by_script and answer is not None and answer.status in {404, 410}
 
 
 @check(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from launchready.demo.answers import Request, redirect
+from launchready.demo.answers import Answer, Request, json_answer, redirect
 from launchready.demo.app import asked_otherwise
 from launchready.demo.defects.registry import defect
 from launchready.demo.description import DemoLaunch
@@ -41,3 +42,38 @@ def any_password(launch: DemoLaunch) -> None:
 def stays_open(launch: DemoLaunch) -> None:
     """Logging out changes nothing: the session and its cookie stay good."""
     launch.host("app").serve("/logout", redirect("/login", status=303), methods="POST")
+
+
+@defect("log-out-leaves-session-open", variant="token")
+def token_stays_good(launch: DemoLaunch) -> None:
+    """The phone's app signs in by JSON, and the token that it holds outlives the log-out."""
+    token = secrets.token_urlsafe(24)
+
+    def log_in(request: Request) -> Answer:
+        state, sent = request.state, request.json
+        right = {"email": state.username, "password": state.password}
+        if sent != right:
+            return json_answer({"error": "wrong address or password"}, status=401)
+        return json_answer({"access_token": token, "token_type": "bearer"})
+
+    def me(request: Request) -> Answer:
+        if request.headers.get("authorization") != f"Bearer {token}":
+            return json_answer({"error": "sign in first"}, status=401)
+        return json_answer({"name": "Ada"}, cache_control="private, no-store")
+
+    api, base = launch.host("api"), "api.willow.example/v1"
+    api.serve("/v1/login", log_in, methods="POST")
+    api.serve("/v1/me", me)
+    api.serve("/v1/logout", Answer(status=204), methods="POST")
+    launch.manifest["routes"] |= {
+        f"{base}/login": {
+            "kind": "auth", "json_body": True,
+            "fields": {"username": "email", "password": "password"},
+        },
+        f"{base}/me": "private",
+    }  # fmt: skip
+    member = launch.manifest["accounts"]["member"]
+    launch.manifest["accounts"]["phone"] = {
+        "username_env": member["username_env"], "password_env": member["password_env"],
+        "login": f"{base}/login", "private": f"{base}/me", "logout": f"{base}/logout",
+    }  # fmt: skip

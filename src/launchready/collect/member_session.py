@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 
-from launchready.collect.journey import Journey, is_ok, submit
+from launchready.collect.journey import Journey, is_ok
 from launchready.collect.json_calls import json_route, log_in_by_json
 from launchready.collect.session import Session
+from launchready.collect.two_steps import password_page, submit_password
 from launchready.collect.world import World
-from launchready.derive.members_page import log_in_form
 from launchready.expected import entrances
-from launchready.facts import Key
+from launchready.facts import Gap, Key
 from launchready.facts.active import SignIn
 from launchready.facts.http import Exchange
 from launchready.gather import Ask
@@ -47,11 +47,13 @@ async def _signed_in(world: World, ask: Ask, key: Key) -> Session | None:
             if is_ok(await log_in_by_json(journey, route)(journey.password)):
                 return session
             continue
-        form = log_in_form(page) if isinstance(page, Exchange) else None
-        if not isinstance(page, Exchange) or form is None:
+        if not isinstance(page, Exchange):
             continue
-        journey.form = form
-        if is_ok(await submit(journey, form, page.url, journey.password)):
+        shown = await password_page(session, page, journey.username)
+        if isinstance(shown, Gap) or shown.form is None:
+            continue
+        journey.form = shown.form
+        if is_ok(await submit_password(journey, shown, journey.password)):
             return session
     return None
 

@@ -10,9 +10,11 @@ from launchready.collect.json_calls import NOT_UNDERSTOOD, json_route, log_in_by
 from launchready.collect.permission import refusal
 from launchready.collect.session import Session
 from launchready.collect.sign_in_steps import cannot_tell, take_steps
+from launchready.collect.two_steps import Shown, password_page, submit_password
 from launchready.collect.web_address import url_host, wire_url
 from launchready.collect.world import World
-from launchready.derive.members_page import log_in_form, not_for_us
+from launchready.derive.log_in_ways import name_form, sends_mail
+from launchready.derive.members_page import BY_MAIL, log_in_form, not_for_us
 from launchready.expected import entrances
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.active import SignIn
@@ -103,6 +105,14 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
     if isinstance(page, Gap) and page.because is not None:
         # Another fact has the fault (a name, a certificate), and its finding tells of it.
         return page
+    start, in_two = page, False
+    if isinstance(page, Exchange) and name_form(page) is not None and log_in_form(page) is None:
+        shown = await password_page(session, page, journey.username)
+        if isinstance(shown, Gap):
+            return shown
+        if shown.form is None:
+            return _no_password(session.key, shown.page)
+        page, in_two = shown.page, True
     form = log_in_form(page) if isinstance(page, Exchange) else None
     if form is None and isinstance(page, Exchange):
         why = not_for_us(page, entrance)
@@ -116,6 +126,7 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
             journey.because = await explained(page, session.world, session.ask)
         return None
     assert isinstance(page, Exchange) and form is not None  # noqa: S101, PT018 - the step saw both
+    assert isinstance(start, Exchange)  # noqa: S101 - no page came without it
     journey.form = form
     if url_host(form.url) not in session.world.manifest.all_hosts:
         return cannot_tell(
@@ -125,7 +136,7 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
     refused = await refusal(session.key, form.url, session.world, session.ask)
     if refused is not None:
         return refused
-    if form.username is None:
+    if form.username is None and not in_two:
         return cannot_tell(
             session.key, "the form with the password has no field for a name", _BY_HAND
         )
@@ -135,8 +146,13 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
         nonlocal tries
         tries += 1
         # The form may carry a token that is good for one attempt.
-        fresh = await session.get(page.url) if tries > 1 else page
+        fresh = await session.get(start.url) if tries > 1 else page
+        if in_two and tries > 1 and isinstance(fresh, Exchange):
+            shown = await password_page(session, fresh, journey.username)
+            fresh = shown.page if isinstance(shown, Shown) else shown
         now = (log_in_form(fresh) if isinstance(fresh, Exchange) else None) or form
+        if in_two:
+            return await submit_password(journey, Shown(page=page, form=now), password)
         return await submit(journey, now, page.url, password)
 
     return await take_steps(journey, log_in, form.url)
@@ -164,6 +180,16 @@ async def _call(journey: Journey, route: RouteEntry, entrance: str) -> Gap | Non
     journey.by_call = True
     journey.not_understood = frozenset() if route.fields else NOT_UNDERSTOOD
     return await take_steps(journey, log_in_by_json(journey, route), route.url)
+
+
+def _no_password(key: Key, page: Exchange) -> Gap:
+    """Return the gap of a log-in that was given a name, and asked for no password."""
+    seen = seen_of(page)
+    if sends_mail(page):
+        return cannot_tell(key, f"the log-in sends a link or a code by mail ({seen})", BY_MAIL)
+    return cannot_tell(
+        key, f"the log-in took the name and asked for no password ({seen})", _BY_HAND
+    )
 
 
 _BY_HAND = "Sign in by hand in a private window before launch."

@@ -5,12 +5,28 @@ from __future__ import annotations
 from urllib.parse import urljoin, urlsplit
 
 from launchready.derive.forms import Form, forms, login_form, same_form
+from launchready.derive.log_in_ways import company_named, sends_mail
 from launchready.derive.page import loads
-from launchready.derive.sign_in_links import asks_for_password
+from launchready.derive.sign_in_links import asks_for_password, has_password_field
 from launchready.derive.throttle import same_answer
 from launchready.facts.http import Exchange
 
 _BY_HAND = "Sign in by hand in a private window before launch."
+BY_MAIL = (
+    "Try it by hand in a private window before launch: the mail comes within a minute, at Gmail and "
+    "at Outlook too; its link lets you in once, and is refused the second time and an hour later; "
+    "after you log out, the members' page is closed."
+)
+"""How to prove a log-in by a link or a code in a mail."""
+BY_OTHERS = (
+    "Try it by hand in a private window before launch: with an account that is a member's, and with "
+    "one that is not, which must be refused; after you log out, the members' page is closed."
+)
+"""How to prove a log-in by another company's account."""
+_BY_SCRIPT = (
+    f"{_BY_HAND} Or say where the script sends name and password: that route with kind = "
+    '"auth" and json_body = true, and the same URL as login of the test member.'
+)
 
 
 def log_in_form(page: Exchange) -> Form | None:
@@ -52,7 +68,7 @@ def not_for_us(page: Exchange, entrance: str) -> tuple[str, str] | None:
         host = urlsplit(urljoin(page.url, page.location)).hostname or ""
         return (
             f"the log-in is at {host}, which the manifest does not name",
-            f'{_BY_HAND} Or add [hosts."{host}"] if it is yours.',
+            f'{BY_OTHERS} Or add [hosts."{host}"] if it is yours.',
         )
     if page.challenge:
         return f"bot protection ({page.challenge}) answered instead of the log-in", _BY_HAND
@@ -64,13 +80,20 @@ def not_for_us(page: Exchange, entrance: str) -> tuple[str, str] | None:
         )
     if page.status != 200 or "html" not in page.content_type:
         return None
+    if has_password_field(page.text):
+        return "the form with the password is sent by a script, which is not run", _BY_SCRIPT
+    if sends_mail(page):
+        return "the log-in sends a link or a code by mail, and asks for no password", BY_MAIL
+    company = company_named(page)
+    if company:
+        return f"members log in by their account at {company}", BY_OTHERS
     if asks_for_password(page.text):
-        reason = "the log-in takes a link by mail, another service's account or a script"
-        return f"{reason}; only forms with a name and a password are filled in", _BY_HAND
+        reason = "the log-in asks for an address alone, as where a link or a code comes by mail"
+        return reason, BY_MAIL
     lost = _place(page.url) != _place(entrance)
     # Where the entrance led elsewhere, a page without a form is a way lost and not a script's page.
     if not lost and any(loaded.kind == "script" for loaded in loads(page.text, base=page.url)):
-        return "the log-in page is drawn by scripts, which are not run", _BY_HAND
+        return "the log-in page is drawn by scripts, which are not run", _BY_SCRIPT
     return None
 
 

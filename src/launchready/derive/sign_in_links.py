@@ -78,6 +78,11 @@ def sign_in_links(html: str, *, base: str) -> tuple[SignInLink, ...]:
     return tuple(found.values())
 
 
+def has_password_field(html: str) -> bool:
+    """Return whether the page has a field for a password."""
+    return LexborHTMLParser(html).css_first("input[type=password i]") is not None
+
+
 def asks_for_password(html: str) -> bool:
     """Return whether the page has a field for a password, or signs in by mail or by a provider."""
     tree = LexborHTMLParser(html)

@@ -55,10 +55,35 @@ def test_a_form_is_sent_where_its_action_leads(action: str, url: str) -> None:
     assert form.url == url
 
 
-def test_hidden_fields_go_along_and_buttons_do_not() -> None:
+@pytest.mark.parametrize(
+    ("buttons", "pressed"),
+    [
+        ("<button name=login_submit value='Log in'>Log in</button>", {"login_submit": "Log in"}),
+        ("<button name=go>Go</button>", {"go": ""}),
+        ("<input type=submit name=submit>", {"submit": "Submit"}),
+        ("<input type=SUBMIT name=a value=1><input type=submit name=b value=2>", {"a": "1"}),
+        (
+            "<button type=button name=eye>Show</button><button name=b value=2>Go</button>",
+            {"b": "2"},
+        ),
+        ("<button name=off disabled>No</button><button type=submit name=b value=2>", {"b": "2"}),
+        ("<button>Go</button><button name=other value=1>Other</button>", {}),
+        ("<input type=image name=i>", {"i.x": "0", "i.y": "0"}),
+        ("<input type=reset name=r value=R>", {}),
+    ],
+)
+def test_the_button_that_the_enter_key_presses_goes_along(
+    buttons: str, pressed: dict[str, str]
+) -> None:
+    (form,) = forms(f"<form method=post><input name=q value=x>{buttons}</form>", base=BASE)
+    sent = dict(parse_qsl(form.filled({}).decode(), keep_blank_values=True))
+    assert sent == {"q": "x"} | pressed
+
+
+def test_hidden_fields_go_along_and_what_a_browser_leaves_out_does_not() -> None:
     (form,) = forms(
         "<form method=post><input type=hidden name=csrf value=t0k><input name=q value=x>"
-        "<input type=submit name=go value=Go><input type=file name=f><input name=off disabled>"
+        "<input type=reset name=r value=R><input type=file name=f><input name=off disabled>"
         "<input type=checkbox name=no><input type=checkbox name=yes checked>"
         "<select name=s><option value=1><option value=2 selected></select></form>",
         base=BASE,

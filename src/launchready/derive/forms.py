@@ -35,6 +35,8 @@ class Form:
     fields: tuple[FormField, ...]
     text: str
     """The words on its buttons."""
+    pressed: tuple[tuple[str, str], ...] = ()
+    """What its default button sends (HTML, implicit submission): many programs wait for it."""
 
     @property
     def password(self) -> FormField | None:
@@ -60,9 +62,9 @@ class Form:
         sent = {
             f.name: f.value
             for f in self.fields
-            if f.type not in {"submit", "button", "image", "file"}
+            if f.type not in {"submit", "button", "image", "file", "reset"}
         }
-        return urlencode({**sent, **values}).encode()
+        return urlencode({**sent, **dict(self.pressed), **values}).encode()
 
 
 def forms(html: str, *, base: str) -> tuple[Form, ...]:
@@ -89,7 +91,26 @@ def _form(node: LexborNode, base: str, *, page: str) -> Form:
         method="POST" if method == "post" else "GET",
         fields=tuple(found),
         text=" ".join(" ".join(words).split())[:200],
+        pressed=_pressed(node),
     )
+
+
+def _pressed(form: LexborNode) -> tuple[tuple[str, str], ...]:
+    """Return what the first button that sends the form adds to it; nothing when it has no name."""
+    for button in form.css("button, input[type=submit i], input[type=image i]")[:FIELDS_MAX]:
+        attributes = button.attributes
+        kind = (attributes.get("type") or "submit").strip().lower()
+        if "disabled" in attributes or kind in {"button", "reset"}:
+            continue
+        name = attributes.get("name") or ""
+        if not name:
+            return ()
+        if kind == "image":
+            return ((f"{name}.x", "0"), (f"{name}.y", "0"))
+        usual = "Submit" if button.tag == "input" else ""
+        value = attributes.get("value")
+        return ((name, usual if value is None else value[:VALUE_MAX]),)
+    return ()
 
 
 def _field(control: LexborNode) -> FormField | None:

@@ -149,6 +149,19 @@ def test_a_short_cookie_of_any_name_at_the_log_in_is_none() -> None:
     assert failing(signing_in(seen("lemon", http_only=False, long_value=False))) == []
 
 
+@pytest.mark.parametrize("name", ["messages", "flash", "_flash", "laravel_toasts", "notice"])
+def test_a_greeting_that_comes_at_the_log_in_is_no_session(name: str) -> None:
+    greeting = seen(name, secure=False, http_only=False, same_site="")
+    assert failing(signing_in(greeting, seen("sessionid"))) == []
+
+
+def test_a_cookie_known_by_its_name_is_told_before_one_of_any_name() -> None:
+    cookies = signing_in(seen("acc_7", secure=False), seen("sessionid", secure=False))
+    failure = outcome(session_cookie_without_secure, entrance(), cookies).failure
+    assert failure is not None
+    assert failure.observed.startswith("sessionid")
+
+
 def test_the_same_cookie_seen_from_two_entrances_has_one_fix() -> None:
     fixes = set()
     for name in ("example.org", "www.example.org"):

@@ -31,6 +31,11 @@ _MEASURED = re.compile(
     r"|analytics.*|_uet.*|mtm_.*|matomo.*|_dd_s|rl_.*|sentry.*|drift.*|.*consent.*",
     re.IGNORECASE,
 )
+# What a page tells the member once: "Welcome back!".
+_TOLD_ONCE = re.compile(
+    r"(?:.*[._-])?(?:messages?|flash(?:es)?|toasts?|notices?|notifications?|alerts?)(?:[._-].*)?",
+    re.IGNORECASE,
+)
 
 
 def set_cookies(answer: Exchange) -> tuple[CookieSeen, ...]:
@@ -62,7 +67,8 @@ def set_cookies(answer: Exchange) -> tuple[CookieSeen, ...]:
 def session_cookies(cookies: Iterable[CookieSeen]) -> tuple[CookieSeen, ...]:
     """Return the cookies that carry a session: by name, or set at the log-in with a long value.
 
-    A form's token is none: scripts must be able to read it. Of two with one name the worse counts.
+    Those known by name come first. A form's token is none: scripts must be able to read it. Of two
+    with one name the worse counts.
     """
     worst: dict[tuple[str, str], CookieSeen] = {}
     for cookie in cookies:
@@ -71,14 +77,16 @@ def session_cookies(cookies: Iterable[CookieSeen]) -> tuple[CookieSeen, ...]:
         known = worst.setdefault((cookie.host, cookie.name), cookie)
         if _rank(cookie) < _rank(known):
             worst[cookie.host, cookie.name] = cookie
-    return tuple(worst.values())
+    return tuple(sorted(worst.values(), key=lambda c: _SESSION.fullmatch(c.name) is None))
 
 
 def carries_session(cookie: CookieSeen) -> bool:
     """Return whether a session hangs on the cookie."""
     if _FORM_TOKEN.fullmatch(cookie.name) or _MEASURED.fullmatch(cookie.name):
         return False
-    return bool(_SESSION.fullmatch(cookie.name)) or (cookie.at_login and cookie.long_value)
+    if _SESSION.fullmatch(cookie.name):
+        return True
+    return cookie.at_login and cookie.long_value and _TOLD_ONCE.fullmatch(cookie.name) is None
 
 
 def _rank(cookie: CookieSeen) -> tuple[bool, bool, bool]:

@@ -170,6 +170,18 @@ async def test_a_log_in_at_another_company_is_noted_and_no_route() -> None:
     assert any("bread.memberful.example" in note for note in found.notes)
 
 
+async def test_a_log_in_page_that_leads_to_another_company_is_audited_as_a_page() -> None:
+    home = page("https://example.org/", "<a href=/login>Log in</a>")
+    away = redirect("https://example.org/login", "https://tenant.auth0.com/authorize?x=1", 302)
+    there = page("https://tenant.auth0.com/authorize?x=1", LOGIN_FORM)
+    web = Web(
+        answers=(home, away, there), addresses={"example.org": HERE, "tenant.auth0.com": HERE}
+    )
+    found = await web.found()
+    assert found.routes == (("example.org/login", "page"),)
+    assert any("tenant.auth0.com" in note for note in found.notes)
+
+
 async def test_a_wildcard_makes_no_hosts() -> None:
     web = Web(wildcard=HERE, answers=(page("https://example.org/"),))
     found = await web.found()

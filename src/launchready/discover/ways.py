@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from launchready.collect.walks import walk
+from launchready.derive.page import absolute
 from launchready.derive.sign_in_links import asks_for_password, sign_in_links
 from launchready.derive.throttle import same_answer
 from launchready.discover.seen import SeenHost
@@ -19,7 +20,7 @@ LOGIN_PATHS = (
     "/login", "/signin", "/sign-in", "/sign_in", "/users/sign_in", "/auth/login", "/account/login",
     "/accounts/login/", "/wp-login.php", "/members/login", "/session/new", "/log-in",
 )  # fmt: skip
-_ORDER: tuple[RouteKind, ...] = ("auth", "signup", "reset", "checkout")
+_ORDER: tuple[RouteKind, ...] = ("page", "auth", "signup", "reset", "checkout")
 _HOSTS_TRIED = 4
 
 
@@ -33,7 +34,7 @@ async def find_routes(
 ) -> list[tuple[str, RouteKind]]:
     """Return one route a kind as the pages lead there; where no log-in is linked, usual paths are tried.
 
-    A log-in at another company is noted and no route: it is not the launch's to audit.
+    A log-in at another company is noted: only the own page that leads there is audited, as a page.
     """
     own = [s for s in seen if is_within(s.leads_to, domain)]
     routes: dict[RouteKind, str] = {}
@@ -50,9 +51,24 @@ async def find_routes(
             if url:
                 routes["auth"] = url
                 break
-    if elsewhere and "auth" not in routes:
-        notes.append(f"Members sign in at {elsewhere}, a service of others: that is not audited.")
+    away = await _leads_away(gatherer, domain, routes["auth"]) if "auth" in routes else ""
+    if away:
+        # The way there is the launch's own, what stands at its end is not.
+        routes["page"] = routes.pop("auth")
+    if (elsewhere or away) and "auth" not in routes:
+        where = away or elsewhere
+        notes.append(f"Members sign in at {where}, a service of others: that is not audited.")
     return [(routes[kind], kind) for kind in _ORDER if kind in routes]
+
+
+async def _leads_away(gatherer: Gatherer, domain: str, login: str) -> str:
+    """Return the host beyond the domain that a log-in route leads to; empty when it stays."""
+    url = login if "://" in login else f"https://{login}"
+    last = (await walk(url, gatherer.world, gatherer.ask)).walk.last
+    if last is None:
+        return ""
+    host = urlsplit(absolute(last.location, last.url) or last.url).hostname or ""
+    return "" if is_within(host, domain) else host
 
 
 def _linked(seen: Iterable[SeenHost]) -> list[tuple[str, RouteKind]]:

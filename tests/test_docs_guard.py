@@ -64,7 +64,7 @@ async def test_a_pages_python_runs(page: Path, in_a_community: Path) -> None:
 
 def test_every_page_stands_in_the_contents_and_tells_what_else_to_do() -> None:
     contents = (PAGES[0].parent.parent.parent / "mkdocs.yml").read_text()
-    assert len(PAGES) == 11
+    assert len(PAGES) == 12
     for page in PAGES:
         assert f"guard/{page.name}" in contents
         if page.stem != "index":

@@ -110,7 +110,7 @@ class Admission:
         name = None
         if body and entry is not None:
             name = account(entry, typed(body, header(scope, b"content-type")))
-        counted = await self._hits(treatment, scope, name, visit)
+        counted = await self.hits(treatment, scope, name, visit)
         if not await self._within(counted, treatment, answering):
             return
         await app(scope, receive, answering)
@@ -124,9 +124,10 @@ class Admission:
                 if rule.counts == "wrong":
                     await self.throttle.forgive(rule, who)
 
-    async def _hits(
+    async def hits(
         self, treatment: Treatment, scope: Scope, name: str | None, visit: Visit
     ) -> Sequence[Hit]:
+        """Return what an attempt counts against; who is signed in is noted in the visit."""
         rules, client = treatment.rules, visit.client
         if self.member is not None and any(rule.by == "member" for rule in rules):
             visit.member = await self.member(scope)
@@ -144,7 +145,7 @@ class Admission:
             answering.more = fields(tally)
             return True
         self.figures.throttled.labels(treatment.place.label, tally.rule.name).inc()
-        detail = f"Please try again in {_time(tally.reset_s)}."
+        detail = f"Please try again in {wait_in_words(tally.reset_s)}."
         await answering.refuse(errors.Problem(status=429, detail=detail, headers=fields(tally)))
         return False
 
@@ -197,7 +198,7 @@ def _was_right(treatment: Treatment, answering: Answering, visit: Visit) -> bool
     return 200 <= status < 300 and not media.startswith(b"text/html") and begins
 
 
-def _time(seconds: int) -> str:
+def wait_in_words(seconds: int) -> str:
     """Return a time to wait in words; minutes rounded up, so that nobody comes too early."""
     if seconds >= 120:
         return f"{-(-seconds // 60)} minutes"

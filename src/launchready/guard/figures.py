@@ -47,6 +47,13 @@ class Figures:
         self.parts = Gauge(
             "launchready_guard_part", "Parts of guard: 1 switched on, 0 off", ["part"], registry=of
         )
+        self.sockets_open = Gauge(
+            "launchready_websockets_open", "Websockets that are open", ["route"], registry=of
+        )
+        self.sockets_ended = Counter(
+            "launchready_websockets_ended_total", "Websockets that were refused or closed for a fault",
+            ["route", "reason"], registry=of,
+        )  # fmt: skip
         self.queue_depth = Gauge(
             "launchready_queue_depth", "Jobs that wait, by queue", ["queue"], registry=of
         )

@@ -25,6 +25,7 @@ from launchready.guard.redaction import Redactor
 from launchready.guard.routes import Routes, place_for
 from launchready.guard.rules import rules_for
 from launchready.guard.sentry import report_to
+from launchready.guard.sockets import Sockets
 from launchready.guard.start_up import require
 from launchready.guard.submissions import Submissions
 from launchready.guard.throttle import Throttle
@@ -35,6 +36,7 @@ from launchready.manifest import Manifest, RouteEntry, load_manifest
 Part = Literal[
     "start-up", "limits", "submissions", "webhooks", "errors", "hsts", "csp", "framing", "sniffing",
     "referrer", "permissions", "cors", "caching", "logs", "figures", "health", "bodies",
+    "websockets",
 ]  # fmt: skip
 PARTS: frozenset[str] = frozenset(get_args(Part))
 
@@ -125,6 +127,16 @@ class Guard:
         dsn_env = manifest.guard.sentry_env
         dsn = environ.get(dsn_env) if dsn_env else None
         self._reporting = report_to(dsn, self._redactor, variable=dsn_env or "") if dsn else None
+        self._sockets = Sockets(
+            routes=self._routes,
+            proxies=self._proxies,
+            hosts=frozenset(manifest.all_hosts),
+            admission=self._admission,
+            deadlines=self._deadlines,
+            figures=self.figures,
+            log=self._log if self._logs else None,
+            reporting=self._reporting,
+        )
         token_env = manifest.guard.metrics_token_env
         self._metrics_token = environ.get(token_env, "") if token_env else ""
         self._own: dict[str, Application] = {}
@@ -226,7 +238,10 @@ class Guard:
             await self.app(scope, receive, answering)
 
     async def _elsewise(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass lifespan and websockets on; when the app has ended, end what guard holds open."""
+        """Serve websockets, pass the lifespan on; at its end, end what guard holds open."""
+        if scope["type"] == "websocket" and "websockets" in self._parts:
+            await self._sockets.connect(self.app, scope, receive, send)
+            return
 
         async def watched(message: Message) -> None:
             if message["type"].startswith("lifespan.shutdown."):

@@ -1,0 +1,270 @@
+"""Websockets: the handshake gets what a request of its route gets, and so does each message."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from launchready.guard import errors
+from launchready.guard.access_log import AccessLog
+from launchready.guard.admission import Admission, wait_in_words
+from launchready.guard.asgi import Application, Message, RawHeaders, Receive, Scope, Send
+from launchready.guard.client import Proxies
+from launchready.guard.deadlines import Deadlines
+from launchready.guard.figures import Figures
+from launchready.guard.origins import may_open
+from launchready.guard.routes import Routes
+from launchready.guard.rules import Hit
+from launchready.guard.sentry import Reporting
+from launchready.guard.throttle import fields
+from launchready.guard.treatment import Treatment
+from launchready.guard.visit import KEY, Visit, new_id, request_id
+
+# RFC 6455 section 7.4.1, and its registry at IANA.
+GOING_AWAY, TOO_LARGE, FAILED, TRY_LATER = 1001, 1009, 1011, 1013
+DENIAL = "websocket.http.response"
+
+_LOG = logging.getLogger("launchready.guard")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sockets:
+    """Lets websockets in, and stays between them and the app as long as they are open."""
+
+    routes: Routes[Treatment]
+    proxies: Proxies
+    hosts: frozenset[str]
+    """The launch's own, whose pages may open websockets."""
+    admission: Admission
+    deadlines: Deadlines
+    figures: Figures
+    log: AccessLog | None
+    """None: connections are not logged."""
+    reporting: Reporting | None
+
+    async def connect(self, app: Application, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one websocket of an ASGI server, from its handshake to its end."""
+        treatment = self.routes.find(scope["path"], scope["headers"])
+        id_ = new_id()
+        request_id.set(id_)
+        peer = scope.get("client")
+        visit = scope[KEY] = Visit(
+            id=id_, peer=peer, headers=scope["headers"], proxies=self.proxies,
+            route=treatment.place.entry,
+        )  # fmt: skip
+        secure = scope["scheme"] == "wss" or self.proxies.over_tls(
+            peer[0] if peer else None, scope["headers"]
+        )
+        socket = Socket(self, treatment, scope, receive, send, id_)
+        open_here = self.deadlines.here()
+        open_here.add(socket)
+        try:
+            await socket.begun()
+            # The member function of an app knows requests; a handshake is one (section 4.1).
+            asked = {
+                **scope,
+                "type": "http",
+                "method": "GET",
+                "scheme": "https" if secure else "http",
+            }
+            if not may_open(
+                scope["headers"], hosts=self.hosts, allowed=treatment.cors, secure=secure
+            ):
+                self.figures.sockets_ended.labels(treatment.place.label, "foreign-origin").inc()
+                detail = "A page of another site may not open this."
+                await socket.refuse(errors.Problem(status=403, detail=detail))
+                return
+            if treatment.rules:
+                socket.counted = await self.admission.hits(treatment, asked, None, visit)
+                if not await socket.within():
+                    return
+            await app(scope, socket.receive, socket.send)
+            if not socket.status:
+                await self._failed(socket, RuntimeError("the app gave no answer"))
+        except asyncio.CancelledError as error:
+            if not socket.expired:
+                raise
+            socket.calm()
+            await self._failed(socket, error)
+        except Exception as error:  # noqa: BLE001 - whatever an app raises, its visitor is told
+            await self._failed(socket, error)
+        finally:
+            open_here.discard(socket)
+            self._note(socket)
+
+    async def _failed(self, socket: Socket, error: BaseException) -> None:
+        left = isinstance(error, OSError) or type(error).__name__ == "WebSocketDisconnect"
+        if socket.ended and left:
+            # How servers and frameworks tell an app that the other end is gone.
+            return
+        if socket.expired:
+            _LOG.error("the app neither took the websocket nor refused it in time")
+        else:
+            _LOG.error("the app failed", exc_info=error)
+            if self.reporting is not None:
+                self.reporting.exception(error)
+        self.figures.sockets_ended.labels(socket.treatment.place.label, "failed").inc()
+        if not socket.status:
+            await socket.refuse(errors.Problem(status=504 if socket.expired else 500))
+        else:
+            await socket.end(FAILED, "Something went wrong on our side.")
+
+    def _note(self, socket: Socket) -> None:
+        label = socket.treatment.place.label
+        if socket.status == 101:
+            self.figures.sockets_open.labels(label).dec()
+        if self.log is not None and self.log.add(
+            socket.request_id, "WEBSOCKET", label, socket.status,
+            time.monotonic() - socket.begun_s, socket.size,
+        ):  # fmt: skip
+            asyncio.get_running_loop().call_soon(self.log.write)
+
+
+class Socket:
+    """One connection: what the app receives from it, and what it sends to it."""
+
+    def __init__(  # noqa: PLR0917 - made in one place
+        self, sockets: Sockets, treatment: Treatment, scope: Scope, receive: Receive, send: Send,
+        request_id: str,
+    ) -> None:  # fmt: skip
+        self.treatment = treatment
+        self.request_id = request_id
+        self.counted: Sequence[Hit] = ()
+        """What the handshake and each message count against."""
+        self.status = 0
+        """Of the handshake's answer: 101 when it was taken; 0 until then."""
+        self.size = 0
+        """Bytes that were sent in messages."""
+        self.ended = False
+        self.expired = False
+        self.begun_s = time.monotonic()
+        self.due_s = self.begun_s + treatment.place.answer_max_s
+        self._sockets = sockets
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._first: Message | None = None
+        self._task = asyncio.current_task()
+
+    async def begun(self) -> None:
+        """Wait for the handshake, which must have come before it may be answered."""
+        self._first = await self._receive()
+
+    async def within(self) -> bool:
+        """Count the handshake; return whether it may go on, having refused it when not."""
+        if not self.counted:
+            return True
+        tally = await self._sockets.admission.throttle.hit_all(self.counted)
+        if tally.allowed:
+            return True
+        label = self.treatment.place.label
+        self._sockets.figures.throttled.labels(label, tally.rule.name).inc()
+        detail = f"Please try again in {wait_in_words(tally.reset_s)}."
+        await self.refuse(errors.Problem(status=429, detail=detail, headers=fields(tally)))
+        return False
+
+    async def receive(self) -> Message:
+        """Return the next message, if it is small enough and does not come too soon."""
+        if self._first is not None:
+            message, self._first = self._first, None
+            return message
+        if self.ended:
+            return {"type": "websocket.disconnect", "code": GOING_AWAY}
+        message = await self._receive()
+        if message["type"] == "websocket.disconnect":
+            self.ended = True
+            return message
+        label, most = self.treatment.place.label, self.treatment.place.body_max_bytes
+        if "bodies" in self.treatment.parts and _size(message) > most:
+            self._sockets.figures.sockets_ended.labels(label, "too-large").inc()
+            return await self.end(TOO_LARGE, "That is too large. Please send something smaller.")
+        if self.counted:
+            tally = await self._sockets.admission.throttle.hit_all(self.counted)
+            if not tally.allowed:
+                self._sockets.figures.throttled.labels(label, tally.rule.name).inc()
+                again = wait_in_words(tally.reset_s)
+                return await self.end(TRY_LATER, f"Please try again in {again}.")
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on a message of the app."""
+        if self.ended:
+            return
+        kind = message["type"]
+        if kind == "websocket.accept":
+            message = {**message, "headers": self._headers(message)}
+            self._answered(101)
+            self._sockets.figures.sockets_open.labels(self.treatment.place.label).inc()
+        elif kind == f"{DENIAL}.start":
+            message = {**message, "headers": self._headers(message)}
+            self._answered(message["status"])
+        elif kind == "websocket.send":
+            self.size += _size(message)
+        elif kind == "websocket.close":
+            self.ended = True
+            if not self.status:
+                # What servers make of it (ASGI, "Close - send event").
+                self._answered(403)
+        await self._send(message)
+
+    async def refuse(self, problem: errors.Problem) -> None:
+        """Answer the handshake with a status; where a server cannot, it makes 403 of a close."""
+        if self.status:
+            return
+        self.ended = True
+        if DENIAL in self._scope.get("extensions", {}):
+            self._answered(problem.status)
+            asked = {**self._scope, "method": "GET"}
+            await errors.answer(problem, asked, self._denied, request_id=self.request_id)
+        else:
+            self._answered(403)
+            await self._send({"type": "websocket.close", "code": TRY_LATER})
+
+    async def end(self, code: int, reason: str) -> Message:
+        """Close with a reason that people can read; return what the app receives of it."""
+        if not self.ended:
+            self.ended = True
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        return {"type": "websocket.disconnect", "code": code, "reason": reason}
+
+    async def late(self) -> None:
+        """Refuse a handshake that the app has left without an answer."""
+        self.expired = True
+        await self.refuse(errors.Problem(status=504))
+
+    def stop(self) -> None:
+        """End the app's work on it."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def calm(self) -> None:
+        """Go on after `stop`: what has been cancelled is the app's work, not the server's."""
+        if self._task is not None:
+            self._task.uncancel()
+
+    def _answered(self, status: int) -> None:
+        self.status = status
+        # From here on it may stay open for hours: only the handshake counts as an answer's time.
+        self.due_s = float("inf")
+        if "figures" in self.treatment.parts:
+            self.treatment.count.note(status, time.monotonic() - self.begun_s)
+
+    async def _denied(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"].append((b"x-request-id", self.request_id.encode()))
+        await self._send({**message, "type": f"websocket.{message['type']}"})
+
+    def _headers(self, message: Message) -> RawHeaders:
+        headers, _ = self.treatment.taken(message.get("headers") or ())
+        return [*headers, (b"x-request-id", self.request_id.encode())]
+
+
+def _size(message: Message) -> int:
+    data = message.get("bytes")
+    if data is not None:
+        return len(data)
+    # In UTF-8, as it was sent.
+    return len((message.get("text") or "").encode("utf-8", "surrogatepass"))

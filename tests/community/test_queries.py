@@ -207,6 +207,33 @@ async def test_a_form_sends_few_statements_that_use_indexes(crowded: Guard) -> N
         await _holds(database, f"{path} {typed}", seen, statements)
 
 
+async def test_what_is_written_is_changed_and_deleted_by_its_number(crowded: Guard) -> None:
+    database = _running(crowded).database
+    async with _visiting(crowded, 0) as browser:
+        written = await browser.send("/write", circle="beans", title="T", body="B")
+        post = written.headers["location"]
+        said = await browser.send(post, f"{post}/comments", body="B")
+        comment = "/comments/" + said.headers["location"].rpartition("-")[2]
+        for path, typed, statements in (
+            (f"{comment}/edit", {"body": "C"}, 3),
+            (f"{comment}/delete", {}, 4),
+            (f"{post}/edit", {"title": "U", "body": "C"}, 3),
+            (f"{post}/delete", {}, 4),
+        ):
+            with watching(database) as seen:
+                form = await browser.form(path)
+            await _holds(database, path, seen, 2)
+            with watching(database) as seen:
+                answer = await browser.post(form, **typed)
+            assert answer.status_code == 303, path
+            await _holds(database, f"{path} sent", seen, statements)
+            with watching(database) as seen:
+                again = await browser.post(form, **typed)
+            # Guard remembers the first answer: pressed twice, it is done once.
+            assert again.headers["location"] == answer.headers["location"]
+            assert len(seen) == 0
+
+
 async def test_a_link_in_a_letter_is_found_by_an_index(crowded: Guard) -> None:
     database = _running(crowded).database
     until = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)

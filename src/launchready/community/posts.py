@@ -35,6 +35,7 @@ class PostLine:
     author: str
     circle: str
     circle_slug: str
+    edited_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +43,12 @@ class CommentLine:
     """A comment as its post's page shows it."""
 
     id: int
+    post_id: int
     body: str
     created_at: dt.datetime
     author_id: int
     author: str
+    edited_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +67,12 @@ class Talk:
     after: int | None
 
 
-def post_lines() -> Select[int, str, str, dt.datetime, int, int, str, str, str]:
+def post_lines() -> Select[int, str, str, dt.datetime, int, int, str, str, str, dt.datetime | None]:
     """Return the statement that every list of posts begins with."""
     return (
         select(
             Post.id, Post.title, Post.body, Post.created_at, Post.comment_count,
-            Post.author_id, Member.name, Circle.name, Circle.slug,
+            Post.author_id, Member.name, Circle.name, Circle.slug, Post.edited_at,
         )
         .join(Member, Member.id == Post.author_id)
         .join(Circle, Circle.id == Post.circle_id)
@@ -113,19 +116,47 @@ async def post(session: AsyncSession, post_id: int, plan: str) -> PostLine | Non
 
 async def talk(session: AsyncSession, post_id: int, *, after: int = 0) -> Talk:
     """Return a page of a post's comments."""
-    rows = await session.execute(
-        select(Comment.id, Comment.body, Comment.created_at, Comment.author_id, Member.name)
-        .join(Member, Member.id == Comment.author_id)
-        .where(Comment.post_id == post_id, Comment.id > after)
-        .order_by(Comment.id)
-        .limit(COMMENTS_A_PAGE + 1)
-    )
-    found = [
-        CommentLine(id=id_, body=body, created_at=at, author_id=author_id, author=author)
-        for id_, body, at, author_id, author in rows
-    ]
+    wanted = _comment_lines().where(Comment.post_id == post_id, Comment.id > after)
+    wanted = wanted.order_by(Comment.id).limit(COMMENTS_A_PAGE + 1)
+    found = [_comment_line(row) for row in await session.execute(wanted)]
     shown = found[:COMMENTS_A_PAGE]
     return Talk(comments=tuple(shown), after=shown[-1].id if len(found) > len(shown) else None)
+
+
+async def comment(session: AsyncSession, comment_id: int, plan: str) -> CommentLine | None:
+    """Return a comment, or None when there is none that a member of the plan may read."""
+    wanted = _comment_lines().join(Post, Post.id == Comment.post_id)
+    wanted = wanted.where(Comment.id == comment_id, Post.plan.in_(readable(plan)))
+    row = (await session.execute(wanted)).one_or_none()
+    return None if row is None else _comment_line(row)
+
+
+def _comment_lines() -> Select[int, int, str, dt.datetime, int, str, dt.datetime | None]:
+    return select(
+        Comment.id, Comment.post_id, Comment.body, Comment.created_at, Comment.author_id,
+        Member.name, Comment.edited_at,
+    ).join(Member, Member.id == Comment.author_id)  # fmt: skip
+
+
+def _comment_line(row: Sequence[object]) -> CommentLine:
+    fields = dict(zip(CommentLine.__slots__, row, strict=True))
+    return CommentLine(**fields)  # type: ignore[arg-type]
+
+
+def unfit(title: str, body: str) -> str:
+    """Return what is to be set right in a post before it is kept; empty when nothing is."""
+    if not title or len(title) > TITLE_MAX:
+        return f"Please write a title of at most {TITLE_MAX} characters."
+    if not body or len(body) > BODY_MAX:
+        return f"Please write at most {BODY_MAX} characters, and at least one."
+    return ""
+
+
+def unfit_comment(body: str) -> str:
+    """Return what is to be set right in a comment before it is kept; empty when nothing is."""
+    if not body or len(body) > COMMENT_MAX:
+        return f"Please write at most {COMMENT_MAX} characters, and at least one."
+    return ""
 
 
 async def circles(session: AsyncSession) -> list[Circle]:

@@ -156,6 +156,7 @@ class Post(Table):
     body: Mapped[str] = mapped_column(Text)
     comment_count: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[dt.datetime] = mapped_column(Moment)
+    edited_at: Mapped[dt.datetime | None] = mapped_column(Moment)
 
 
 class Comment(Table):
@@ -169,6 +170,7 @@ class Comment(Table):
     author_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[dt.datetime] = mapped_column(Moment)
+    edited_at: Mapped[dt.datetime | None] = mapped_column(Moment)
 
 
 class Letter(Table):

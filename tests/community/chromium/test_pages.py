@@ -61,7 +61,7 @@ FAINT = """
 """
 
 
-async def _looked_at(tab: Tab, path: str) -> list[str]:
+async def looked_at(tab: Tab, path: str) -> list[str]:
     """Return what is wrong with a page at each size and in each scheme."""
     await tab.open(path)
     page, wrong = tab.page, list[str]()
@@ -94,7 +94,7 @@ async def test_every_page_fits_is_named_and_can_be_read(
     tab.expects = {403, 404, 500}
     if who:
         await tab.come_in(who)
-    wrong = [each for path in paths for each in await _looked_at(tab, path)]
+    wrong = [each for path in paths for each in await looked_at(tab, path)]
     assert wrong == []
 
 

@@ -84,13 +84,7 @@ async def write(request: Request, form: SentForm, who: AMember, running: Running
     async with running.database.read() as session:
         circles = [c for c in await posts.circles(session) if c.plan in readable(who.plan)]
     here = next((c for c in circles if c.slug == chosen), None)
-    note = ""
-    if here is None:
-        note = "Please choose a circle."
-    elif not title or len(title) > posts.TITLE_MAX:
-        note = f"Please write a title of at most {posts.TITLE_MAX} characters."
-    elif not body or len(body) > posts.BODY_MAX:
-        note = f"Please write at most {posts.BODY_MAX} characters, and at least one."
+    note = "Please choose a circle." if here is None else posts.unfit(title, body)
     if here is None or note:
         return page(
             request, "write.html", 422, circles=circles, chosen=chosen, title=title, body=body,
@@ -113,8 +107,8 @@ async def comment(
 ) -> Response:
     """Keep a comment and show it under its post."""
     body = form.get("body", "").strip()
-    if not body or len(body) > posts.COMMENT_MAX:
-        note = f"Please write at most {posts.COMMENT_MAX} characters, and at least one."
+    note = posts.unfit_comment(body)
+    if note:
         return await _post(request, number, who, running, note=note, draft=body)
     if not 0 < number <= posts.NUMBER_MAX:
         raise HTTPException(404)

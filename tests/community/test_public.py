@@ -42,7 +42,7 @@ async def test_a_file_is_served_under_a_name_with_its_hash(browser: Browser, nam
 
 
 async def test_a_file_that_does_not_exist_is_404(browser: Browser) -> None:
-    assert (await browser.get("/assets/willow.css")).status_code == 404
+    assert (await browser.get("/assets/willow.00000000.css")).status_code == 404
 
 
 async def test_the_interface_lists_the_circles(browser: Browser) -> None:

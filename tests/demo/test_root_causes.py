@@ -22,6 +22,8 @@ DOWN = Answer(
     status=503,
     headers={"content-type": "text/html", "strict-transport-security": None},
     body="<h1>Service Unavailable</h1>",
+    # Guard is down with the app: it answers nothing of its own either.
+    guarded=True,
 )
 
 

@@ -82,7 +82,8 @@ def answering(whole: bytes) -> Answer:
 async def test_each_part_is_read_with_the_token(root: Path) -> None:
     found = await fact(guarded("logs", "framing"), root)
     assert dict(found.parts) == {
-        "start-up": True, "limits": True, "submissions": True, "bodies": True, "logs": False,
+        "start-up": True, "limits": True, "submissions": True, "bodies": True, "websockets": True,
+        "logs": False,
     }  # fmt: skip
     assert found.off == ("logs",)
     assert found.fault == ""

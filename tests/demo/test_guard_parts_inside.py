@@ -21,6 +21,7 @@ TOLD: dict[Part, tuple[str, str]] = {
     "logs": ("guard-part-off", f"api.{DOMAIN}"),
     "submissions": ("guard-part-off", f"api.{DOMAIN}"),
     "bodies": ("guard-part-off", f"api.{DOMAIN}"),
+    "websockets": ("guard-part-off", f"api.{DOMAIN}"),
     "limits": ("guard-part-off", f"api.{DOMAIN}"),
     "figures": ("metrics-not-readable", f"api.{DOMAIN}"),
     "health": ("route-answers-wrong", f"https://{APP}/readyz"),
@@ -40,7 +41,7 @@ async def test_a_part_that_is_switched_off_is_one_root_cause(part: Part, tmp_pat
     found = await without(part, tmp_path)
     assert root_causes(found) == [TOLD[part]]
     assert found.unchecked == ()
-    if part in {"start-up", "logs", "submissions", "bodies", "limits"}:
+    if part in {"start-up", "logs", "submissions", "bodies", "websockets", "limits"}:
         assert found.findings[0].failure.observed == f"switched off in the running app: {part}"
 
 

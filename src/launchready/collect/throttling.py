@@ -62,7 +62,9 @@ async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | G
     for earlier in _before(route, world):
         await ask(Throttling, earlier)
     async with world.turns.setdefault(url_host(route.url), asyncio.Lock()):
-        session = Session(world=world, ask=ask, key=key, requests_max=REQUESTS_MAX)
+        # The events that a webhook got are requests to the route as well.
+        left = REQUESTS_MAX - world.events.get(route.url, 0)
+        session = Session(world=world, ask=ask, key=key, requests_max=left)
         attempt = await first_attempt(route, session)
         if isinstance(attempt, Gap):
             return attempt

@@ -197,17 +197,20 @@ async def _collected(messages: _Messages, task: asyncio.Task[None], method: str)
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
 
     async def stream() -> AsyncGenerator[bytes]:
-        message = first
+        message, left = first, True
         try:
             while True:
                 if message.get("body"):
                     yield message["body"]
                 if not message.get("more_body", False):
+                    left = False
                     return
                 message = await _next(messages)
         finally:
-            # Whoever asked may have left in the middle.
-            task.cancel()
+            # Whoever asked may have left in the middle. What an app does behind its answer, such as
+            # giving back its connection to the database, it does to the end.
+            if left:
+                task.cancel()
 
     whole = not first.get("more_body", False)
     return Answer(

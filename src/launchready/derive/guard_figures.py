@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-PARTS = ("start-up", "limits", "submissions", "bodies", "logs")
+PARTS = ("start-up", "limits", "submissions", "bodies", "websockets", "logs")
 """What only the process itself can tell of; the other parts show in its answers."""
 
 _SAMPLE = re.compile(

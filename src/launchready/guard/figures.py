@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from launchready.guard import errors
+from launchready.guard.asgi import Receive, Scope, Send, header
 from launchready.guard.route_figures import BOUNDS_S, RouteFigures
+from launchready.guard.visit import request_id
 
 if TYPE_CHECKING:
     from launchready.guard.chat import Happening
@@ -102,6 +106,29 @@ class Figures:
     def page(self) -> tuple[bytes, bytes]:
         """Return the figures as text, and its media type."""
         return generate_latest(self.registry), CONTENT_TYPE_LATEST.encode()
+
+
+class FiguresPage:
+    """The figures as an ASGI app, for who has the token; to strangers it does not exist."""
+
+    def __init__(self, figures: Figures, token: str, store_fallbacks: Callable[[], int]) -> None:
+        self._figures = figures
+        self._token = token
+        self._store_fallbacks = store_fallbacks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; `receive` is not read."""
+        del receive
+        if not may_read(header(scope, b"authorization"), self._token):
+            await errors.answer(
+                errors.Problem(status=404), scope, send, request_id=request_id.get()
+            )
+            return
+        self._figures.store_fallbacks.set(self._store_fallbacks())
+        body, media = self._figures.page()
+        headers = [(b"content-type", media), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 def may_read(authorization: bytes | None, token: str) -> bool:

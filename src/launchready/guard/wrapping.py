@@ -15,10 +15,10 @@ from launchready.guard.access_log import AccessLog
 from launchready.guard.admission import Admission, Member
 from launchready.guard.answering import Answering
 from launchready.guard.app_log import install
-from launchready.guard.asgi import Application, Message, Receive, Scope, Send, header
+from launchready.guard.asgi import Application, Message, Receive, Scope, Send
 from launchready.guard.client import Proxies
 from launchready.guard.deadlines import Deadlines
-from launchready.guard.figures import Figures, may_read
+from launchready.guard.figures import Figures, FiguresPage
 from launchready.guard.headers import preflight_fields, security_headers
 from launchready.guard.health import Probe, Readiness, alive
 from launchready.guard.redaction import Redactor
@@ -138,10 +138,12 @@ class Guard:
             reporting=self._reporting,
         )
         token_env = manifest.guard.metrics_token_env
-        self._metrics_token = environ.get(token_env, "") if token_env else ""
+        token = environ.get(token_env, "") if token_env else ""
         self._own: dict[str, Application] = {}
-        if "figures" in parts and self._metrics_token:
-            self._own["/metrics"] = self._metrics
+        if "figures" in parts and token:
+            self._own["/metrics"] = FiguresPage(
+                self.figures, token, lambda: self.throttle.fallbacks + self.submissions.fallbacks
+            )
         # Without its store the limits still hold, each process for itself: degraded, but ready.
         self.readiness = ready
         if "health" in parts:
@@ -149,15 +151,15 @@ class Guard:
 
     def _treatment(self, entry: RouteEntry | None) -> Treatment:
         place = place_for(entry, self.manifest)
-        secure, plain = (
-            security_headers(self.manifest, self._parts, place.kind, secure=s)
+        over = {
+            s: security_headers(self.manifest, self._parts, place.kind, secure=s)
             for s in (True, False)
-        )
+        }
         return Treatment(
             place=place,
             parts=self._parts,
-            over_tls=secure,
-            over_plain=plain,
+            over_tls=over[True],
+            over_plain=over[False],
             cors=frozenset(entry.cors) if entry and "cors" in self._parts else frozenset(),
             rules=rules_for(entry) if entry and "limits" in self._parts else (),
             signature=entry.signature if entry and "webhooks" in self._parts else None,
@@ -263,19 +265,6 @@ class Guard:
         if self._undo_logs is not None:
             self._undo_logs()
             self._undo_logs = None
-
-    async def _metrics(self, scope: Scope, _: Receive, send: Send) -> None:
-        if not may_read(header(scope, b"authorization"), self._metrics_token):
-            # To strangers it does not exist.
-            await errors.answer(
-                errors.Problem(status=404), scope, send, request_id=request_id.get()
-            )
-            return
-        self.figures.store_fallbacks.set(self.throttle.fallbacks + self.submissions.fallbacks)
-        body, media = self.figures.page()
-        headers = [(b"content-type", media), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
 
     async def _failed(self, answering: Answering, error: BaseException) -> None:
         """Log what went wrong and answer for the app, when it has not answered itself."""

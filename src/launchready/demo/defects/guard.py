@@ -31,6 +31,12 @@ def bodies_off(launch: DemoLaunch) -> None:
     launch.host("app").without_guard.add("bodies")
 
 
+@defect("guard-part-off", variant="websockets")
+def websockets_off(launch: DemoLaunch) -> None:
+    """Guard's care for websockets is switched off."""
+    launch.host("app").without_guard.add("websockets")
+
+
 @defect("guard-part-off", variant="logs")
 def logs_off(launch: DemoLaunch) -> None:
     """Guard's log is switched off."""

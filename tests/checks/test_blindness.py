@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from launchready.checks.blindness import no_health_route, no_monitor_declared
+from launchready.checks.blindness import no_monitor_declared
 from launchready.checks.blindness import test_alert_never_proven as alert_never_proven
 from tests.making import declared, outcome
 
@@ -55,18 +55,3 @@ def test_without_a_monitor_there_is_no_alert_to_prove() -> None:
 
 def test_a_test_alert_is_unknown_without_a_manifest() -> None:
     assert outcome(alert_never_proven, declared(from_file=False)).status == "unknown"
-
-
-def test_a_declared_health_route_passes() -> None:
-    toml = LAUNCH + '[routes]\n"example.org/readyz" = "health"\n'
-    assert outcome(no_health_route, declared(toml)).status == "passed"
-
-
-def test_a_launch_without_a_health_route_fails() -> None:
-    toml = LAUNCH + '[routes]\n"example.org/" = "page"\n'
-    found = outcome(no_health_route, declared(toml))
-    assert (found.status, found.detail) == ("failed", "no route of the kind health")
-
-
-def test_a_health_route_is_unknown_without_a_manifest() -> None:
-    assert outcome(no_health_route, declared(from_file=False)).status == "unknown"

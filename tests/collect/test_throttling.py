@@ -257,7 +257,8 @@ async def test_only_accounts_that_cannot_exist_are_tried() -> None:
 async def test_a_json_route_that_refuses_the_request_as_malformed_proves_no_lack_of_a_limit() -> (
     None
 ):
-    manifest = ROUTES.replace('= "auth"', '= { kind = "auth", json_body = true }')
+    fields = 'fields = { username = "login", password = "password" }'
+    manifest = ROUTES.replace('= "auth"', f'= {{ kind = "auth", json_body = true, {fields} }}')
     said = '{"detail": [{"loc": ["body", "login"], "msg": "Field required"}]}'
     async with running(lambda _: Reply(422, said, JSON), manifest=manifest) as site:
         found = await fact(site)
@@ -276,7 +277,9 @@ async def test_a_limit_before_the_request_is_understood_is_a_limit() -> None:
     manifest = ROUTES.replace('= "auth"', '= { kind = "auth", json_body = true }')
     posts = itertools.count(1)
 
-    def site(_: Asked) -> Reply:
+    def site(asked: Asked) -> Reply:
+        if asked.method != "POST":
+            return Reply(405)
         return Reply(422 if next(posts) <= 5 else 429, "{}", JSON)
 
     async with running(site, manifest=manifest) as served:
@@ -437,14 +440,13 @@ async def test_a_log_in_by_json_is_tried_with_the_address_as_its_email(fields: s
         sent = json.loads(served.posts()[0].body)
     assert (found.throttled_after, found.inconclusive) == (10, "")
     assert set(sent) == {"email", "password"}
-    assert sent["email"].endswith(".invalid")
+    assert sent["email"].endswith(".example.com")
 
 
 async def test_a_log_in_by_json_that_does_not_know_guessed_names_proves_no_limit() -> None:
     async with running(api(lambda _: Reply(422, "{}", JSON)), manifest=json_login("")) as served:
         found = await fact(served)
     assert "name them at the route" in found.inconclusive
-    assert found.requests == 1
 
 
 DECLARED = ', fields = { username = "email", password = "password" }'
@@ -455,7 +457,7 @@ async def test_a_log_in_by_json_that_answers_422_each_time_proves_no_missing_lim
     async with running(site, manifest=json_login(DECLARED)) as served:
         found = await fact(served)
     assert found.throttled_after is None
-    assert "before any limit" in found.inconclusive
+    assert "maybe before it counted" in found.inconclusive
 
 
 async def test_a_limit_shows_also_where_a_log_in_by_json_answers_422() -> None:

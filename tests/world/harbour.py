@@ -40,6 +40,7 @@ ALWAYS = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }  # fmt: skip
 
 
@@ -76,6 +77,11 @@ LOG_IN = (
 )
 
 
+NOT_HERE = (
+    f'<h1>Not here</h1><p>This page is gone. <a href="https://{DOMAIN}/">To the harbour</a></p>'
+)
+
+
 @dataclass(slots=True)
 class Harbour:
     """The good launch; a test changes `answers` (host and path, or host alone) or `records`."""
@@ -87,7 +93,8 @@ class Harbour:
             f"{APP}/": to("/login", 302),
             f"{APP}/login": page(LOG_IN, cache="private, no-store"),
             f"{APP}/berths": Reply('{"berths": [1, 2]}', headers={
-                "Content-Type": "application/json", "Cache-Control": "no-store",
+                "Content-Type": "application/json", "Cache-Control": "no-store", "Vary": "Origin",
+                "Access-Control-Allow-Origin": f"https://{DOMAIN}",
             }),
             WWW: lambda target, _: to(f"https://{DOMAIN}{target}"),
             BUNDLE: script("addEventListener('load', () => 1);"),
@@ -105,7 +112,7 @@ class Harbour:
             found = self.answers.get(where)
             if found is not None:
                 return found if isinstance(found, Reply) else found(target, fields)
-        return Reply("<h1>Not here</h1>", 404, {"Content-Type": "text/html"})
+        return Reply(NOT_HERE, 404, {"Content-Type": "text/html"})
 
     async def audit(self, folder: Path, *options: str) -> dict[str, Any]:
         """Return the JSON report of `launchready audit` on the launch as it now is."""

@@ -63,36 +63,6 @@ def no_monitor_declared(launch: Declared) -> Result:
     )
 
 
-@check(severity=Severity.ADVICE, impact=Impact.BLINDNESS)
-def no_health_route(launch: Declared) -> Result:
-    """No route is declared that says whether the community works.
-
-    Why: A front page may come from a cache while the database behind it is down; a monitor that asks only pages stays green through an outage.
-
-    Fix: Let the app answer whether its database and its mail work at one address, such as /readyz, and declare it under [routes] with the kind health.
-    """
-    if not launch.from_file:
-        return _nobody_said()
-    routes = launch.manifest.routes.values()
-    declared = [route.url for route in routes if route.kind == "health"]
-    if declared:
-        return Passed(evidence=f"{', '.join(declared)} is there to be asked")
-    return Failed(
-        means="A monitor sees pages only: what breaks behind them is told by members.",
-        observed="no route of the kind health",
-        wanted="a route that answers 200 while the community works, and an error when it does not",
-        fix=(
-            "Let the app answer at one address whether its database works; guard does so at /readyz.",
-            f'Under [routes] in launchready.toml add: "{launch.manifest.launch.domain}/readyz" = "health", with the host that the app answers at.',
-            "Let the monitor ask it every minute.",
-        ),
-        who="your developer",
-        effort_min=20,
-        takes_effect="at the next deploy",
-        see="grep health launchready.toml",
-    )
-
-
 @check(severity=Severity.RISK, impact=Impact.BLINDNESS, bar="told")
 def test_alert_never_proven(launch: Declared) -> Result:
     """No test alert has reached a person lately.

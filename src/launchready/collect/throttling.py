@@ -135,13 +135,23 @@ class _Burst:
             status = first.answer.status
             reason = f"the route asks for a session ({status}), and the limit lies behind it"
             return self._fact(inconclusive=reason)
-        if first.answer.status == _MALFORMED and self.attempt.form is None and not self.understood:
-            # Frameworks check a body before they count it; a form is shown again with it, though.
-            reason = (
-                f"each request was refused as malformed ({_MALFORMED}), maybe before it counted"
+        return self._fact(inconclusive=self._not_understood(first.answer.status))
+
+    def _not_understood(self, status: int) -> str:
+        """Return why answers of this status prove no lack of a limit; empty when they do.
+
+        Frameworks check a body before they count it. A form is shown again with 422, though.
+        """
+        if self.attempt.form is not None or self.understood:
+            return ""
+        if self.attempt.by_guess and status in {400, _MALFORMED}:
+            return (
+                f"JSON with fields of guessed names was answered {status} each time; name them at "
+                "the route: fields = { username = ..., password = ... }"
             )
-            return self._fact(inconclusive=reason)
-        return self._fact()
+        if status == _MALFORMED:
+            return f"each request was refused as malformed ({status}), maybe before it counted"
+        return ""
 
     async def _changed(self, found: Seen) -> Throttling | None:
         """Return what a new answer means: a limit when it stays, nothing when it was one of a kind."""
@@ -239,11 +249,6 @@ class _Burst:
             return ""
         if answer.status >= 500:
             return f"the route answered {answer.status} from the first request on"
-        if self.attempt.by_guess and answer.status in {400, 422}:
-            return (
-                f"JSON with fields of guessed names was answered {answer.status}; name them at the "
-                "route: fields = { username = ..., password = ... }"
-            )
         if answer.status == TOKEN_EXPIRED:
             return f"the route answered {TOKEN_EXPIRED}: it wants a token of its own page"
         if not self.attempt.guessed:

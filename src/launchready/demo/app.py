@@ -84,33 +84,48 @@ class GuardedApp:
         """Return what the guarded app answers; with an answer of its own, that one as guard passes it."""
         guarded = self.for_host(request.host)
         scope = _scope(request)
-        scope[_ASKED] = (request.host, own)
         messages: _Messages = asyncio.Queue(maxsize=4)
+        left = asyncio.Event()
+        scope[_ASKED] = (request.host, own, left)
         body: list[Message] = [{"type": "http.request", "body": request.body, "more_body": False}]
 
         async def receive() -> Message:
             if body:
                 return body.pop()
-            # That somebody has left is told to the app by the end of its task.
-            await asyncio.Event().wait()
+            await left.wait()
             return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            if not left.is_set():
+                await messages.put(message)
+                return
+            # An app that does not look whether somebody has left is ended where it speaks on, and
+            # not in the middle of what it does with its database.
+            task.cancel()
+            await asyncio.sleep(0)
 
         async def run() -> None:
             try:
-                await guarded(scope, receive, messages.put)
+                await guarded(scope, receive, send)
             except Exception as error:  # noqa: BLE001 - a server ends the connection, whatever it was
-                await messages.put(error)
+                if not left.is_set():
+                    await messages.put(error)
+
+        def leave() -> None:
+            left.set()
+            while not messages.empty():
+                messages.get_nowait()
 
         task = asyncio.create_task(run())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return await _collected(messages, task, request.method)
+        return await _collected(messages, leave, request.method)
 
     async def _inner(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The community itself asks, too, as its own stand-in for a payment provider.
-        host, own = scope.get(_ASKED, (None, None))
+        host, own, left = scope.get(_ASKED, (None, None, None))
         if own is not None:
-            await _replayed(own, send)
+            await _replayed(own, send, left)
             return
         if host is not None and scope["path"] == "/":
             scope = {**scope, "path": host.front, "raw_path": host.front.encode()}
@@ -164,7 +179,7 @@ def _scope(request: Request) -> Scope:
     }
 
 
-async def _replayed(answer: Answer, send: Send) -> None:
+async def _replayed(answer: Answer, send: Send, left: asyncio.Event) -> None:
     """Answer as an app that says exactly this."""
     fields = [(name, value) for name, value in answer.headers.items() if value is not None]
     fields += answer.more_headers + [("set-cookie", c) for c in answer.cookies]
@@ -174,18 +189,23 @@ async def _replayed(answer: Answer, send: Send) -> None:
         async with aclosing(answer.stream()) as chunks:
             async for chunk in chunks:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                if left.is_set():
+                    return
         await send({"type": "http.response.body", "body": b""})
         return
     body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
     await send({"type": "http.response.body", "body": body})
 
 
-async def _collected(messages: _Messages, task: asyncio.Task[None], method: str) -> Answer:
-    """Return the answer that the messages make, as a stream when it comes in pieces."""
+async def _collected(messages: _Messages, leave: Callable[[], None], method: str) -> Answer:
+    """Return the answer that the messages make, as a stream when it comes in pieces.
+
+    `leave` is called when whoever asked goes before its end.
+    """
     try:
         start, first = await _next(messages), await _next(messages)
     except BaseException:
-        task.cancel()
+        leave()
         raise
     headers: dict[str, str | None] = {}
     cookies = []
@@ -197,20 +217,17 @@ async def _collected(messages: _Messages, task: asyncio.Task[None], method: str)
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
 
     async def stream() -> AsyncGenerator[bytes]:
-        message, left = first, True
+        message = first
         try:
             while True:
                 if message.get("body"):
                     yield message["body"]
                 if not message.get("more_body", False):
-                    left = False
                     return
                 message = await _next(messages)
         finally:
-            # Whoever asked may have left in the middle. What an app does behind its answer, such as
-            # giving back its connection to the database, it does to the end.
-            if left:
-                task.cancel()
+            # Also behind the end: nothing that comes then is heard.
+            leave()
 
     whole = not first.get("more_body", False)
     return Answer(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from shlex import quote
-from urllib.parse import urlsplit
 
 from launchready.facts import Key
-from launchready.facts.declared import Declared
 from launchready.facts.exposure import Cors, CorsAnswer
 from launchready.facts.ways import Visit
 from launchready.finding import (
     Failed,
     Impact,
     NotApplicable,
-    Parent,
     Passed,
     Result,
     Severity,
@@ -27,7 +24,7 @@ _SIMPLE = frozenset({"GET", "HEAD", "POST"})
 
 
 @check(severity=Severity.RISK, impact=Impact.SIGN_IN)
-def cors_declared_origin_refused(cors: Cors, launch: Parent[Declared]) -> Result:
+def cors_declared_origin_refused(cors: Cors) -> Result:
     """A page that launchready.toml allows to read the route is refused by it.
 
     Why: The browser keeps the answer back, so that members look at an empty page; nothing of it shows to a monitor, which is no browser.
@@ -47,8 +44,7 @@ def cors_declared_origin_refused(cors: Cors, launch: Parent[Declared]) -> Result
     for origin in seen:
         judged = _judge(cors, [a for a in asked if a.origin == origin])
         if isinstance(judged, CorsAnswer):
-            own = urlsplit(origin).hostname in launch.manifest.all_hosts
-            return _failed(cors, judged, own=own)
+            return _failed(cors, judged)
         unclear = unclear or judged
     if unclear or not seen:
         return Unproven(
@@ -99,7 +95,7 @@ def _lets_through(before: CorsAnswer, method: str, *, json: bool) -> bool:
     return knows_method and (not json or bool({"content-type", "*"} & names))
 
 
-def _failed(cors: Cors, answer: CorsAnswer, *, own: bool) -> Failed:
+def _failed(cors: Cors, answer: CorsAnswer) -> Failed:
     origin, host = answer.origin, cors.route.host
     said = (
         f"{_ALLOW}: {(answer.allow_origin or '')[:80]}" if answer.allow_origin else f"no {_ALLOW}"
@@ -112,7 +108,6 @@ def _failed(cors: Cors, answer: CorsAnswer, *, own: bool) -> Failed:
     calls = cors.method
     asks = f"-X OPTIONS -H 'Access-Control-Request-Method: {calls}' -H 'Access-Control-Request-Headers: content-type' "
     return Failed(
-        severity=Severity.BLOCKER if own else None,
         means=f"The pages at {origin} cannot read what {host} answers, so that members see nothing of it.",
         observed=said,
         wanted=f"{_ALLOW}: {origin}",

@@ -25,11 +25,3 @@ def untried(launch: DemoLaunch) -> None:
     """The last test alert was half a year ago."""
     day = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=180)
     launch.declare("alerts", tested=day)
-
-
-@defect("no-health-route")
-def unasked(launch: DemoLaunch) -> None:
-    """No route tells a monitor whether the community works."""
-    routes = launch.manifest["routes"]
-    for url in [url for url, kind in routes.items() if kind == "health"]:
-        del routes[url]

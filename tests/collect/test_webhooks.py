@@ -214,3 +214,20 @@ async def test_a_limit_that_counts_every_call_refuses_no_signed_event() -> None:
     assert isinstance(found, WebhookTrial)
     assert [d.limited for d in found.deliveries] == [False, False, True, True]
     assert os.environ[SECRET_ENV] == SECRET
+
+
+async def test_a_limit_that_an_earlier_run_has_reached_is_waited_for_once() -> None:
+    verify, asked_to_wait = by_stripes_kit(SECRET), 0
+
+    def site(asked: Asked) -> Reply | None:
+        nonlocal asked_to_wait
+        reply = verify(asked)
+        if reply is None or reply.status < 300 or asked_to_wait:
+            return reply
+        asked_to_wait += 1
+        return Reply(429, "{}", (*JSON, ("Retry-After", "1")))
+
+    found = await tried(site)
+    assert isinstance(found, WebhookTrial)
+    assert [d.limited for d in found.deliveries] == [False, False, False, False]
+    assert asked_to_wait == 1

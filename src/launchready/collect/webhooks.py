@@ -1,4 +1,7 @@
-"""What a webhook answers to harmless events: at most five, of a type that no app acts on."""
+"""What a webhook answers to harmless events: at most five, of a type that no app acts on.
+
+One that a limit refuses is sent once more when the limit has opened.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from launchready.collect.http import Asking, answer_to
 from launchready.collect.permission import refusal
 from launchready.collect.web_address import url_host
 from launchready.collect.world import World
-from launchready.derive.throttle import asks_to_wait
+from launchready.derive.throttle import asks_to_wait, wait_s
 from launchready.derive.webhook_event import Scheme, event, signature, signing_key
 from launchready.expected import routes
 from launchready.facts import Fact, Gap, Key, Subject
@@ -21,6 +24,7 @@ from launchready.facts.webhooks import Delivery, Signing, WebhookTrial
 from launchready.gather import Ask, Collector
 from launchready.manifest import RouteEntry
 
+WAIT_MAX_S = 65
 SECRETS_MAX = 2
 """So many hold at once while a key changes."""
 OLD_S = 3600
@@ -93,6 +97,8 @@ class _Trial:
     world: World
     ask: Ask
     done: list[Delivery] = field(default_factory=list)
+    waited: bool = False
+    """A limit was waited for, which is done once."""
 
     @property
     def method(self) -> str:
@@ -116,6 +122,19 @@ class _Trial:
     async def _send(
         self, scheme: Scheme, signing: Signing, key: bytes | None, *, variable: str = ""
     ) -> Gap | None:
+        found = await self._answer(scheme, signing, key)
+        pause_s = wait_s(found) if isinstance(found, Exchange) and asks_to_wait(found) else None
+        if pause_s is not None and pause_s <= WAIT_MAX_S and not self.waited:
+            # A limit still counts what an earlier run sent from here; once it opens, all have room.
+            self.waited = True
+            await asyncio.sleep(pause_s)
+            found = await self._answer(scheme, signing, key)
+        if isinstance(found, Gap):
+            return found
+        self.done.append(_delivery(found, signing, variable))
+        return None
+
+    async def _answer(self, scheme: Scheme, signing: Signing, key: bytes | None) -> Exchange | Gap:
         id_ = f"evt_launchready_{secrets.token_hex(12)}"
         then_s = int(self.world.now().timestamp()) - (OLD_S if signing == "an hour ago" else 0)
         body = event(scheme, id_, now_s=then_s)
@@ -141,8 +160,7 @@ class _Trial:
             because = await explained(found, self.world, self.ask)
             return Gap(key=self.key, reason=found.trouble, because=because)
         self.world.events[self.route.url] = self.world.events.get(self.route.url, 0) + 1
-        self.done.append(_delivery(found, signing, variable))
-        return None
+        return found
 
 
 def _delivery(found: Exchange, signing: Signing, variable: str) -> Delivery:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from launchready.guard import bodies, caching, errors, insides
 from launchready.guard.asgi import Message, RawHeaders, Receive, Scope, Send, header
+from launchready.guard.deadlines import Stoppable
 from launchready.guard.headers import cors_fields, value_of, without
 from launchready.guard.treatment import Treatment
 
@@ -18,7 +19,7 @@ _LENGTH = frozenset({b"content-length"})
 _CONTENT = frozenset({"http.response.body", "http.response.pathsend", "http.response.zerocopysend"})
 
 
-class Answering:
+class Answering(Stoppable):
     """Passes an answer on to the server, mended by what the route's kind decides."""
 
     # Most answers need none of these: what stands here costs a request nothing.
@@ -99,16 +100,6 @@ class Answering:
         """Tell the visitor that it takes too long, when nothing else has been told yet."""
         self.expired = True
         await self.refuse(errors.Problem(status=504))
-
-    def stop(self) -> None:
-        """End the app's work on it."""
-        if self._task is not None:
-            self._task.cancel()
-
-    def calm(self) -> None:
-        """Go on after `stop`: what has been cancelled is the app's work, not the server's."""
-        if self._task is not None:
-            self._task.uncancel()
 
     def bounds(self, receive: Receive) -> Receive:
         """Return the receiving end for a body of any length, with the route's limits around it."""

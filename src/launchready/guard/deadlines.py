@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Waiting(Protocol):
@@ -18,6 +18,22 @@ class Waiting(Protocol):
 
     def stop(self) -> None:
         """End the app's work on it."""
+
+
+class Stoppable:
+    """The app's work on one request, which runs in the task that the server made for it."""
+
+    _task: asyncio.Task[Any] | None
+
+    def stop(self) -> None:
+        """End the app's work on it."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def calm(self) -> None:
+        """Go on after `stop`: what has been cancelled is the app's work, not the server's."""
+        if self._task is not None:
+            self._task.uncancel()
 
 
 class Deadlines:

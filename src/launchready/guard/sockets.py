@@ -13,7 +13,7 @@ from launchready.guard.access_log import AccessLog
 from launchready.guard.admission import Admission, wait_in_words
 from launchready.guard.asgi import Application, Message, RawHeaders, Receive, Scope, Send
 from launchready.guard.client import Proxies
-from launchready.guard.deadlines import Deadlines
+from launchready.guard.deadlines import Deadlines, Stoppable
 from launchready.guard.figures import Figures
 from launchready.guard.origins import may_open
 from launchready.guard.routes import Routes
@@ -123,7 +123,7 @@ class Sockets:
             asyncio.get_running_loop().call_soon(self.log.write)
 
 
-class Socket:
+class Socket(Stoppable):
     """One connection: what the app receives from it, and what it sends to it."""
 
     def __init__(  # noqa: PLR0917 - made in one place
@@ -234,16 +234,6 @@ class Socket:
         """Refuse a handshake that the app has left without an answer."""
         self.expired = True
         await self.refuse(errors.Problem(status=504))
-
-    def stop(self) -> None:
-        """End the app's work on it."""
-        if self._task is not None:
-            self._task.cancel()
-
-    def calm(self) -> None:
-        """Go on after `stop`: what has been cancelled is the app's work, not the server's."""
-        if self._task is not None:
-            self._task.uncancel()
 
     def _answered(self, status: int) -> None:
         self.status = status

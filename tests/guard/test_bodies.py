@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchready.guard import bodies
-from launchready.guard.asgi import Message, RawHeaders, Receive
+from launchready.guard.asgi import Message, RawHeaders, Receive, fields_of
 
 
 def coming(*pieces: bytes, last: Message | None = None) -> Receive:
@@ -21,6 +21,11 @@ def coming(*pieces: bytes, last: Message | None = None) -> Receive:
         return messages.pop(0)
 
     return receive
+
+
+def declared_length(version: str, headers: RawHeaders) -> int | None:
+    scope = {"http_version": version, "headers": headers}
+    return bodies.declared_length(scope, fields_of(scope))
 
 
 @pytest.mark.parametrize(
@@ -42,13 +47,17 @@ def coming(*pieces: bytes, last: Message | None = None) -> Receive:
 def test_a_length_is_believed_where_it_holds(
     version: str, headers: RawHeaders, length: int | None
 ) -> None:
-    assert bodies.declared_length({"http_version": version, "headers": headers}) == length
+    assert declared_length(version, headers) == length
+
+
+def test_two_lengths_are_none() -> None:
+    headers = [(b"content-length", b"0"), (b"content-length", b"9")]
+    assert declared_length("1.1", headers) is None
 
 
 @given(st.binary())
 def test_no_length_is_too_odd(value: bytes) -> None:
-    headers = [(b"content-length", value)]
-    found = bodies.declared_length({"http_version": "1.1", "headers": headers})
+    found = declared_length("1.1", [(b"content-length", value)])
     assert found is None or found >= 0
 
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import asyncio
 import time
 
-from launchready.guard.deadlines import Deadlines
+from launchready.guard.deadlines import Deadlines, Waiting
 
 
-class Asked:
+class Asked(Waiting):
     def __init__(self, due_in_s: float) -> None:
         self.due_s = time.monotonic() + due_in_s
         self.told = asyncio.Event()
@@ -22,7 +22,8 @@ class Asked:
 async def test_what_is_late_is_told_and_then_stopped() -> None:
     deadlines = Deadlines(every_s=0.01)
     late, early = Asked(0.0), Asked(3600.0)
-    deadlines.here().update({late, early})
+    deadlines.watch(late)
+    deadlines.watch(early)
     await asyncio.wait_for(late.stopped.wait(), 10)
     assert late.told.is_set()
     assert not early.told.is_set()
@@ -31,8 +32,7 @@ async def test_what_is_late_is_told_and_then_stopped() -> None:
 async def test_what_has_ended_meanwhile_is_not_stopped() -> None:
     deadlines = Deadlines(every_s=0.01)
     asked = Asked(0.0)
-    here = deadlines.here()
-    here.add(asked)
+    here = deadlines.watch(asked)
 
     async def late() -> None:
         here.discard(asked)
@@ -48,7 +48,7 @@ def test_a_loop_that_was_closed_is_forgotten() -> None:
     deadlines = Deadlines(every_s=3600)
 
     async def ask() -> None:
-        deadlines.here().add(Asked(3600))
+        deadlines.watch(Asked(3600))
 
     asyncio.run(ask())
     asyncio.run(ask())
@@ -57,6 +57,7 @@ def test_a_loop_that_was_closed_is_forgotten() -> None:
 
 async def test_nothing_is_looked_at_while_nobody_asks() -> None:
     deadlines = Deadlines(every_s=0.01)
-    deadlines.here()
+    ended = Asked(0.0)
+    deadlines.watch(ended).discard(ended)
     await asyncio.sleep(0.05)
     assert deadlines._open == {}

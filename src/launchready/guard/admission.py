@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from launchready.guard import bodies, errors
 from launchready.guard.answer_once import answer_once
 from launchready.guard.answering import Answering
-from launchready.guard.asgi import Application, Receive, Scope, Send, header
+from launchready.guard.asgi import Application, Asked, Receive, Scope, Send
 from launchready.guard.familiar import Familiar
 from launchready.guard.figures import Figures
 from launchready.guard.headers import value_of
@@ -45,11 +45,11 @@ class Admission:
     member: Member | None
     familiar: Familiar = field(default_factory=Familiar)
 
-    def concerns(self, treatment: Treatment, scope: Scope) -> bool:
+    def concerns(self, treatment: Treatment, method: str, scope: Scope, asked: Asked) -> bool:
         """Return whether a request must pass here before the app is asked."""
-        method = scope["method"]
         if method not in SAFE_METHODS and (
-            treatment.signature is not None or (self.submissions is not None and submits(scope))
+            treatment.signature is not None
+            or (self.submissions is not None and submits(scope, asked))
         ):
             return True
         entry = treatment.place.entry
@@ -64,7 +64,11 @@ class Admission:
         answering: Answering,
     ) -> None:
         """Answer a request that is new, within the limits and rightly signed; refuse it otherwise."""
-        if self.submissions is None or treatment.signature is not None or not submits(scope):
+        if (
+            self.submissions is None
+            or treatment.signature is not None
+            or not submits(scope, answering.asked)
+        ):
             await self._limited(app, treatment, scope, receive, answering)
             return
         body = await bodies.read_whole(receive)
@@ -77,7 +81,7 @@ class Admission:
             await self._limited(kept, treatment, scope, receive, answering)
 
         said = await answer_once(
-            self.submissions, admitted, scope, bodies.again(body, receive), answering,
+            self.submissions, admitted, scope, bodies.again(body, receive), answering.send,
             body=body, client=visit_of(scope).client,
         )  # fmt: skip
         if isinstance(said, errors.Problem):
@@ -105,15 +109,15 @@ class Admission:
             except BadSignature as error:
                 await self._unsigned(str(error), treatment, visit, answering)
                 return
-            await app(scope, receive, answering)
+            await app(scope, receive, answering.send)
             return
         name = None
         if body and entry is not None:
-            name = account(entry, typed(body, header(scope, b"content-type")))
+            name = account(entry, typed(body, answering.asked.get(b"content-type")))
         counted = await self.hits(treatment, scope, name, visit)
         if not await self._within(counted, treatment, answering):
             return
-        await app(scope, receive, answering)
+        await app(scope, receive, answering.send)
         right = _was_right(treatment, answering, visit)
         if treatment.place.kind == "auth" and not right:
             self.figures.failed_logins.inc()
@@ -164,18 +168,15 @@ class Admission:
         return [self.environ[name] for name in entry.secret_env if self.environ.get(name)]
 
 
-def submits(scope: Scope) -> bool:
+def submits(scope: Scope, asked: Asked) -> bool:
     """Return whether an unsafe request may name a submission: by its own field, or in a form."""
-    media = b""
-    for name, value in scope["headers"]:
-        if name == b"idempotency-key":
-            return True
-        if name == b"content-type":
-            media = value[:40].lower()
+    if b"idempotency-key" in asked:
+        return True
+    media = asked.get(b"content-type", b"")[:40].lower()
     if media.startswith(b"application/x-www-form-urlencoded"):
         return True
     # Files may be large: a form with them is read ahead only when it says that it is not.
-    length = bodies.declared_length(scope)
+    length = bodies.declared_length(scope, asked)
     return (
         media.startswith(b"multipart/form-data") and length is not None and length <= FORM_MAX_BYTES
     )

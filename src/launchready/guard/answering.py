@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 
 from launchready.guard import bodies, caching, errors, insides
-from launchready.guard.asgi import Message, RawHeaders, Receive, Scope, Send, header
-from launchready.guard.deadlines import Stoppable
+from launchready.guard.asgi import Asked, Message, RawHeaders, Receive, Scope, Send
+from launchready.guard.deadlines import Waiting
 from launchready.guard.headers import cors_fields, value_of, without
 from launchready.guard.treatment import Treatment
 
 HELD_MAX_BYTES = 262_144
 """A page that is longer, or that does not say how long it is, gets no validator."""
 
+_KNOWN_BY = frozenset({b"cookie", b"authorization"})
 _LENGTH = frozenset({b"content-length"})
 _CONTENT = frozenset({"http.response.body", "http.response.pathsend", "http.response.zerocopysend"})
 
 
-class Answering(Stoppable):
+class Answering(Waiting):
     """Passes an answer on to the server, mended by what the route's kind decides."""
 
     # Most answers need none of these: what stands here costs a request nothing.
@@ -43,18 +43,26 @@ class Answering(Stoppable):
     _body = b""
 
     def __init__(
-        self, treatment: Treatment, scope: Scope, send: Send, request_id: str, *, secure: bool
+        self,
+        treatment: Treatment,
+        scope: Scope,
+        send: Send,
+        request_id: str,
+        *,
+        asked: Asked,
+        secure: bool,
     ) -> None:
         self._treatment = treatment
         self._scope = scope
         self._send = send
+        self.asked = asked
+        """The request's fields."""
         self._secure = secure
-        self._task = asyncio.current_task()
         self.request_id = request_id
         self.begun_s = time.monotonic()
         self.due_s = self.begun_s + treatment.place.answer_max_s
 
-    async def __call__(self, message: Message) -> None:
+    async def send(self, message: Message) -> None:
         """Take one message of the app's answer."""
         if self.replaced or self.complete:
             return
@@ -67,10 +75,12 @@ class Answering(Stoppable):
                 await self._send(ready)
         elif kind in _CONTENT:
             if self._held is None:
-                await self._send(self._noted(message))
+                self._note(message)
+                await self._send(message)
             elif kind != "http.response.body":
                 await self._send(self._begun(self._held))
-                await self._send(self._noted(message))
+                self._note(message)
+                await self._send(message)
             elif self._held["status"] < 400:
                 await self._page(self._held, message)
             else:
@@ -94,16 +104,23 @@ class Answering(Stoppable):
                 message["headers"].append((b"cache-control", caching.NEVER))
             await self._send(self._begun(message))
         else:
-            await self._send(self._noted(message))
+            self._note(message)
+            await self._send(message)
 
     async def late(self) -> None:
         """Tell the visitor that it takes too long, when nothing else has been told yet."""
         self.expired = True
         await self.refuse(errors.Problem(status=504))
 
-    def bounds(self, receive: Receive) -> Receive:
-        """Return the receiving end for a body of any length, with the route's limits around it."""
-        self.bounded = bodies.Bounded(receive, self._treatment.place.body_max_bytes)
+    def bounds(self, receive: Receive, length: int | None) -> Receive:
+        """Return the receiving end for a body, with the route's limits around it.
+
+        Raises TooLargeError when its `length` is known to be beyond them already.
+        """
+        most = self._treatment.place.body_max_bytes
+        if length is not None and length > most:
+            raise bodies.TooLargeError
+        self.bounded = bodies.Bounded(receive, most)
 
         async def receiving() -> Message:
             # Bodies have deadlines of their own; the app's begins when it has the next piece.
@@ -118,12 +135,20 @@ class Answering(Stoppable):
 
     def _ready(self, message: Message) -> Message | errors.Problem | None:
         """Return how the answer begins, or what is told instead; None when it waits for its content."""
-        trouble = self.bounded.trouble if self.bounded else None
-        if trouble is not None:
-            return errors.Problem(status=trouble.status)
+        if self.bounded is not None and self.bounded.trouble is not None:
+            return errors.Problem(status=self.bounded.trouble.status)
         status: int = message["status"]
         treatment = self._treatment
-        headers, self._names = treatment.taken(message.get("headers", ()))
+        headers, names = treatment.taken(message.get("headers", ()))
+        if (
+            status < 400
+            and treatment.usual is not None
+            and b"origin" not in self.asked
+            and names.isdisjoint(treatment.decided)
+        ):
+            # Most answers of most routes: nothing in them that guard has to look at.
+            return self._begun({**message, "headers": headers}, treatment.usual[self._secure])
+        self._names = names
         if status >= 400 and treatment.hides_errors:
             if self._hides(status, headers):
                 return errors.Problem(status=status, headers=errors.kept(headers))
@@ -146,17 +171,10 @@ class Answering(Stoppable):
             return None
         return self._begun(message)
 
-    def _begun(self, message: Message) -> Message:
+    def _begun(self, message: Message, decided: RawHeaders | None = None) -> Message:
         """Return the beginning of the answer with all the fields that the route decides."""
-        treatment = self._treatment
         headers: RawHeaders = message["headers"]
-        if treatment.cors:
-            headers += cors_fields(treatment.cors, header(self._scope, b"origin"))
-        defaults = treatment.over_tls if self._secure else treatment.over_plain
-        if self._names.isdisjoint(treatment.names):
-            headers += defaults
-        else:
-            headers += [field for field in defaults if field[0] not in self._names]
+        headers += self._decided() if decided is None else decided
         headers.append((b"x-request-id", self.request_id.encode()))
         headers += self.more
         self.headers = headers
@@ -164,15 +182,24 @@ class Answering(Stoppable):
         self.status = message["status"]
         return message
 
-    def _noted(self, message: Message) -> Message:
-        """Return a piece of the content, having noted that it goes."""
-        self.size += len(message.get("body", b""))
+    def _decided(self) -> RawHeaders:
+        """Return the fields that the route decides, without those that the app gives itself."""
+        treatment = self._treatment
+        defaults = treatment.over_tls if self._secure else treatment.over_plain
+        own = [field for field in defaults if field[0] not in self._names]
+        if treatment.cors:
+            own += cors_fields(treatment.cors, self.asked.get(b"origin"))
+        return own
+
+    def _note(self, message: Message) -> None:
+        """Note a piece of the content that goes."""
+        if "body" in message:
+            self.size += len(message["body"])
         if message.get("more_body", False):
             # What goes on is not late.
             self.due_s = time.monotonic() + self._treatment.place.answer_max_s
         else:
             self.complete = True
-        return message
 
     def _hides(self, status: int, headers: RawHeaders) -> bool:
         """Return whether the app's error answer is replaced by ours, whatever is in it.
@@ -191,10 +218,7 @@ class Answering(Stoppable):
         place = self._treatment.place
         if place.never_shared:
             return caching.kept_private(headers)
-        known = place.kind == "page" and (
-            header(self._scope, b"cookie") is not None
-            or header(self._scope, b"authorization") is not None
-        )
+        known = place.kind == "page" and not self.asked.keys().isdisjoint(_KNOWN_BY)
         return caching.shared(headers, place, self._scope["path"], status=status, known=known)
 
     async def _refusal(self, held: Message, message: Message) -> None:
@@ -207,7 +231,8 @@ class Answering(Stoppable):
         if self._treatment.keeps_caches:
             held["headers"] = self._for_caches(headers, status)
         await self._send(self._begun(held))
-        await self._send(self._noted(message))
+        self._note(message)
+        await self._send(message)
 
     async def _page(self, held: Message, message: Message) -> None:
         """Send the page that was held back: with a validator, or 304 when nothing changed."""
@@ -225,11 +250,12 @@ class Answering(Stoppable):
         if not more and (body or self._scope["method"] == "GET"):
             tag = caching.etag(body)
             headers.append((b"etag", tag))
-            asked = header(self._scope, b"if-none-match")
+            asked = self.asked.get(b"if-none-match")
             if asked is not None and caching.unchanged(tag, asked):
                 held["status"] = 304
                 held["headers"] = without(headers, _LENGTH)
                 body = b""
         rest = {"type": "http.response.body", "body": body, "more_body": more}
         await self._send(self._begun(held))
-        await self._send(self._noted(rest))
+        self._note(rest)
+        await self._send(rest)

@@ -11,6 +11,13 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 RawHeaders = list[tuple[bytes, bytes]]
+Asked = dict[bytes, bytes]
+"""The fields of a request by their names in lower case; of several with one name the first."""
+
+
+def fields_of(scope: Scope) -> Asked:
+    """Return a request's fields, to be looked up many times."""
+    return dict([*scope["headers"]][::-1])
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:

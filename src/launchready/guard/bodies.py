@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from launchready.guard.asgi import Message, Receive, Scope
+from launchready.guard.asgi import Asked, Message, Receive, Scope
 
 CHUNK_MAX_S = 15.0
 BODY_MAX_S = 60.0
@@ -32,19 +32,19 @@ class LeftError(BodyError):
     """The visitor left before the body was complete."""
 
 
-def declared_length(scope: Scope) -> int | None:
+def declared_length(scope: Scope, asked: Asked) -> int | None:
     """Return the length that a request's headers tell; None when its body may have any length.
 
     From HTTP/2 on a body may come without a word of it, and before, one in chunks has no length
     whatever Content-Length says (RFC 9112 section 6.3).
     """
-    length: int | None = 0 if str(scope.get("http_version", "")).startswith("1") else None
-    for name, value in scope["headers"]:
-        if name == b"transfer-encoding":
-            return None
-        if name == b"content-length":
-            length = int(value) if value.isdigit() and len(value) < 19 else None
-    return length
+    if b"transfer-encoding" in asked:
+        return None
+    if b"content-length" not in asked:
+        return 0 if str(scope.get("http_version", "")).startswith("1") else None
+    told = {value for name, value in scope["headers"] if name == b"content-length"}
+    value = told.pop()
+    return int(value) if not told and value.isdigit() and len(value) < 19 else None
 
 
 class Bounded:

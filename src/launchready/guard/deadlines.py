@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, Protocol
+from typing import Any
 
 
-class Waiting(Protocol):
-    """A request that is being answered."""
+class Waiting:
+    """A request that is being answered, in the task that the server made for it."""
 
     due_s: float
     """When it is late, by `time.monotonic`."""
+    task: asyncio.Task[Any] | None = None
 
     async def late(self) -> None:
         """Answer in the app's place, as far as that can be done."""
+        raise NotImplementedError
 
     def stop(self) -> None:
         """End the app's work on it."""
-
-
-class Stoppable:
-    """The app's work on one request, which runs in the task that the server made for it."""
-
-    _task: asyncio.Task[Any] | None
-
-    def stop(self) -> None:
-        """End the app's work on it."""
-        if self._task is not None:
-            self._task.cancel()
+        if self.task is not None:
+            self.task.cancel()
 
     def calm(self) -> None:
         """Go on after `stop`: what has been cancelled is the app's work, not the server's."""
-        if self._task is not None:
-            self._task.uncancel()
+        if self.task is not None:
+            self.task.uncancel()
 
 
 class Deadlines:
@@ -48,11 +41,15 @@ class Deadlines:
         self._open: dict[asyncio.AbstractEventLoop, set[Waiting]] = {}
         self._ending: set[asyncio.Task[None]] = set()
 
-    def here(self) -> set[Waiting]:
-        """Return the open requests of the running loop; what is added is watched until removed."""
+    def watch(self, one: Waiting) -> set[Waiting]:
+        """Watch a request that the running task answers, until it is removed from what is returned."""
         loop = asyncio.get_running_loop()
+        one.task = asyncio.current_task(loop)
         found = self._open.get(loop)
-        return self._watched(loop) if found is None else found
+        if found is None:
+            found = self._watched(loop)
+        found.add(one)
+        return found
 
     def _watched(self, loop: asyncio.AbstractEventLoop) -> set[Waiting]:
         for gone in [other for other in self._open if other.is_closed()]:

@@ -109,6 +109,11 @@ def cors_fields(allowed: frozenset[str], origin: bytes | None) -> RawHeaders:
     return fields
 
 
+def is_preflight(asked: Mapping[bytes, bytes]) -> bool:
+    """Return whether an OPTIONS request is a browser's question before another request."""
+    return b"access-control-request-method" in asked and b"origin" in asked
+
+
 def preflight_fields(allowed: frozenset[str], asked: Mapping[bytes, bytes]) -> RawHeaders:
     """Return what the answer to a preflight says beyond `cors_fields`: nothing to strangers."""
     origin = asked.get(b"origin", b"").decode("latin-1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -87,6 +87,7 @@ _CAREFUL: tuple[RouteKind, ...] = (
     "page", "static",
 )  # fmt: skip
 _PUBLIC = frozenset({"page", "static", "health"})
+_SEEN_MAX, _HOST_MAX_BYTES = 256, 255
 _ELSEWHERE, _UNKNOWN = "*", ""
 """Keys for a host of the launch that does not declare the path, and for one that nobody knows."""
 
@@ -103,6 +104,7 @@ class Routes(Generic[T]):
     def __init__(self, manifest: Manifest, treat: Mapping[str, T], undeclared: T) -> None:
         self._undeclared = undeclared
         self._hosts = frozenset(manifest.all_hosts)
+        self._seen: dict[bytes, tuple[str, str]] = {}
         self._exact: dict[str, dict[str, T]] = {}
         self._below: dict[str, dict[str, T]] = {}
         entries = sorted(
@@ -120,10 +122,12 @@ class Routes(Generic[T]):
                     self._below.setdefault(path.rstrip("/"), {}).setdefault(host, value)
         self._longest = max(map(len, self._below), default=0)
 
-    def find(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> T:
-        """Return what stands for the path, or what holds for undeclared ones."""
-        host = _host(headers)
-        other = _ELSEWHERE if host in self._hosts else _UNKNOWN
+    def find(self, path: str, host_field: bytes) -> T:
+        """Return what stands for the path at the host that the Host field names.
+
+        Where nothing was declared for it, what holds for undeclared paths.
+        """
+        host, other = self._seen.get(host_field) or self._host(host_field)
         hosts = self._exact.get(path)
         if hosts is not None and (found := hosts.get(host) or hosts.get(other)) is not None:
             return found
@@ -135,10 +139,13 @@ class Routes(Generic[T]):
                 return found
         return self._undeclared
 
-
-def _host(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    for name, value in headers:
-        if name == b"host":
-            text = value.decode("latin-1").lower()
-            return text.rpartition(":")[0] if ":" in text else text
-    return ""
+    def _host(self, field: bytes) -> tuple[str, str]:
+        """Return under which keys a host's paths stand: its own, and what holds for the others."""
+        text = field.decode("latin-1").lower()
+        host = text.rpartition(":")[0] if ":" in text else text
+        keys = (host, _ELSEWHERE if host in self._hosts else _UNKNOWN)
+        if len(field) <= _HOST_MAX_BYTES:
+            if len(self._seen) >= _SEEN_MAX:
+                self._seen.clear()
+            self._seen[field] = keys
+        return keys

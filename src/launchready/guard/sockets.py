@@ -11,9 +11,17 @@ from dataclasses import dataclass
 from launchready.guard import errors
 from launchready.guard.access_log import AccessLog
 from launchready.guard.admission import Admission, wait_in_words
-from launchready.guard.asgi import Application, Message, RawHeaders, Receive, Scope, Send
+from launchready.guard.asgi import (
+    Application,
+    Message,
+    RawHeaders,
+    Receive,
+    Scope,
+    Send,
+    header,
+)
 from launchready.guard.client import Proxies
-from launchready.guard.deadlines import Deadlines, Stoppable
+from launchready.guard.deadlines import Deadlines, Waiting
 from launchready.guard.figures import Figures
 from launchready.guard.origins import may_open
 from launchready.guard.routes import Routes
@@ -47,20 +55,16 @@ class Sockets:
 
     async def connect(self, app: Application, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one websocket of an ASGI server, from its handshake to its end."""
-        treatment = self.routes.find(scope["path"], scope["headers"])
+        treatment = self.routes.find(scope["path"], header(scope, b"host") or b"")
         id_ = new_id()
         request_id.set(id_)
-        peer = scope.get("client")
         visit = scope[KEY] = Visit(
-            id=id_, peer=peer, headers=scope["headers"], proxies=self.proxies,
+            id=id_, peer=scope.get("client"), headers=scope["headers"], proxies=self.proxies,
             route=treatment.place.entry,
         )  # fmt: skip
-        secure = scope["scheme"] == "wss" or self.proxies.over_tls(
-            peer[0] if peer else None, scope["headers"]
-        )
+        secure = scope["scheme"] == "wss" or visit.over_tls
         socket = Socket(self, treatment, scope, receive, send, id_)
-        open_here = self.deadlines.here()
-        open_here.add(socket)
+        open_here = self.deadlines.watch(socket)
         try:
             await socket.begun()
             # The member function of an app knows requests; a handshake is one (section 4.1).
@@ -116,14 +120,14 @@ class Sockets:
         label = socket.treatment.place.label
         if socket.status == 101:
             self.figures.sockets_open.labels(label).dec()
-        if self.log is not None and self.log.add(
-            socket.request_id, "WEBSOCKET", label, socket.status,
-            time.monotonic() - socket.begun_s, socket.size,
-        ):  # fmt: skip
-            asyncio.get_running_loop().call_soon(self.log.write)
+        if self.log is not None:
+            self.log.add(
+                socket.request_id, "WEBSOCKET", label, socket.status,
+                time.monotonic() - socket.begun_s, socket.size,
+            )  # fmt: skip
 
 
-class Socket(Stoppable):
+class Socket(Waiting):
     """One connection: what the app receives from it, and what it sends to it."""
 
     def __init__(  # noqa: PLR0917 - made in one place
@@ -147,7 +151,6 @@ class Socket(Stoppable):
         self._receive = receive
         self._send = send
         self._first: Message | None = None
-        self._task = asyncio.current_task()
 
     async def begun(self) -> None:
         """Wait for the handshake, which must have come before it may be answered."""

@@ -65,6 +65,11 @@ class Visit:
         return self.proxies.client(self.peer[0] if self.peer else None, self.headers)
 
     @property
+    def over_tls(self) -> bool:
+        """Whether a trusted proxy says that the visitor came to it over TLS."""
+        return self.proxies.over_tls(self.peer[0] if self.peer else None, self.headers)
+
+    @property
     def kind(self) -> RouteKind | None:
         """The kind of the route; None when none is declared."""
         return self.route.kind if self.route else None

@@ -15,11 +15,11 @@ from launchready.guard.access_log import AccessLog
 from launchready.guard.admission import Admission, Member
 from launchready.guard.answering import Answering
 from launchready.guard.app_log import install
-from launchready.guard.asgi import Application, Message, Receive, Scope, Send
+from launchready.guard.asgi import Application, Message, Receive, Scope, Send, fields_of
 from launchready.guard.client import Proxies
 from launchready.guard.deadlines import Deadlines
 from launchready.guard.figures import Figures, FiguresPage
-from launchready.guard.headers import preflight_fields, security_headers
+from launchready.guard.headers import is_preflight, preflight_fields, security_headers
 from launchready.guard.health import Probe, Readiness, alive
 from launchready.guard.redaction import Redactor
 from launchready.guard.routes import Routes, place_for
@@ -102,6 +102,7 @@ class Guard:
         self._parts = parts
         self._proxies = Proxies.of(manifest)
         self._counts = "figures" in parts
+        self._cors = "cors" in parts
         self._logs = "logs" in parts
         self._log_to = log
         self._log = AccessLog(log)
@@ -172,10 +173,11 @@ class Guard:
         if scope["type"] != "http":
             await self._elsewise(scope, receive, send)
             return
-        treatment = self._routes.find(scope["path"], scope["headers"])
+        path, method, asked = scope["path"], scope["method"], fields_of(scope)
+        treatment = self._routes.find(path, asked.get(b"host", b""))
         id_ = new_id()
         request_id.set(id_)
-        scope[KEY] = Visit(
+        visit = scope[KEY] = Visit(
             id=id_,
             peer=scope.get("client"),
             headers=scope["headers"],
@@ -185,11 +187,20 @@ class Guard:
         if treatment.compresses:
             is_file = treatment.place.kind == "static"
             send = compression.Compressing(send, scope, is_file=is_file)
-        answering = Answering(treatment, scope, send, id_, secure=self._secure(scope))
-        open_here = self._deadlines.here()
-        open_here.add(answering)
+        secure = scope["scheme"] == "https" or (b"x-forwarded-proto" in asked and visit.over_tls)
+        answering = Answering(treatment, scope, send, id_, asked=asked, secure=secure)
+        open_here = self._deadlines.watch(answering)
         try:
-            await self._answer(treatment, scope, receive, answering)
+            if treatment.bounds_bodies and (length := bodies.declared_length(scope, asked)) != 0:
+                receive = answering.bounds(receive, length)
+            if path in self._own and method in {"GET", "HEAD"}:
+                await self._own[path](scope, receive, answering.own)
+            elif method == "OPTIONS" and self._cors and is_preflight(asked):
+                await self._preflight(treatment, answering)
+            elif self._admission.concerns(treatment, method, scope, asked):
+                await self._admission.answer(self.app, treatment, scope, receive, answering)
+            else:
+                await self.app(scope, receive, answering.send)
             if not answering.status:
                 await self._failed(answering, RuntimeError("the app gave no answer"))
         except asyncio.CancelledError as error:
@@ -203,41 +214,13 @@ class Guard:
             await self._failed(answering, error)
         finally:
             open_here.discard(answering)
-            self._note(treatment, scope["method"], answering)
+            self._note(treatment, method, answering)
 
-    def _secure(self, scope: Scope) -> bool:
-        if scope["scheme"] == "https":
-            return True
-        peer = scope.get("client")
-        return self._proxies.over_tls(peer[0] if peer else None, scope["headers"])
-
-    async def _answer(
-        self, treatment: Treatment, scope: Scope, receive: Receive, answering: Answering
-    ) -> None:
-        method = scope["method"]
-        if "bodies" in self._parts:
-            length = bodies.declared_length(scope)
-            if length is None or length > 0:
-                if length is not None and length > treatment.place.body_max_bytes:
-                    await answering.refuse(errors.Problem(status=413))
-                    return
-                receive = answering.bounds(receive)
-        if method == "OPTIONS" and "cors" in self._parts:
-            asked = dict(scope["headers"])
-            if b"access-control-request-method" in asked and b"origin" in asked:
-                fields = preflight_fields(treatment.cors, asked)
-                start = {"type": "http.response.start", "status": 204, "headers": fields}
-                await answering.own(start)
-                await answering.own({"type": "http.response.body", "body": b""})
-                return
-        own = self._own.get(scope["path"])
-        if own is not None and method in {"GET", "HEAD"}:
-            await own(scope, receive, answering.own)
-            return
-        if self._admission.concerns(treatment, scope):
-            await self._admission.answer(self.app, treatment, scope, receive, answering)
-        else:
-            await self.app(scope, receive, answering)
+    async def _preflight(self, treatment: Treatment, answering: Answering) -> None:
+        """Tell a browser what pages of its origin may ask of the route."""
+        fields = preflight_fields(treatment.cors, answering.asked)
+        await answering.own({"type": "http.response.start", "status": 204, "headers": fields})
+        await answering.own({"type": "http.response.body", "body": b""})
 
     async def _elsewise(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve websockets, pass the lifespan on; at its end, end what guard holds open."""
@@ -260,6 +243,7 @@ class Guard:
         await self.throttle.close()
         await self.submissions.close()
         await self.readiness.close()
+        self._log.write()
         if self._reporting is not None:
             await asyncio.to_thread(self._reporting.close)
         if self._undo_logs is not None:
@@ -289,12 +273,12 @@ class Guard:
         spent_s = time.monotonic() - answering.begun_s
         if self._counts:
             treatment.count.note(answering.status, spent_s)
-        if self._logs and self._log.add(
-            answering.request_id,
-            method,
-            treatment.place.label,
-            answering.status,
-            spent_s,
-            answering.size,
-        ):
-            asyncio.get_running_loop().call_soon(self._log.write)
+        if self._logs:
+            self._log.add(
+                answering.request_id,
+                method,
+                treatment.place.label,
+                answering.status,
+                spent_s,
+                answering.size,
+            )

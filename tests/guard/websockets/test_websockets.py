@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from launchready.guard import guard
+from launchready.guard.access_log import WRITES_APART_S
 from launchready.guard.asgi import Message, Scope
 from launchready.guard.origins import may_open
 from launchready.manifest import parse_manifest
@@ -183,7 +184,7 @@ async def test_each_connection_has_one_line_and_is_counted(
     figures = _figures(chat)
     assert 'launchready_answers_total{route="/chat",status="101"} 1.0' in figures
     assert 'ended_total{reason="foreign-origin",route="/chat"} 1.0' in figures
-    await asyncio.sleep(0)  # lines go out right after what ended
+    await asyncio.sleep(2 * WRITES_APART_S)
     lines = _lines(capsys)
     told = {(line["method"], line["route"], line["status"]) for line in lines}
     assert len(lines) == 2

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchready.collect.dial import DialMap, is_loopback, is_public
+from launchready.collect.dial import DialMap, is_loopback, is_public, reached
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,9 @@ def test_a_host_is_dialled_before_its_address() -> None:
     assert dial.target("b.example", "203.0.113.5", 443) == ("127.0.0.1", 2)
     assert dial.target("b.example", "203.0.113.6", 443) == ("203.0.113.6", 443)
     assert dial.target("a.example", "203.0.113.5", 80) == ("203.0.113.5", 80)
+
+
+def test_a_mapped_address_reaches_what_it_holds() -> None:
+    assert is_loopback("::ffff:127.0.0.1")
+    assert reached("::ffff:169.254.169.254").is_link_local
+    assert not is_loopback("2001:db8::1")

@@ -40,7 +40,16 @@ def is_public(address: str) -> bool:
 
 def is_loopback(address: str) -> bool:
     """Return whether an address is this machine's own loopback."""
-    return ip_address(address).is_loopback
+    return reached(address).is_loopback
+
+
+def reached(address: str) -> IPv4Address | IPv6Address:
+    """Return the address that a connection to it reaches: that in a mapped one (RFC 4291, 2.5.5.2).
+
+    Pythons differ in whether a mapped address is loopback or link-local because of what it holds.
+    """
+    ip = ip_address(address)
+    return (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
-from launchready.collect.dial import is_public
+from launchready.collect.dial import is_public, reached
 from launchready.collect.world import World
 from launchready.expected import zone_of
 from launchready.facts import Gap, Key, Subject, host_subject, url_subject
@@ -136,14 +136,19 @@ async def addresses_of(url: str, world: World, ask: Ask) -> Asked | NotAsked:
 
 
 def _never(address: str) -> bool:
-    ip = ip_address(address)
+    ip = reached(address)
     return ip.is_link_local or ip.is_multicast or ip.is_unspecified
 
 
 def _host(name: str) -> str:
     """Return the host as the DNS or a dial takes it; numbers in any notation are IPv4 addresses."""
     if ":" in name:
-        return f"[{ip_address(name)}]"
+        ip = ip_address(name)
+        if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+            # Browsers write it without dots (WHATWG URL, IPv6 serializer), Python 3.13 with them.
+            low = int(ip.ipv4_mapped)
+            return f"[::ffff:{low >> 16:x}:{low & 0xFFFF:x}]"
+        return f"[{ip}]"
     name = name.rstrip(".")
     last = name.rpartition(".")[2]
     if last.isdigit() or last.startswith("0x"):

@@ -7,13 +7,14 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from launchready.collect import mail_server
-from launchready.collect.smtp_talk import ReplyError, _reply
+from launchready.collect.smtp_talk import ReplyError, _reply, talk
 from launchready.collect.world import World
 from launchready.expected import mail_domain
 from launchready.facts import Fact, Gap, Subject
@@ -370,3 +371,14 @@ async def test_a_certificate_of_no_authority_is_told_and_still_read() -> None:
     found = await fact(postman(server_context(leaf("mx.example.org", by=None))))
     assert (found.tls_accepted, found.trusted, found.name_matches) == (True, False, True)
     assert "self-signed" in found.trust_detail.replace(" ", "-")
+
+
+async def test_a_plain_certificate_of_a_known_authority_is_trusted_on_every_python(
+    tmp_path: Path,
+) -> None:
+    root = authority("Mail Root")
+    (tmp_path / "ca.pem").write_bytes(root.pem)
+    context = server_context(leaf(EXCHANGE, by=root))
+    async with serving(postman(context)) as port:
+        said = await talk(EXCHANGE, ("127.0.0.1", port), 10, str(tmp_path / "ca.pem"))
+    assert said.trusted, said.trust_detail

@@ -69,7 +69,13 @@ async def test_ready_keeps_its_own_deadline_and_says_what_does_not_answer(
     chat_of: MakeChat,
 ) -> None:
     closed = ClosedPort()
-    silent = await asyncio.start_server(lambda *_: asyncio.sleep(60), "127.0.0.1", 0)
+    open_ = []
+
+    async def hold(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # From Python 3.13 on a writer that nobody holds closes its connection.
+        open_.append(writer)
+
+    silent = await asyncio.start_server(hold, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     try:
         away = chat_of(f"http://127.0.0.1:{closed.port}/v1")
@@ -79,6 +85,8 @@ async def test_ready_keeps_its_own_deadline_and_says_what_does_not_answer(
     finally:
         closed.close()
         silent.close()
+        for writer in open_:
+            writer.transport.abort()
 
 
 def test_the_key_comes_from_its_variable_and_is_never_shown() -> None:

@@ -27,7 +27,8 @@ _REPEATED = (("XSRF-TOKEN", "X-XSRF-TOKEN"), ("csrftoken", "X-CSRFToken"))
 class Session:
     """Sends requests one after the other as one browser would; `key` is the fact it works for.
 
-    Nothing but GET goes to a host for which the run has no permission, wherever a form points.
+    Nothing but GET goes to a host for which the run has no permission, wherever a form points; and
+    nothing at all where browsers refuse the certificate, since passwords and sessions go out here.
     """
 
     world: World
@@ -82,24 +83,24 @@ class Session:
         if referer:
             headers.append(("Referer", referer))
         asking = Asking(
-            url=url, method=method, headers=tuple(headers), body=body, body_max_bytes=body_max_bytes
-        )
+            url=url, method=method, headers=tuple(headers), body=body,
+            body_max_bytes=body_max_bytes, verified_only=True,
+        )  # fmt: skip
         found = await answer_to(asking, self.world, self.ask, key=self.key)
         if self.patient and method == "GET" and isinstance(found, Exchange) and stumbled(found):
             await asyncio.sleep(SECOND_TRY_AFTER_S)
             self.sent += 1
             found = await answer_to(asking, self.world, self.ask, key=self.key)
-        if isinstance(found, Exchange) and found.trouble:
-            because = await explained(found, self.world, self.ask)
-            return Gap(key=self.key, reason=found.trouble, because=because)
         if isinstance(found, Gap):
             return await attributed(found, self.ask)
-        if isinstance(found, Exchange):
-            self.jar.take(found.url, found.headers, now=self.world.now())
-            for cookie in set_cookies(found)[:COOKIES_MAX]:
-                known = (cookie.host, cookie.name)
-                if known in self.cookies or len(self.cookies) < COOKIES_MAX:
-                    self.cookies[known] = replace(cookie, at_login=self.logged_in)
+        if found.trouble:
+            because = await explained(found, self.world, self.ask)
+            return Gap(key=self.key, reason=found.trouble, because=because)
+        self.jar.take(found.url, found.headers, now=self.world.now())
+        for cookie in set_cookies(found)[:COOKIES_MAX]:
+            known = (cookie.host, cookie.name)
+            if known in self.cookies or len(self.cookies) < COOKIES_MAX:
+                self.cookies[known] = replace(cookie, at_login=self.logged_in)
         return found
 
     async def call(self, url: str, body: bytes, *, body_max_bytes: int = 500_000) -> Exchange | Gap:

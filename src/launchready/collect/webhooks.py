@@ -145,6 +145,7 @@ class _Trial:
             headers=(("Content-Type", "application/json"), *signed),
             body=body,
             body_max_bytes=BODY_MAX_BYTES,
+            verified_only=True,
         )
         found = await answer_to(asking, self.world, self.ask, key=self.key)
         if isinstance(found, Gap):

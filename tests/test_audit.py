@@ -147,6 +147,22 @@ async def test_a_stopped_audit_is_partial_and_no_go(monkeypatch: pytest.MonkeyPa
     assert any("stopped before" in o.detail for o in done.verdict.outcomes)
 
 
+async def test_a_stopped_audit_says_of_what_had_not_begun_yet_that_it_was_stopped(
+    monkeypatch: pytest.MonkeyPatch, made: Made
+) -> None:
+    async def never(_subject: Subject, _world: World, _ask: Ask) -> Gap:
+        stop.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    stop = asyncio.Event()
+    monkeypatch.setattr(auditing, "collectors", lambda: made.collectors() | {Visit: never})
+    done = await run(stop=stop)
+    assert Throttling not in {k.kind for k in made.asked}
+    (line,) = [b for b in done.verdict.bar if b.line == "abuse"]
+    assert "stopped before it was observed" in line.evidence
+
+
 async def test_a_bug_of_ours_is_told_and_hides_nothing_else(
     monkeypatch: pytest.MonkeyPatch, made: Made
 ) -> None:

@@ -117,6 +117,8 @@ async def audit(
             task.cancel()
         await asyncio.wait({gathering, stopping}, timeout=1)
     if partial:
+        # Bursts and searches come last: what had not begun yet was not left out in silence.
+        gatherer.keys |= wanted(gatherer.observed, kinds)
         gatherer.close()
     else:
         gathering.result()

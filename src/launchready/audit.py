@@ -125,10 +125,11 @@ async def audit(
     known = {key: gatherer.observed[key] for key in gatherer.keys}
     outcomes = judge(checks, known)
     others = [c for c in causes if c not in set(checks)]
+    own = expected(world.manifest, gatherer.observed)
     verdict = decide(
         gatherer.keys,
         gatherer.observed,
-        [*outcomes, *causes_of(outcomes, gatherer.observed, others)],
+        [*outcomes, *causes_of(outcomes, gatherer.observed, own, others)],
         partial=partial,
         left_out={c.bar for c in catalogue() if c.bar is not None and c not in set(checks)},
         offline=is_offline(gatherer.observed),

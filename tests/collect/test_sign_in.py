@@ -477,6 +477,21 @@ async def test_a_password_that_the_site_sends_back_is_not_repeated() -> None:
     assert "correct" not in repr(found)
 
 
+async def test_a_token_that_the_site_puts_into_an_address_is_not_repeated() -> None:
+    community = Community()
+
+    def site(asked: Asked) -> Reply | None:
+        reply = community(asked)
+        if asked.method == "POST" and reply is not None and reply.status == 302:
+            return to("/members?welcome&session=7f3a9c0d1e2b", *reply.headers[1:])
+        return reply
+
+    async with running(site) as served:
+        found = await fact(served)
+    assert "/members?welcome&session=…" in repr(found)
+    assert "7f3a9c0d1e2b" not in repr(found)
+
+
 async def test_a_way_out_that_leads_to_another_company_is_not_taken() -> None:
     manifest = MANIFEST.replace('logout = "http://example.org/logout"', "")
     out = '<a href="https://tenant.auth0.example/v2/logout">Log out</a>'

@@ -140,9 +140,16 @@ class Session:
             if isinstance(following, Gap):
                 return following
             found = following
-        return Gap(key=self.key, reason=f"more than {HOPS_MAX} redirects at {found.url}")
+        return Gap(key=self.key, reason=f"more than {HOPS_MAX} redirects at {shown_url(found.url)}")
 
     async def get(self, url: str) -> Exchange | Gap:
         """Return what a visitor sees at the URL, redirects followed."""
         found = await self.send(wire_url(url))
         return found if isinstance(found, Gap) else await self.follow(found)
+
+
+def shown_url(url: str) -> str:
+    """Return the URL as it may be shown: what its query holds may be a session's or a log-in's token."""
+    head, mark, query = url.partition("?")
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return head + mark + "&".join(f"{name}=…" if equals else name for name, equals, _ in pairs)

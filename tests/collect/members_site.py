@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from ssl import SSLContext
 from urllib.parse import parse_qsl
 
+import pytest
+
 from launchready.collect import sign_in, throttling
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject
@@ -34,6 +36,13 @@ private = "http://example.org/members"
 logout = "http://example.org/logout"
 """
 NAME, PASSWORD = "ada@example.org", "correct horse 7f3a91"
+
+
+@pytest.fixture(autouse=True)
+def member(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment holds the test member's name and password, wherever this is imported."""
+    monkeypatch.setenv("LR_TEST_NAME", NAME)
+    monkeypatch.setenv("LR_TEST_PASSWORD", PASSWORD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,9 @@ from launchready.facts.tls import Handshake
 from launchready.facts.webhooks import WebhookTrial
 
 from .certificates import authority, leaf, server_context
-from .members_site import MANIFEST, NAME, PASSWORD, Asked, Reply, Running, login_page, running
+from .members_site import MANIFEST, PASSWORD, Asked, Reply, Running, login_page, member, running
+
+__all__ = ["member"]
 
 HOOKS = '"https://example.org/hooks" = { kind = "webhook", signature = "stripe", secret_env = ["LR_TEST_WEBHOOK"] }'
 SECURE = MANIFEST.replace("http://", "https://").replace("[routes]", f"[routes]\n{HOOKS}")
@@ -29,9 +31,7 @@ def untrusted() -> SSLContext:
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LR_TEST_NAME", NAME)
-    monkeypatch.setenv("LR_TEST_PASSWORD", PASSWORD)
+def webhooks_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LR_TEST_WEBHOOK", "whsec_7f3a91")
 
 

@@ -22,13 +22,10 @@ from launchready.collect.web_address import url_host, wire_url
 from launchready.derive.forms import logout_form
 from launchready.derive.members_page import is_closed
 from launchready.derive.sign_in_links import logout_link
-from launchready.derive.throttle import asks_to_wait, says_limited, wait_s
+from launchready.derive.throttle import asks_to_wait, says_limited, wait_s, worth_waiting_s
 from launchready.facts import Gap, Key
 from launchready.facts.active import OPEN_BEFORE
 from launchready.facts.http import Exchange
-
-WAIT_MAX_S = 65
-"""So long a limit by the minute is waited out, once; an earlier run may have reached it."""
 
 LogIn = Callable[[str], Awaitable[Exchange | Gap]]
 """Send the member's name with this password, and return what came."""
@@ -73,19 +70,18 @@ async def _refused(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
     A Gap when a limit still counts what an earlier run tried from here.
     """
     answer = await log_in(secrets.token_urlsafe(12))
+    pause_s = worth_waiting_s(answer) if isinstance(answer, Exchange) else None
+    if pause_s is not None:
+        await asyncio.sleep(pause_s)
+        answer = await log_in(secrets.token_urlsafe(12))
     if isinstance(answer, Exchange) and asks_to_wait(answer):
-        pause_s = wait_s(answer)
-        if pause_s is not None and pause_s <= WAIT_MAX_S:
-            await asyncio.sleep(pause_s)
-            answer = await log_in(secrets.token_urlsafe(12))
-        if isinstance(answer, Exchange) and asks_to_wait(answer):
-            asked = f" for {wait_s(answer)} seconds" if wait_s(answer) is not None else ""
-            return cannot_tell(
-                journey.session.key,
-                f"the log-in answers the first attempt already with {answer.status}: it asks to "
-                f"wait{asked}",
-                "A limit still counts what was tried before from here: run this again later.",
-            )
+        asked = f" for {wait_s(answer)} seconds" if wait_s(answer) is not None else ""
+        return cannot_tell(
+            journey.session.key,
+            f"the log-in answers the first attempt already with {answer.status}: it asks to "
+            f"wait{asked}",
+            "A limit still counts what was tried before from here: run this again later.",
+        )
     journey.refused_with = answer.status if isinstance(answer, Exchange) else None
     private = await journey.session.get(journey.account.private)
     opened = member_sees(journey, private, anonymous)

@@ -11,7 +11,7 @@ from ssl import SSLContext
 
 import pytest
 
-from launchready.collect import cors, explained, http, nowhere, probes, reach, walks
+from launchready.collect import cors, host_answers, http, nowhere, probes, reach, walks
 from launchready.derive.exposed_paths import asked_paths, exposed
 from launchready.facts import Fact, Gap, Key, route_subject
 from launchready.facts.dns import Resolution
@@ -94,7 +94,7 @@ async def https_world(
                 ca=root,
                 collectors={
                     **http.COLLECTORS, **walks.COLLECTORS, **probes.COLLECTORS,
-                    **explained.COLLECTORS,
+                    **host_answers.COLLECTORS,
                     **cors.COLLECTORS, **reach.COLLECTORS,
                 },
             )

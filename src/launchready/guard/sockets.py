@@ -208,7 +208,12 @@ class Socket(Stoppable):
             if not self.status:
                 # What servers make of it (ASGI, "Close - send event").
                 self._answered(403)
-        await self._send(message)
+        try:
+            await self._send(message)
+        except OSError:
+            # So servers tell an app that only speaks that nobody is there any more.
+            self.ended = True
+            raise
 
     async def refuse(self, problem: errors.Problem) -> None:
         """Answer the handshake with a status; where a server cannot, it makes 403 of a close."""

@@ -63,13 +63,6 @@ class Sockets:
         open_here.add(socket)
         try:
             await socket.begun()
-            # The member function of an app knows requests; a handshake is one (section 4.1).
-            asked = {
-                **scope,
-                "type": "http",
-                "method": "GET",
-                "scheme": "https" if secure else "http",
-            }
             if not may_open(
                 scope["headers"], hosts=self.hosts, allowed=treatment.cors, secure=secure
             ):
@@ -78,6 +71,9 @@ class Sockets:
                 await socket.refuse(errors.Problem(status=403, detail=detail))
                 return
             if treatment.rules:
+                # The member function of an app knows requests; a handshake is one (section 4.1).
+                scheme = "https" if secure else "http"
+                asked = {**scope, "type": "http", "method": "GET", "scheme": scheme}
                 socket.counted = await self.admission.hits(treatment, asked, None, visit)
                 if not await socket.within():
                     return

@@ -175,6 +175,10 @@ def recheck_command(
         typer.echo(f"{check} is still there: {_on(still)}.", err=True)
     elif unseen:
         typer.echo(f"{check} could not be checked everywhere: {_on(unseen)}.", err=True)
+    elif not any(o.status == "passed" for o in own):
+        # Something worse may stand in its place, which the reason names.
+        why = one_line(own[0].detail, 200) if own else "the launch has nothing of that kind"
+        typer.echo(f"{check} has nothing to judge here: {why}.", err=True)
     else:
         typer.echo(f"{check} is not found any more.", err=True)
     # Of one check a go says little: what is asked is whether the fix has taken effect.

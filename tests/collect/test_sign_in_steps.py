@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from launchready.checks.sign_in import member_cannot_sign_in, wrong_password_accepted
 from launchready.facts import Gap
+from tests.making import outcome
 
 from .healthy_site import MEMBERS, Community, fact, failed, judged
 from .members_site import (
@@ -80,6 +82,31 @@ async def test_a_log_in_that_closes_the_connection_is_no_log_in() -> None:
 
     async with running(site) as served:
         assert [s.name for s in failed(await fact(served))] == ["log in"]
+
+
+async def test_a_log_in_that_answers_nothing_to_a_wrong_password_has_let_nobody_in() -> None:
+    community = Community()
+
+    def site(asked: Asked) -> Reply | None:
+        return None if asked.method == "POST" else community(asked)
+
+    async with running(site) as served:
+        found = await fact(served)
+    assert [s.name for s in failed(found)] == ["log in"]
+    assert outcome(wrong_password_accepted, found).status == "not_applicable"
+    assert outcome(member_cannot_sign_in, found).status == "failed"
+
+
+async def test_a_log_in_whose_host_has_a_fault_of_its_own_is_explained_by_it() -> None:
+    dial = '[network]\ndial = ["203.0.113.66:443=127.0.0.1:1"]\n'
+    manifest = MANIFEST.replace("[routes]", f'[hosts."gone.example.org"]\n{dial}[routes]')
+    page = login_page(action="https://gone.example.org/login")
+    nowhere: dict[str, tuple[str, ...]] = {"gone.example.org": ("203.0.113.66",)}
+    async with running(Community(form=page), manifest=manifest, addresses=nowhere) as site:
+        found = await judged(site)
+    assert isinstance(found, Gap), found
+    assert found.because is not None
+    assert found.because.subject.name == "gone.example.org"
 
 
 @pytest.mark.parametrize(

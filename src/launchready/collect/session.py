@@ -18,6 +18,7 @@ from launchready.facts.active import CookieSeen
 from launchready.facts.http import Exchange
 from launchready.gather import Ask
 
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 HOPS_MAX = 10
 # Laravel and Angular; Django.
 _REPEATED = (("XSRF-TOKEN", "X-XSRF-TOKEN"), ("csrftoken", "X-CSRFToken"))
@@ -56,7 +57,7 @@ class Session:
         *,
         method: str = "GET",
         body: bytes | None = None,
-        content_type: str = "application/x-www-form-urlencoded",
+        content_type: str = FORM,
         referer: str = "",
         further: tuple[tuple[str, str], ...] = (),
         body_max_bytes: int = 500_000,
@@ -78,7 +79,7 @@ class Session:
             headers.append(("Authorization", f"Bearer {self.bearer}"))
         headers += further
         if body is not None:
-            by_script = content_type == "application/json" and self.page
+            by_script = content_type == JSON and self.page
             headers += [("Content-Type", content_type), ("Origin", origin(by_script or url))]
         if referer:
             headers.append(("Referer", referer))
@@ -109,9 +110,9 @@ class Session:
             url,
             method="POST",
             body=body,
-            content_type="application/json",
+            content_type=JSON,
             referer=self.page,
-            further=(("Accept", "application/json"), *self._against_forgery(url)),
+            further=(("Accept", JSON), *self._against_forgery(url)),
             body_max_bytes=body_max_bytes,
         )
 

@@ -1,4 +1,4 @@
-"""How a log-in page without a field for a password lets members in, by its own words. Pure."""
+"""How a log-in page without a field for a password lets members in, by its own words."""
 
 from __future__ import annotations
 

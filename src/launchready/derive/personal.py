@@ -1,4 +1,4 @@
-"""Which answers depend on who asks: session cookies, form tokens. Pure."""
+"""Which answers depend on who asks: session cookies, form tokens."""
 
 from __future__ import annotations
 

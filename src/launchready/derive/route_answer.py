@@ -1,4 +1,4 @@
-"""Does a route answer as its kind should? Judged by the answer to a visitor without a session. Pure."""
+"""Does a route answer as its kind should? Judged by the answer to a visitor without a session."""
 
 from __future__ import annotations
 

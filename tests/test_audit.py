@@ -22,7 +22,7 @@ from launchready.facts.ways import Visit
 from launchready.gather import Ask
 from launchready.manifest import parse_manifest
 
-from .making import AT
+from .making import AT, exchange, visit
 
 MANIFEST = """
 [launch]
@@ -145,6 +145,50 @@ async def test_a_stopped_audit_is_partial_and_no_go(monkeypatch: pytest.MonkeyPa
     assert done.verdict.partial
     assert not done.verdict.go
     assert any("stopped before" in o.detail for o in done.verdict.outcomes)
+
+
+async def test_a_stopped_audit_says_of_what_had_not_begun_yet_that_it_was_stopped(
+    monkeypatch: pytest.MonkeyPatch, made: Made
+) -> None:
+    async def never(_subject: Subject, _world: World, _ask: Ask) -> Gap:
+        stop.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    stop = asyncio.Event()
+    monkeypatch.setattr(auditing, "collectors", lambda: made.collectors() | {Visit: never})
+    done = await run(stop=stop)
+    assert Throttling not in {k.kind for k in made.asked}
+    (line,) = [b for b in done.verdict.bar if b.line == "abuse"]
+    assert "stopped before it was observed" in line.evidence
+
+
+async def test_a_host_of_others_is_no_cause_to_mend_however_little_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, made: Made
+) -> None:
+    cdn = host_subject("cdn.example.net", "cdn.example.net")
+
+    async def page(_subject: Subject, _world: World, _ask: Ask) -> Visit:
+        html = {"content-type": "text/html"}
+        loads = '<script src="https://cdn.example.net/app.js"></script>'
+        return visit(exchange("https://example.org/login", headers=html, body=loads), kind="auth")
+
+    async def scan(subject: Subject, _world: World, ask: Ask) -> Gap:
+        if subject.parent == cdn:
+            await ask(Resolution, cdn)
+            because = Key(Resolution, cdn)
+            return Gap(key=Key(SecretScan, subject), reason="does not resolve", because=because)
+        return Gap(key=Key(SecretScan, subject), reason="made by hand")
+
+    async def nowhere(subject: Subject, _world: World, _ask: Ask) -> Resolution:
+        answer = ResolverAnswer(resolver="192.0.2.1", rcode="NXDOMAIN")
+        return Resolution(subject=subject, at=AT, how="made by hand", answers=(answer,))
+
+    by_hand = {Visit: page, SecretScan: scan, Resolution: nowhere}
+    monkeypatch.setattr(auditing, "collectors", lambda: made.collectors() | by_hand)
+    done = await run(("secret-in-page",), causes=choose())
+    assert done.verdict.findings == ()
+    assert any(o.because == Key(SecretScan, o.subject) for o in done.verdict.unchecked)
 
 
 async def test_a_bug_of_ours_is_told_and_hides_nothing_else(

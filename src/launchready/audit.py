@@ -117,16 +117,19 @@ async def audit(
             task.cancel()
         await asyncio.wait({gathering, stopping}, timeout=1)
     if partial:
+        # Bursts and searches come last: what had not begun yet was not left out in silence.
+        gatherer.keys |= wanted(gatherer.observed, kinds)
         gatherer.close()
     else:
         gathering.result()
     known = {key: gatherer.observed[key] for key in gatherer.keys}
     outcomes = judge(checks, known)
     others = [c for c in causes if c not in set(checks)]
+    own = expected(world.manifest, gatherer.observed)
     verdict = decide(
         gatherer.keys,
         gatherer.observed,
-        [*outcomes, *causes_of(outcomes, gatherer.observed, others)],
+        [*outcomes, *causes_of(outcomes, gatherer.observed, own, others)],
         partial=partial,
         left_out={c.bar for c in catalogue() if c.bar is not None and c not in set(checks)},
         offline=is_offline(gatherer.observed),

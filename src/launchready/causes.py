@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from launchready.facts import Fact, Gap, Key
+from launchready.facts import Fact, Gap, Key, Subject
 from launchready.finding import Check, Outcome
 from launchready.judge import Observed, judge
 
-Fault = tuple[type[Fact], str, object]
+Fault = tuple[type[Fact], str, Subject]
 """The kind of a fact, the fault in it, and the subject that it is about."""
 
 
@@ -28,12 +28,17 @@ def fault_behind(because: Key | None, observed: Observed) -> Fault | None:
 
 
 def causes_of(
-    outcomes: Iterable[Outcome], observed: Observed, checks: Sequence[Check]
+    outcomes: Iterable[Outcome],
+    observed: Observed,
+    expected: Collection[Key],
+    checks: Sequence[Check],
 ) -> list[Outcome]:
     """Return the failures of these checks that outcomes go back to, and those that they go back to.
 
-    For checks that were not asked for: nothing else of theirs is told.
+    For checks that were not asked for: nothing else of theirs is told. They judge what is expected
+    and nothing else, as in a whole audit: a host of others is not the launch's to mend.
     """
+    own = {key: observed[key] for key in expected if key in observed}
     owners = {(kind, fault): check for check in checks for kind, fault in check.prevents}
     causes: list[Outcome] = []
     known: set[Fault] = set()
@@ -49,7 +54,7 @@ def causes_of(
         known.add(behind)
         found = [
             o
-            for o in judge([owner], observed)
+            for o in judge([owner], own)
             if o.status == "failed" and o.subject == behind[2] and o not in causes
         ]
         causes += found

@@ -31,7 +31,7 @@ from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selector
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
 from launchready.facts.ways import Approach, Entrance, OldUrl, Visit
 from launchready.facts.webhooks import WebhookTrial
-from launchready.manifest import Manifest, RouteEntry
+from launchready.manifest import SIGN_IN_KINDS, Manifest, RouteEntry
 
 DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, Mx, Selectors})
 """Kinds of facts from which further keys follow."""
@@ -45,9 +45,8 @@ FOLLOWS: dict[type[Fact], type[Fact]] = {
 }
 """Kinds that are expected only once another kind was seen."""
 
-APPROACHED_KINDS = frozenset({"auth", "signup", "invite", "reset", "checkout"})
 THROTTLED_KINDS = frozenset({"auth", "reset", "invite", "signup", "chat", "webhook"})
-# A checkout is often a payment provider's page, which guard's token is none of the business of.
+# A checkout is often a payment provider's page, which must not get guard's token.
 GUARDED_KINDS = THROTTLED_KINDS | {"api", "private"}
 ASSETS_MAX = 100
 """So many scripts, styles, images and fonts of one page are looked at, scripts first.
@@ -80,7 +79,7 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
         keys.add(Key(Visit, subject))
         if route.kind in {"api", "chat", "auth", "private"} or route.cors:
             keys.add(Key(Cors, subject))
-        if route.kind in APPROACHED_KINDS:
+        if route.kind in SIGN_IN_KINDS:
             keys.add(Key(Approach, subject))
         if route.kind in THROTTLED_KINDS:
             keys.add(Key(Throttling, subject))

@@ -102,6 +102,7 @@ def test_a_page_that_could_not_be_seen_leaves_it_unknown(check: Check) -> None:
         ({"referrer_policy": "no-referrer-when-downgrade"}, referrer_policy_unsafe),
         ({"permissions_policy": None}, permissions_policy_missing),
         ({"permissions_policy": "camera 'none'; microphone 'none'"}, permissions_policy_missing),
+        ({"permissions_policy": "interest-cohort=()"}, permissions_policy_missing),
     ],
 )  # fmt: skip
 def test_each_missing_protection_is_one_finding(

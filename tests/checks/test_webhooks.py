@@ -92,7 +92,7 @@ def test_where_the_signed_event_is_taken_any_other_answer_to_an_unsigned_one_is_
     assert of(webhooks.webhook_takes_unsigned, {"unsigned": status}).status == "passed"
 
 
-@pytest.mark.parametrize("status", [404, 405, 415, 500, 503])
+@pytest.mark.parametrize("status", [301, 302, 404, 405, 415, 500, 503])
 def test_a_route_that_does_not_take_the_request_tells_nothing_of_signatures(status: int) -> None:
     found = outcome(webhooks.webhook_takes_unsigned, trial({"unsigned": status}, declared=False))
     assert (found.status, found.because) == ("unknown", Key(Visit, SUBJECT))

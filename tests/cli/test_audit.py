@@ -225,6 +225,14 @@ def test_recheck_says_whether_the_fix_has_taken_effect(
     assert "no-rollback-named is not found any more." in after.stderr
 
 
+def test_recheck_of_what_asks_nothing_here_says_why_and_not_that_it_was_mended(
+    launchready: Run, healthy: Served
+) -> None:
+    done = launchready("recheck", "never-sending-domain-open", "-m", str(healthy.manifest))
+    assert "never-sending-domain-open has nothing to judge here: " in done.stderr
+    assert "not found any more" not in done.stderr
+
+
 def test_smoke_walks_the_journeys(launchready: Run, healthy: Served) -> None:
     done = launchready("smoke", "-m", str(healthy.manifest), "-f", "json", member=healthy)
     report = json.loads(done.stdout)

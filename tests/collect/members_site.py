@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ssl import SSLContext
 from urllib.parse import parse_qsl
+
+import pytest
 
 from launchready.collect import sign_in, throttling
 from launchready.collect.world import World
@@ -33,6 +36,13 @@ private = "http://example.org/members"
 logout = "http://example.org/logout"
 """
 NAME, PASSWORD = "ada@example.org", "correct horse 7f3a91"
+
+
+@pytest.fixture(autouse=True)
+def member(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment holds the test member's name and password, wherever this is imported."""
+    monkeypatch.setenv("LR_TEST_NAME", NAME)
+    monkeypatch.setenv("LR_TEST_PASSWORD", PASSWORD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +108,12 @@ async def running(
     owned: bool = False,
     addresses: Mapping[str, tuple[str, ...]] | None = None,
     extra: Mapping[type[Fact], Collector] | None = None,
+    tls: SSLContext | None = None,
 ) -> AsyncIterator[Running]:
-    """Yield the site; `None` for a reply closes the connection without a word."""
+    """Yield the site; `None` for a reply closes the connection without a word.
+
+    With `tls` it is served at port 443, by a certificate that no test's world trusts.
+    """
     asked: list[Asked] = []
 
     async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -130,9 +144,9 @@ async def running(
             subject=subject, at=world.now(), how="test", proven=True, detail="TXT record"
         )
 
-    async with serving(peer) as port:
+    async with serving(peer, tls=tls) as port:
         # Where nothing is dialled the published address itself is asked: nothing answers there.
-        servers = {f"{PUBLISHED}:80": port} if dialled else {}
+        servers = {f"{PUBLISHED}:{443 if tls else 80}": port} if dialled else {}
         async with loopback_world(
             servers,
             manifest=manifest,

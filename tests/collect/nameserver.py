@@ -16,10 +16,16 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from launchready.collect.dial import DialMap
+from launchready.collect.name_client import NameClient
+
 Transport = Literal["udp", "tcp"]
 Respond = Callable[[dns.message.Message, Transport], Sequence[bytes]]
 Connected = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Records = Mapping[str, Mapping[str, Sequence[str]]]
+
+SHORT_S = 0.4
+ONE = {"www.example.test": {"A": ["192.0.2.1"]}}
 
 
 @dataclass(slots=True)
@@ -167,5 +173,20 @@ def resolver(
             lines.append(f"{name} {ttl} CNAME {target}")
             name = target.rstrip(".")
         return [wire(reply_to(query, answer=lines), transport)]
+
+    return respond
+
+
+def client(*at: tuple[str, int], query_s: float = 4.0, hedge_s: float = 1.0) -> NameClient:
+    return NameClient(dial=DialMap(), resolvers=at, query_s=query_s, hedge_s=hedge_s)
+
+
+def silent(_query: dns.message.Message, _transport: Transport) -> Sequence[bytes]:
+    return []
+
+
+def answering(**parts: object) -> Respond:
+    def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        return [wire(reply_to(query, **parts), transport)]  # type: ignore[arg-type]
 
     return respond

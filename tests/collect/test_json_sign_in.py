@@ -13,8 +13,10 @@ from launchready.facts import Gap, Key, route_subject
 from launchready.facts.active import SignIn, Throttling
 from launchready.facts.http import Exchange
 
-from .members_site import NAME, PASSWORD, Asked, Reply, Running, running
-from .test_sign_in import failed, judged
+from .healthy_site import failed, judged
+from .members_site import NAME, PASSWORD, Asked, Reply, Running, member, running
+
+__all__ = ["member"]
 
 JSON = (("Content-Type", "application/json"),)
 SHELL = '<!doctype html><div id="app"></div><script src="/app.js"></script>'
@@ -34,12 +36,6 @@ private = "http://example.org/api/me"
 logout = "http://example.org/api/logout"
 {more}
 """
-
-
-@pytest.fixture(autouse=True)
-def member(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LR_TEST_NAME", NAME)
-    monkeypatch.setenv("LR_TEST_PASSWORD", PASSWORD)
 
 
 def said(value: object, *headers: tuple[str, str], status: int = 200) -> Reply:

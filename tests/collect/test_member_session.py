@@ -5,24 +5,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-import pytest
-
 from launchready.expected import zone_of
 from launchready.facts import route_subject
 from launchready.facts.active import SignIn, Throttling
 
-from .members_site import MANIFEST, NAME, PASSWORD, Asked, Reply, login_page, running, to
+from .members_site import MANIFEST, PASSWORD, Asked, Reply, login_page, member, running, to
+
+__all__ = ["member"]
 
 CHAT = "http://app.example.org/chat"
 WITH_CHAT = MANIFEST.replace(
     "[accounts.member]", f'"{CHAT}" = {{ kind = "chat", json_body = true }}\n[accounts.member]'
 ).replace("http://example.org/", "http://app.example.org/")
-
-
-@pytest.fixture(autouse=True)
-def member(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LR_TEST_NAME", NAME)
-    monkeypatch.setenv("LR_TEST_PASSWORD", PASSWORD)
 
 
 def members_only(

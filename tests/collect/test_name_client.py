@@ -1,62 +1,40 @@
-"""The client of the DNS against servers that answer well, badly or not at all."""
+"""The client of the DNS: whom it asks, how often, and whom it gives up."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import dns.edns
 import dns.flags
 import dns.message
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from launchready.collect import name_client
 from launchready.collect.dial import DialMap
 from launchready.collect.name_client import FIRST_QUESTIONS, NameClient, system_resolvers
-from launchready.collect.name_reply import ALIASES_MAX, read
-from launchready.collect.name_wire import _parsed
+from launchready.collect.name_wire import exchange
 from launchready.mailauth.lookups import Question
-from tests.collect.nameserver import Respond, Transport, reply_to, resolver, serving, wire
-
-SHORT_S = 0.4
-ONE = {"www.example.test": {"A": ["192.0.2.1"]}}
-
-
-def client(*at: tuple[str, int], query_s: float = 4.0, hedge_s: float = 1.0) -> NameClient:
-    return NameClient(dial=DialMap(), resolvers=at, query_s=query_s, hedge_s=hedge_s)
-
-
-def silent(_query: dns.message.Message, _transport: Transport) -> Sequence[bytes]:
-    return []
-
-
-def answering(**parts: object) -> Respond:
-    def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
-        return [wire(reply_to(query, **parts), transport)]  # type: ignore[arg-type]
-
-    return respond
+from tests.collect.nameserver import (
+    ONE,
+    SHORT_S,
+    Transport,
+    answering,
+    client,
+    reply_to,
+    resolver,
+    serving,
+    silent,
+    wire,
+)
 
 
 async def test_an_address_is_returned_with_its_ttl() -> None:
     async with serving(resolver(ONE, ttl=120)) as server:
         reply = await client(server.at).ask("www.example.test", "A")
     assert (reply.rcode, reply.records, reply.ttl_s) == ("NOERROR", ("192.0.2.1",), 120)
-
-
-async def test_aliases_are_followed_and_kept() -> None:
-    records = {
-        "www.example.test": {"CNAME": ["edge.example.net."]},
-        "edge.example.net": {"A": ["192.0.2.7"]},
-    }
-    async with serving(resolver(records)) as server:
-        reply = await client(server.at).ask("WWW.example.test.", "A")
-    assert reply.texts == ("192.0.2.7",)
-    assert [(a.owner, a.target) for a in reply.aliases] == [
-        ("www.example.test", "edge.example.net")
-    ]
 
 
 async def test_a_name_that_does_not_exist_is_an_answer_and_no_trouble() -> None:
@@ -77,193 +55,6 @@ async def test_silence_ends_as_trouble() -> None:
         reply = await client(server.at, query_s=SHORT_S).ask("www.example.test", "A")
     assert reply.rcode is None
     assert reply.trouble == "no answer within 0.4 seconds"
-
-
-async def test_a_lost_packet_is_sent_again() -> None:
-    heard = []
-
-    def lossy(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
-        heard.append(query.id)
-        return resolver(ONE)(query, transport) if len(heard) > 2 else []
-
-    async with serving(lossy) as server:
-        reply = await client(server.at, query_s=2.0).ask("www.example.test", "A")
-    assert reply.texts == ("192.0.2.1",)
-
-
-async def test_a_closed_port_is_trouble_and_not_ours() -> None:
-    async with serving(silent) as server:
-        port = server.at
-    reply = await client(port).ask("www.example.test", "A")
-    assert (reply.trouble, reply.ours) == ("connection refused", False)
-
-
-async def test_a_truncated_answer_is_asked_again_over_tcp() -> None:
-    text = {"big.example.test": {"TXT": [" ".join(f'"{"x" * 250}"' for _ in range(40))]}}
-    async with serving(resolver(text)) as server:
-        reply = await client(server.at).ask("big.example.test", "TXT")
-    assert [transport for *_, transport in server.asked] == ["udp", "tcp"]
-    assert reply.as_answer().texts == (b"x" * 10_000,)
-
-
-async def test_an_answer_cut_in_the_middle_of_a_record_is_asked_again_over_tcp() -> None:
-    def cut(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
-        packet = resolver(ONE)(query, transport)[0]
-        if transport == "tcp":
-            return [packet]
-        return [packet[:2] + bytes([packet[2] | 0x02]) + packet[3:-17]]
-
-    async with serving(cut) as server:
-        reply = await client(server.at).ask("www.example.test", "A")
-    assert reply.texts == ("192.0.2.1",)
-
-
-async def test_64_kilobytes_of_text_are_read_whole() -> None:
-    strings = " ".join(f'"{"x" * 255}"' for _ in range(252))
-    text = {"huge.example.test": {"TXT": [strings]}}
-    async with serving(resolver(text)) as server:
-        reply = await client(server.at).ask("huge.example.test", "TXT")
-    assert len(reply.as_answer().texts[0]) == 252 * 255
-
-
-async def test_a_tcp_answer_that_ends_early_is_trouble() -> None:
-    def early(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
-        if transport == "tcp":
-            return [b""]
-        message = reply_to(query)
-        message.flags |= dns.flags.TC
-        return [message.to_wire()]
-
-    async with serving(early) as server:
-        reply = await client(server.at, query_s=SHORT_S).ask("www.example.test", "A")
-    assert reply.rcode is None
-    assert reply.trouble
-
-
-async def test_packets_with_a_wrong_id_are_ignored() -> None:
-    def spoofed(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
-        forged = reply_to(query, answer=["www.example.test 300 A 203.0.113.66"])
-        forged.id = query.id ^ 1
-        return [forged.to_wire(), *resolver(ONE)(query, transport)]
-
-    async with serving(spoofed) as server:
-        reply = await client(server.at).ask("www.example.test", "A")
-    assert reply.texts == ("192.0.2.1",)
-
-
-async def test_an_answer_to_another_question_is_ignored() -> None:
-    def other(query: dns.message.Message, _transport: Transport) -> Sequence[bytes]:
-        asked = dns.message.make_query("other.example.test", "A", id=query.id)
-        return [reply_to(asked, answer=["other.example.test 300 A 203.0.113.66"]).to_wire()]
-
-    async with serving(other) as server:
-        reply = await client(server.at, query_s=SHORT_S).ask("www.example.test", "A")
-    assert reply.rcode is None
-    assert reply.trouble == "only packets that answer another question came back"
-
-
-async def test_garbage_before_the_answer_is_ignored() -> None:
-    def noisy(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
-        head = query.id.to_bytes(2, "big") + b"\x80\x00"
-        garbage = [b"", b"\x00", b"\xff" * 600, head + b"\xff" * 40]
-        return [*garbage, *resolver(ONE)(query, transport)]
-
-    async with serving(noisy) as server:
-        reply = await client(server.at).ask("www.example.test", "A")
-    assert reply.texts == ("192.0.2.1",)
-
-
-async def test_a_compression_loop_is_trouble() -> None:
-    def looping(query: dns.message.Message, _transport: Transport) -> Sequence[bytes]:
-        head = query.to_wire()
-        packet = bytearray(head[:2] + b"\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00")
-        question = query.question[0].name.to_wire() or b""
-        packet += question + b"\x00\x01\x00\x01"
-        here = len(packet)
-        packet += (
-            bytes([0xC0 | here >> 8, here & 0xFF]) + b"\x00\x01\x00\x01\x00\x00\x00\x00\x00\x04"
-        )
-        return [bytes(packet + b"\xc0\x00\x02\x01")]
-
-    async with serving(looping) as server:
-        reply = await client(server.at, query_s=SHORT_S).ask("www.example.test", "A")
-    assert reply.rcode is None
-    assert "malformed" in reply.trouble
-
-
-async def test_aliases_that_lead_back_are_a_loop_without_records() -> None:
-    lines = ["a.example.test 300 CNAME b.example.test.", "b.example.test 300 CNAME a.example.test."]
-    async with serving(answering(answer=lines)) as server:
-        reply = await client(server.at).ask("a.example.test", "A")
-    assert (reply.loop, reply.found) == (True, None)
-
-
-async def test_more_aliases_than_resolvers_follow_are_a_loop() -> None:
-    lines = [f"n{i}.example.test 300 CNAME n{i + 1}.example.test." for i in range(ALIASES_MAX + 5)]
-    async with serving(answering(answer=lines)) as server:
-        reply = await client(server.at).ask("n0.example.test", "A")
-    assert reply.loop
-    assert len(reply.aliases) == ALIASES_MAX + 1
-
-
-async def test_aliases_are_followed_where_the_server_stops_at_the_first() -> None:
-    steps = {
-        "a.example.test": ["a.example.test 300 CNAME b.example.net."],
-        "b.example.net": ["b.example.net 300 CNAME c.example.net."],
-        "c.example.net": ["c.example.net 300 A 192.0.2.3"],
-    }
-
-    def plain(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
-        name = query.question[0].name.to_text(omit_final_dot=True)
-        return [wire(reply_to(query, answer=steps[name]), transport)]
-
-    async with serving(plain) as server:
-        reply = await client(server.at).ask("a.example.test", "A")
-    assert reply.texts == ("192.0.2.3",)
-    assert [a.target for a in reply.aliases] == ["b.example.net", "c.example.net"]
-
-
-async def test_aliases_that_lead_back_over_several_answers_are_a_loop() -> None:
-    steps = {"a.test": ["a.test 300 CNAME b.test."], "b.test": ["b.test 300 CNAME a.test."]}
-
-    def plain(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
-        name = query.question[0].name.to_text(omit_final_dot=True)
-        return [wire(reply_to(query, answer=steps[name]), transport)]
-
-    async with serving(plain) as server:
-        reply = await client(server.at).ask("a.test", "A")
-    assert (reply.loop, reply.found) == (True, None)
-    assert len(server.asked) == 2
-
-
-async def test_a_servers_own_words_about_its_failure_are_kept() -> None:
-    def failing(query: dns.message.Message, _transport: Transport) -> Sequence[bytes]:
-        message = reply_to(query, rcode="SERVFAIL")
-        message.use_edns(0, options=[dns.edns.EDEOption(dns.edns.EDECode.SIGNATURE_EXPIRED)])
-        return [message.to_wire()]
-
-    async with serving(failing) as server:
-        reply = await client(server.at).ask("www.example.test", "A")
-    assert reply.said == "signature expired"
-
-
-async def test_records_of_another_name_are_not_taken_for_the_answer() -> None:
-    lines = ["evil.example.net 300 A 203.0.113.66"]
-    async with serving(answering(answer=lines)) as server:
-        reply = await client(server.at).ask("www.example.test", "A")
-    assert reply.records == ()
-
-
-async def test_a_server_without_edns_is_asked_again_without_it() -> None:
-    def old(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
-        if query.edns >= 0:
-            query.use_edns(edns=False)
-            return [wire(reply_to(query, rcode="FORMERR"), transport)]
-        return resolver(ONE)(query, transport)
-
-    async with serving(old) as server:
-        reply = await client(server.at).ask("www.example.test", "A")
-    assert reply.texts == ("192.0.2.1",)
 
 
 async def test_the_same_question_is_sent_once() -> None:
@@ -437,11 +228,24 @@ async def test_a_silent_server_is_still_asked_whether_it_works_at_all() -> None:
         assert await names.works()
 
 
-async def test_no_more_questions_than_allowed_are_under_way() -> None:
+async def test_no_more_questions_than_allowed_are_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    under_way: list[int] = [0]
+
+    async def counted(*asked: Any) -> dns.message.Message:
+        under_way.append(under_way[-1] + 1)
+        try:
+            return await exchange(*asked)
+        finally:
+            under_way.append(under_way[-1] - 1)
+
+    monkeypatch.setattr(name_client, "exchange", counted)
     async with serving(resolver({})) as server:
         names = NameClient(resolvers=(server.at,), query_s=20.0, at_once=10)
         replies = await asyncio.gather(*(names.ask(f"n{i}.test", "A") for i in range(400)))
     assert {r.rcode for r in replies} == {"NXDOMAIN"}
+    assert max(under_way) == 10
 
 
 def test_without_named_resolvers_public_ones_are_asked_as_well() -> None:
@@ -456,25 +260,3 @@ def test_resolv_conf_gives_three_resolvers_and_skips_what_it_does_not_know(tmp_p
                     "nameserver\nnameserver 192.0.2.2\nnameserver 192.0.2.3\n")  # fmt: skip
     found = system_resolvers(file)
     assert found == (("192.0.2.1", 53), ("fe80::1%eth0", 53), ("192.0.2.2", 53))
-
-
-@settings(deadline=None)
-@given(st.binary(max_size=600))
-def test_any_packet_is_an_answer_or_refused_with_a_reason(packet: bytes) -> None:
-    query = dns.message.make_query("www.example.test", "A", id=7)
-    try:
-        message = _parsed(b"\x00\x07\x80\x00" + packet, query)
-    except ValueError as error:
-        assert str(error)
-        return
-    reply = read("www.example.test", "A", "test", message)
-    assert len(reply.aliases) <= ALIASES_MAX + 1
-
-
-@settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20))
-def test_any_graph_of_aliases_ends(edges: list[tuple[int, int]]) -> None:
-    query = dns.message.make_query("n0.test", "A")
-    lines = [f"n{a}.test 60 CNAME n{b}.test." for a, b in dict(edges).items()]
-    reply = read("n0.test", "A", "test", reply_to(query, answer=lines))
-    assert reply.loop or reply.last not in {a.owner for a in reply.aliases}

@@ -11,11 +11,11 @@ from ssl import SSLContext
 
 import pytest
 
-from launchready.collect import cors, explained, http, nowhere, probes, reach, walks
+from launchready.collect import cors, host_answers, http, nowhere, probes, reach, walks
 from launchready.derive.exposed_paths import asked_paths, exposed
 from launchready.facts import Fact, Gap, Key, route_subject
 from launchready.facts.dns import Resolution
-from launchready.facts.exposure import Cors, CorsAnswer, ErrorAnswers, Probe, Reach
+from launchready.facts.exposure import ErrorAnswers, Probe, Reach
 from launchready.facts.http import Exchange, HostAnswers
 from launchready.facts.ways import Entrance, Visit
 from tests.collect.certificates import Authority, authority, leaf, server_context
@@ -25,7 +25,6 @@ from tests.collect.worlds import Loopback, loopback_world, serving
 Answer = Callable[[str, str, dict[str, str]], bytes]
 HTML = "Content-Type: text/html; charset=utf-8"
 NOT_FOUND = page(b"<h1>not here</h1>", HTML, status="404 Not Found")
-CORS = "[routes]\n'https://example.org/api' = 'api'\n"
 
 
 @cache
@@ -94,7 +93,7 @@ async def https_world(
                 ca=root,
                 collectors={
                     **http.COLLECTORS, **walks.COLLECTORS, **probes.COLLECTORS,
-                    **explained.COLLECTORS,
+                    **host_answers.COLLECTORS,
                     **cors.COLLECTORS, **reach.COLLECTORS,
                 },
             )
@@ -241,53 +240,6 @@ async def test_the_missing_page_is_fetched_once_for_all_who_want_it(root: Path) 
         await loopback.gatherer.ask(Probe, host)
         await loopback.gatherer.ask(ErrorAnswers, host)
     assert sum(nowhere.DEEP_QUERY in asked for asked in site.asked) == 1
-
-
-async def test_a_reflected_origin_is_recorded_with_its_credentials(root: Path) -> None:
-    def reflecting(_method: str, _target: str, fields: dict[str, str]) -> bytes:
-        allow = f"Access-Control-Allow-Origin: {fields['origin']}"
-        return page(b"{}", allow, "Access-Control-Allow-Credentials: true", "Vary: Origin")
-
-    async with https_world(reflecting, root, more=CORS) as (loopback, site):
-        subject = route_subject("https://example.org/api", "example.org")
-        found = await loopback.gatherer.ask(Cors, subject)
-    assert isinstance(found, Cors)
-    assert CorsAnswer(
-        origin="https://evil.example", allow_origin="https://evil.example",
-        allow_credentials=True, status=200, vary_origin=True,
-    ) in found.answers  # fmt: skip
-    assert {a.preflight for a in found.answers} == {True, False}
-    assert {a.split()[0] for a in site.asked} == {"GET", "OPTIONS"}
-
-
-async def test_a_route_that_allows_no_origin_is_recorded_so(root: Path) -> None:
-    async with https_world(only({}), root, more=CORS) as (loopback, _):
-        subject = route_subject("https://example.org/api", "example.org")
-        found = await loopback.gatherer.ask(Cors, subject)
-    assert isinstance(found, Cors)
-    assert all(a.allow_origin is None for a in found.answers)
-
-
-async def test_declared_origins_are_asked_beside_the_foreign_ones(root: Path) -> None:
-    def for_the_app(method: str, _target: str, fields: dict[str, str]) -> bytes:
-        if fields["origin"] != "https://app.example.org":
-            return page(b"{}")
-        allow = "Access-Control-Allow-Origin: https://app.example.org"
-        if method == "OPTIONS":
-            return page(b"", allow, "Access-Control-Allow-Methods: GET", status="204 No Content")
-        return page(b"{}", allow)
-
-    more = CORS.replace("'api'", '{ kind = "api", cors = ["https://app.example.org", "*"] }')
-    assert more != CORS
-    async with https_world(for_the_app, root, more=more) as (loopback, _):
-        subject = route_subject("https://example.org/api", "example.org")
-        found = await loopback.gatherer.ask(Cors, subject)
-    assert isinstance(found, Cors)
-    app = "https://app.example.org"
-    assert [(a.origin, a.allow_origin, a.preflight, a.allow_methods) for a in found.declared] == [
-        (app, app, False, ""), (app, app, True, "GET"),
-    ]  # fmt: skip
-    assert app not in {a.origin for a in found.answers}
 
 
 ORIGIN = "[hosts.'example.org']\norigin = '198.51.100.7'\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from launchready.collect import explained, reach, walks
+from launchready.collect import host_answers, reach, walks
 from launchready.facts import Gap, Key, Subject, route_subject
 from launchready.facts.http import Exchange, HostAnswers
 from launchready.facts.ways import Entrance, Visit
@@ -50,7 +50,7 @@ async def quiet(
             manifest=f'[launch]\ndomain = "example.org"\n[routes]\n{lines}',
             ca=root,
             request_s=1.5,
-            collectors={**walks.COLLECTORS, **explained.COLLECTORS, **reach.COLLECTORS},
+            collectors={**walks.COLLECTORS, **host_answers.COLLECTORS, **reach.COLLECTORS},
         ) as loopback,
     ):
         yield loopback
@@ -123,7 +123,7 @@ async def test_a_static_file_is_asked_before_pages_to_hear_whether_anybody_is_th
 
 async def test_a_closed_port_is_no_silence(root: Path) -> None:
     async with loopback_world(
-        {"203.0.113.5:443": 1}, ca=root, collectors=explained.COLLECTORS
+        {"203.0.113.5:443": 1}, ca=root, collectors=host_answers.COLLECTORS
     ) as loopback:
         assert isinstance(await host(loopback), Gap)
 

@@ -11,8 +11,10 @@ from launchready.facts import Gap, Key, route_subject
 from launchready.facts.active import SignIn, Throttling
 from launchready.facts.http import Exchange
 
-from .members_site import MANIFEST, NAME, PASSWORD, Asked, Reply, running, to
-from .test_sign_in import Community, failed, judged
+from .healthy_site import Community, failed, judged
+from .members_site import MANIFEST, NAME, Asked, Reply, member, running, to
+
+__all__ = ["member"]
 
 NAME_PAGE = (
     "<title>Log in</title><form method=post action=/login/name>"
@@ -22,12 +24,6 @@ PASSWORD_PAGE = (
     "<title>Log in</title><form method=post action=/login>"
     "{name}<input type=password name=password><button>Log in</button></form>"
 )
-
-
-@pytest.fixture(autouse=True)
-def member(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LR_TEST_NAME", NAME)
-    monkeypatch.setenv("LR_TEST_PASSWORD", PASSWORD)
 
 
 @dataclass

@@ -1,8 +1,10 @@
 """A zone in memory for the evaluators' tests."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from launchready.mailauth.lookups import Answer, Question, Record
+from launchready.mailauth.dmarc import DmarcResult, evaluate_dmarc
+from launchready.mailauth.lookups import Answer, Question, Record, run
 
 Zone = Mapping[str, Mapping[str, Iterable[str | tuple[bytes, ...] | tuple[int, str]]]]
 
@@ -32,3 +34,20 @@ class Zones:
 
     async def later(self, question: Question) -> Answer:
         return self(question)
+
+
+def evaluated(
+    domain: str,
+    records: Mapping[str, str | list[str]],
+    *,
+    names: Iterable[str] = (),
+    failing: Iterable[str] = (),
+    **given_domains: Any,
+) -> DmarcResult:
+    """Return what DMARC says of a domain; `records` are by name, without `_dmarc.`."""
+    zone: dict[str, dict[str, list[str | tuple[bytes, ...] | tuple[int, str]]]] = {
+        f"_dmarc.{name}": {"TXT": [text] if isinstance(text, str) else [*text]}
+        for name, text in records.items()
+    }
+    zone |= {name: {"A": ["192.0.2.1"]} for name in names}
+    return run(evaluate_dmarc(domain, **given_domains), Zones(zone, failing=failing))

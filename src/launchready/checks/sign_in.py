@@ -84,7 +84,10 @@ def wrong_password_accepted(here: SignIn) -> Result:
     """
     step = _step(here, "wrong password is refused")
     if step is None and any(s.name in GETS_IN for s in here.steps):
-        return NotApplicable(reason="the form is one that another entrance has tried it at")
+        return NotApplicable(
+            reason="none was refused or taken here: another entrance has tried it at the same form, "
+            "or the log-in gave no answer"
+        )
     if step is None:
         return _not_reached(here, "a wrong password")
     if step.passed:

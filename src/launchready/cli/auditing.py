@@ -87,9 +87,7 @@ def audit_command(
     checks = _chosen(only_, skip_)
     places = wanted(formats, output)
     how = network(resolver, dial, ca)
-    looking = Looking(
-        resolvers=how.resolvers, dial=how.dial, ca=str(ca or ""), only=only_, skip=skip_
-    )
+    looking = _looking(how, only=only_, skip=skip_)
     if domain is None:
         if not manifest.exists():
             raise UsageError(
@@ -135,9 +133,7 @@ def smoke_command(
             "password_env, login and private"
         )
     done = asyncio.run(_declared(loaded, manifest, how, checks, active=True))
-    looking = Looking(
-        resolvers=how.resolvers, dial=how.dial, ca=str(ca or ""), only=("sign-in",), skip=()
-    )
+    looking = _looking(how, only=("sign-in",))
     raise typer.Exit(show(done, wanted(formats, output), looking=looking, manifest_file=manifest))
 
 
@@ -164,9 +160,7 @@ def recheck_command(
         run = _found(_domain(domain), how, checks)
         manifest = Path()
     done = asyncio.run(run)
-    looking = Looking(
-        resolvers=how.resolvers, dial=how.dial, ca=str(ca or ""), only=(check,), skip=()
-    )
+    looking = _looking(how, only=(check,))
     status = show(done, wanted(formats, output), looking=looking, manifest_file=manifest)
     own = [o for o in done.verdict.outcomes if o.check in checks]
     still = [o for o in own if o.status == "failed"]
@@ -175,10 +169,19 @@ def recheck_command(
         typer.echo(f"{check} is still there: {_on(still)}.", err=True)
     elif unseen:
         typer.echo(f"{check} could not be checked everywhere: {_on(unseen)}.", err=True)
+    elif not any(o.status == "passed" for o in own):
+        # Something worse may stand in its place, which the reason names.
+        why = one_line(own[0].detail, 200) if own else "the launch has nothing of that kind"
+        typer.echo(f"{check} has nothing to judge here: {why}.", err=True)
     else:
         typer.echo(f"{check} is not found any more.", err=True)
     # Of one check a go says little: what is asked is whether the fix has taken effect.
     raise typer.Exit(status or (1 if still or unseen else 0))
+
+
+def _looking(how: Network, *, only: tuple[str, ...], skip: tuple[str, ...] = ()) -> Looking:
+    ca = str(how.ca or "")
+    return Looking(resolvers=how.resolvers, dial=how.dial, ca=ca, only=only, skip=skip)
 
 
 def _on(outcomes: Sequence[Outcome]) -> str:

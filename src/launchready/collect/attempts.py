@@ -8,16 +8,13 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
 from launchready.collect.json_calls import called, named
-from launchready.collect.session import Session
+from launchready.collect.session import FORM, JSON, Session
 from launchready.collect.web_address import url_host
 from launchready.derive.forms import Form, forms, login_form
 from launchready.derive.throttle import asks_to_wait, says_limited
 from launchready.facts import Gap
 from launchready.facts.http import Exchange
 from launchready.manifest import RouteEntry
-
-_FORM = "application/x-www-form-urlencoded"
-JSON = "application/json"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +81,7 @@ async def first_attempt(route: RouteEntry, session: Session) -> Attempt | Gap:
     if form is None:
         return Attempt(
             url=route.url, method=route.method or "POST", body=urlencode(typed).encode(),
-            content_type=_FORM, typed=typed, guessed=not route.fields and route.method is None,
+            content_type=FORM, typed=typed, guessed=not route.fields and route.method is None,
             last=page,
         )  # fmt: skip
     again = await session.get(route.url)
@@ -96,7 +93,7 @@ async def first_attempt(route: RouteEntry, session: Session) -> Attempt | Gap:
         fresh = False
     filled = _typed(form, route, values)
     return Attempt(
-        url=form.url, method="POST", body=form.filled(filled), content_type=_FORM, form=form,
+        url=form.url, method="POST", body=form.filled(filled), content_type=FORM, form=form,
         page_url=page.url, typed=filled, fresh=fresh, last=page,
     )  # fmt: skip
 
@@ -182,18 +179,17 @@ def _form(route: RouteEntry, page: Exchange) -> Form | None:
 
 def _fits(form: Form, route: RouteEntry) -> int:
     """Return how well a form suits the route's kind, to tell it from a search or a log-in."""
-    shown = [f for f in form.fields if f.type not in {"hidden", "submit", "button", "checkbox"}]
     names = {f.name for f in form.fields}
     score = 4 * len(names & set(route.fields.values()))
     if route.kind == "signup":
-        score += 2 * sum(f.type == "password" for f in shown) + min(len(shown), 3)
+        score += 2 * sum(f.type == "password" for f in form.typed) + min(len(form.typed), 3)
     elif route.kind == "reset":
-        score += 2 * any("mail" in f.name.lower() or f.type == "email" for f in shown)
+        score += 2 * any("mail" in f.name.lower() or f.type == "email" for f in form.typed)
         score -= 3 * (form.password is not None)
     elif route.kind == "invite":
-        score += 2 * any("code" in f.name.lower() or "invit" in f.name.lower() for f in shown)
+        score += 2 * any("code" in f.name.lower() or "invit" in f.name.lower() for f in form.typed)
     elif route.kind == "chat":
-        score += 2 * any(f.type == "textarea" for f in shown)
+        score += 2 * any(f.type == "textarea" for f in form.typed)
     return score
 
 

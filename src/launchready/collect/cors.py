@@ -10,6 +10,7 @@ from launchready.collect.explained import explained
 from launchready.collect.http import Asking, answer_to
 from launchready.collect.web_address import url_host
 from launchready.collect.world import World
+from launchready.derive.throttle import asks_to_wait
 from launchready.expected import routes, zone_of
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.exposure import Cors, CorsAnswer
@@ -34,13 +35,16 @@ async def cors(subject: Subject, world: World, ask: Ask) -> Cors | Gap:
     declared = declared_origins(route)
     askings = [(o, a) for o in (*foreign, *declared) for a in _askings(route.url, method, o)]
     found = await asyncio.gather(*(answer_to(a, world, ask, key=key) for _, a in askings))
+    pairs = [(origin, answer) for (origin, _), answer in zip(askings, found, strict=True)]
     answers = [
         _answer(origin, answer)
-        for (origin, _), answer in zip(askings, found, strict=True)
-        if isinstance(answer, Exchange) and not answer.fault
+        for origin, answer in pairs
+        if isinstance(answer, Exchange) and _is_heard(answer)
     ]
-    if not answers:
-        return await _none(key, found, world, ask)
+    unheard = set(foreign) - {a.origin for a in answers}
+    if unheard:
+        # The pattern that was not tried may be the careless one.
+        return await _gap(key, [answer for o, answer in pairs if o in unheard], world, ask)
     return Cors(
         subject=subject,
         at=world.now(),
@@ -107,13 +111,30 @@ def _answer(origin: str, answer: Exchange) -> CorsAnswer:
     )
 
 
-async def _none(key: Key, found: list[Exchange | Gap], world: World, ask: Ask) -> Gap:
+def _is_heard(answer: Exchange) -> bool:
+    """Return whether an answer tells what the origin may: a limit may refuse before it is thought of."""
+    allows = "access-control-allow-origin" in answer.headers
+    return not answer.fault and (allows or not asks_to_wait(answer))
+
+
+async def _gap(key: Key, found: list[Exchange | Gap], world: World, ask: Ask) -> Gap:
+    """Return why origins were not heard; `found` is what came in place of their answers."""
     gap = next((f for f in found if isinstance(f, Gap)), None)
     if gap is not None:
         return gap
-    fact = next(f for f in found if isinstance(f, Exchange))
-    who = f"bot protection ({fact.challenge}) answered" if fact.challenge else fact.trouble
-    return Gap(key=key, reason=who, because=await explained(fact, world, ask))
+    answer = next(f for f in found if isinstance(f, Exchange))
+    if answer.challenge:
+        reason = f"bot protection ({answer.challenge}) answered"
+        how = "Let the bot protection pass this computer's address, and audit again."
+        return Gap(key=key, reason=reason, how_to_prove=how)
+    if answer.trouble:
+        because = await explained(answer, world, ask)
+        return Gap(key=key, reason=answer.trouble, because=because)
+    return Gap(
+        key=key,
+        reason=f"the route asks to wait ({answer.status})",
+        how_to_prove="Let the rate limit pass this computer, and audit again.",
+    )
 
 
 COLLECTORS: dict[type[Fact], Collector] = {Cors: cors}

@@ -14,6 +14,7 @@ from launchready.collect.web_address import (
     NotAsked,
     addresses_of,
     host_of,
+    origin,
     subject_of,
     url_port,
     wire_url,
@@ -27,6 +28,7 @@ from launchready.gather import Ask, Collector
 
 NOTHING_LISTENS = "nothing listens: "
 """How the reason of a gap begins when the port is closed."""
+SECOND_TRY_AFTER_S = 1.0
 
 VISITOR = (
     ("User-Agent", f"LaunchReady/{__version__}"),
@@ -48,9 +50,6 @@ class Asking:
     insists: bool = False
     verified_only: bool = False
     """True: nothing is sent where the certificate is not one that browsers accept."""
-
-
-SECOND_TRY_AFTER_S = 1.0
 
 
 def stumbled(found: Exchange) -> bool:
@@ -94,9 +93,8 @@ async def answer_to(
     """Return the answer to a request; a Gap of `key` when there is none.
 
     When the certificate is not one that browsers accept but names the host, the request is made
-    once more without that demand and the answer marked as not verified. A fresh connection is
-    tried once more when the first was closed without a word. Neither is done for a request
-    that is `verified_only`.
+    once more without that demand and the answer marked as not verified, unless it is
+    `verified_only`. A fresh connection is tried once more when the first was closed without a word.
     """
     try:
         url = wire_url(asking.url)
@@ -106,10 +104,7 @@ async def answer_to(
     if isinstance(where, NotAsked):
         return Gap(key=key, reason=where.reason, because=where.because, ours=where.ours)
     request = _request(asking, url, where, world)
-    if asking.verified_only:
-        result, verified = await world.http.send(request), True
-    else:
-        result, verified = await _send(request, world)
+    result, verified = await _send(request, world, verified_only=asking.verified_only)
     if isinstance(result, Failure):
         return await _gap(result, url, world, ask, key)
     return _fact(asking, result, world, subject or subject_of(asking.url, world), verified)
@@ -131,15 +126,18 @@ def _request(asking: Asking, url: str, where: Asked, world: World) -> Request:
     )
 
 
-async def _send(request: Request, world: World) -> tuple[Response | Failure, bool]:
+async def _send(
+    request: Request, world: World, *, verified_only: bool
+) -> tuple[Response | Failure, bool]:
     """Return what came, and whether the certificate was one that browsers accept."""
-    origin = "/".join(request.url.split("/", 3)[:3])
-    verify: Verify = "name" if origin in world.http.unverified else "full"
+    known, here = world.http.unverified, origin(request.url)
+    verify: Verify = "name" if here in known and not verified_only else "full"
     result = await world.http.send(replace(request, verify=verify))
-    if isinstance(result, Failure) and result.kind == "certificate" and verify == "full":
+    refused = isinstance(result, Failure) and result.kind == "certificate"
+    if refused and verify == "full" and not verified_only:
         result = await world.http.send(replace(request, verify="name"))
         if isinstance(result, Response):
-            world.http.unverified.add(origin)
+            known.add(here)
             verify = "name"
     silent = isinstance(result, Response) and result.trouble == CLOSED_SILENTLY
     if silent and request.method in {"GET", "HEAD"}:

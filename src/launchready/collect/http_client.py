@@ -24,11 +24,8 @@ AT_ONCE = 192
 """Enough that two dozen hosts which never answer leave room for the others."""
 AT_ONCE_PER_HOST = 8
 AT_ONCE_PER_HOST_HTTP2 = 24
-
-
 NOT_ASKED = "to what was asked before"
 """How the reason of a failure ends when a silent server was not asked once more."""
-
 # After so many vain waits in a row a host is asked by one request at a time, until it answers.
 _SILENT = 4
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus, urlsplit
 
-from launchready.collect.session import Session
+from launchready.collect.session import Session, shown_url
 from launchready.collect.web_address import url_host, wire_url
 from launchready.derive.forms import Form
 from launchready.derive.members_page import alike, is_closed, shows_form
@@ -72,14 +72,6 @@ def is_ok(answer: Exchange | Gap) -> bool:
     return isinstance(answer, Exchange) and answer.status < 400
 
 
-async def submit(journey: Journey, form: Form, referer: str, password: str) -> Exchange | Gap:
-    """Send the log-in form and follow what comes."""
-    if form.password is None or form.username is None:
-        return Gap(key=journey.session.key, reason="the form has no field for a name")
-    values = {form.username.name: journey.username, form.password.name: password}
-    return await sent(journey.session, form, values, referer)
-
-
 async def sent(
     session: Session, form: Form, values: dict[str, str], referer: str
 ) -> Exchange | Gap:
@@ -121,6 +113,4 @@ def cookie_note(journey: Journey, private: Exchange | Gap, anonymous: Exchange |
 
 def seen_of(found: Exchange | Gap) -> str:
     """Return status and URL of an answer, or why there is none."""
-    if isinstance(found, Gap):
-        return found.reason
-    return f"{found.status} at {found.url}"
+    return found.reason if isinstance(found, Gap) else f"{found.status} at {shown_url(found.url)}"

@@ -7,8 +7,8 @@ import os
 
 from launchready.collect.journey import Journey, is_ok
 from launchready.collect.json_calls import json_route, log_in_by_json
+from launchready.collect.password_form import password_page, submit_password
 from launchready.collect.session import Session
-from launchready.collect.two_steps import password_page, submit_password
 from launchready.collect.world import World
 from launchready.expected import entrances
 from launchready.facts import Gap, Key
@@ -52,7 +52,6 @@ async def _signed_in(world: World, ask: Ask, key: Key) -> Session | None:
         shown = await password_page(session, page, journey.username)
         if isinstance(shown, Gap) or shown.form is None:
             continue
-        journey.form = shown.form
         if is_ok(await submit_password(journey, shown, journey.password)):
             return session
     return None

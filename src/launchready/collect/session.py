@@ -18,6 +18,7 @@ from launchready.facts.active import CookieSeen
 from launchready.facts.http import Exchange
 from launchready.gather import Ask
 
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 HOPS_MAX = 10
 # Laravel and Angular; Django.
 _REPEATED = (("XSRF-TOKEN", "X-XSRF-TOKEN"), ("csrftoken", "X-CSRFToken"))
@@ -27,7 +28,8 @@ _REPEATED = (("XSRF-TOKEN", "X-XSRF-TOKEN"), ("csrftoken", "X-CSRFToken"))
 class Session:
     """Sends requests one after the other as one browser would; `key` is the fact it works for.
 
-    Nothing but GET goes to a host for which the run has no permission, wherever a form points.
+    Nothing but GET goes to a host for which the run has no permission, wherever a form points; and
+    nothing at all where browsers refuse the certificate, since passwords and sessions go out here.
     """
 
     world: World
@@ -55,7 +57,7 @@ class Session:
         *,
         method: str = "GET",
         body: bytes | None = None,
-        content_type: str = "application/x-www-form-urlencoded",
+        content_type: str = FORM,
         referer: str = "",
         further: tuple[tuple[str, str], ...] = (),
         body_max_bytes: int = 500_000,
@@ -77,29 +79,29 @@ class Session:
             headers.append(("Authorization", f"Bearer {self.bearer}"))
         headers += further
         if body is not None:
-            by_script = content_type == "application/json" and self.page
+            by_script = content_type == JSON and self.page
             headers += [("Content-Type", content_type), ("Origin", origin(by_script or url))]
         if referer:
             headers.append(("Referer", referer))
         asking = Asking(
-            url=url, method=method, headers=tuple(headers), body=body, body_max_bytes=body_max_bytes
-        )
+            url=url, method=method, headers=tuple(headers), body=body,
+            body_max_bytes=body_max_bytes, verified_only=True,
+        )  # fmt: skip
         found = await answer_to(asking, self.world, self.ask, key=self.key)
         if self.patient and method == "GET" and isinstance(found, Exchange) and stumbled(found):
             await asyncio.sleep(SECOND_TRY_AFTER_S)
             self.sent += 1
             found = await answer_to(asking, self.world, self.ask, key=self.key)
-        if isinstance(found, Exchange) and found.trouble:
-            because = await explained(found, self.world, self.ask)
-            return Gap(key=self.key, reason=found.trouble, because=because)
         if isinstance(found, Gap):
             return await attributed(found, self.ask)
-        if isinstance(found, Exchange):
-            self.jar.take(found.url, found.headers, now=self.world.now())
-            for cookie in set_cookies(found)[:COOKIES_MAX]:
-                known = (cookie.host, cookie.name)
-                if known in self.cookies or len(self.cookies) < COOKIES_MAX:
-                    self.cookies[known] = replace(cookie, at_login=self.logged_in)
+        if found.trouble:
+            because = await explained(found, self.world, self.ask)
+            return Gap(key=self.key, reason=found.trouble, because=because)
+        self.jar.take(found.url, found.headers, now=self.world.now())
+        for cookie in set_cookies(found)[:COOKIES_MAX]:
+            known = (cookie.host, cookie.name)
+            if known in self.cookies or len(self.cookies) < COOKIES_MAX:
+                self.cookies[known] = replace(cookie, at_login=self.logged_in)
         return found
 
     async def call(self, url: str, body: bytes, *, body_max_bytes: int = 500_000) -> Exchange | Gap:
@@ -108,9 +110,9 @@ class Session:
             url,
             method="POST",
             body=body,
-            content_type="application/json",
+            content_type=JSON,
             referer=self.page,
-            further=(("Accept", "application/json"), *self._against_forgery(url)),
+            further=(("Accept", JSON), *self._against_forgery(url)),
             body_max_bytes=body_max_bytes,
         )
 
@@ -139,9 +141,16 @@ class Session:
             if isinstance(following, Gap):
                 return following
             found = following
-        return Gap(key=self.key, reason=f"more than {HOPS_MAX} redirects at {found.url}")
+        return Gap(key=self.key, reason=f"more than {HOPS_MAX} redirects at {shown_url(found.url)}")
 
     async def get(self, url: str) -> Exchange | Gap:
         """Return what a visitor sees at the URL, redirects followed."""
         found = await self.send(wire_url(url))
         return found if isinstance(found, Gap) else await self.follow(found)
+
+
+def shown_url(url: str) -> str:
+    """Return the URL as it may be shown: what its query holds may be a session's or a log-in's token."""
+    head, mark, query = url.partition("?")
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return head + mark + "&".join(f"{name}=…" if equals else name for name, equals, _ in pairs)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 
 from launchready.collect.explained import explained
-from launchready.collect.journey import Journey, is_ok, seen_of, submit
+from launchready.collect.journey import Journey, is_ok, seen_of
 from launchready.collect.json_calls import NOT_UNDERSTOOD, json_route, log_in_by_json
+from launchready.collect.password_form import Shown, password_page, submit_password
 from launchready.collect.permission import refusal
 from launchready.collect.session import Session
 from launchready.collect.sign_in_steps import cannot_tell, take_steps
-from launchready.collect.two_steps import Shown, password_page, submit_password
 from launchready.collect.web_address import url_host, wire_url
 from launchready.collect.world import World
-from launchready.derive.log_in_ways import name_form, sends_mail
-from launchready.derive.members_page import BY_MAIL, log_in_form, not_for_us
+from launchready.derive.log_in_ways import sends_mail
+from launchready.derive.members_page import BY_HAND, BY_MAIL, not_for_us
 from launchready.expected import entrances
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.active import SignIn
@@ -102,31 +102,26 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
     if isinstance(first, Gap):
         return first
     page = await session.follow(first)
-    if isinstance(page, Gap) and page.because is not None:
-        # Another fact has the fault (a name, a certificate), and its finding tells of it.
-        return page
-    start, in_two = page, False
-    if isinstance(page, Exchange) and name_form(page) is not None and log_in_form(page) is None:
-        shown = await password_page(session, page, journey.username)
-        if isinstance(shown, Gap):
-            return shown
-        if shown.form is None:
+    if isinstance(page, Gap):
+        if page.because is not None:
+            # Another fact has the fault (a name, a certificate), and its finding tells of it.
+            return page
+        _reached(journey, page, passed=False)
+        return None
+    shown = await password_page(session, page, journey.username)
+    if isinstance(shown, Gap):
+        return shown
+    in_two, form = shown.page is not page, shown.form
+    if form is None:
+        if in_two:
             return _no_password(session.key, shown.page)
-        page, in_two = shown.page, True
-    form = log_in_form(page) if isinstance(page, Exchange) else None
-    if form is None and isinstance(page, Exchange):
         why = not_for_us(page, entrance)
         if why:
             return cannot_tell(session.key, *why)
-    seen = seen_of(page)
-    if not journey.step(
-        "reach the log-in page", passed=form is not None, seen=seen, wanted="a form with a password"
-    ):
-        if isinstance(page, Exchange):
-            journey.because = await explained(page, session.world, session.ask)
+        _reached(journey, page, passed=False)
+        journey.because = await explained(page, session.world, session.ask)
         return None
-    assert isinstance(page, Exchange) and form is not None  # noqa: S101, PT018 - the step saw both
-    assert isinstance(start, Exchange)  # noqa: S101 - no page came without it
+    _reached(journey, shown.page, passed=True)
     journey.form = form
     if url_host(form.url) not in session.world.manifest.all_hosts:
         return cannot_tell(
@@ -138,24 +133,28 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
         return refused
     if form.username is None and not in_two:
         return cannot_tell(
-            session.key, "the form with the password has no field for a name", _BY_HAND
+            session.key, "the form with the password has no field for a name", BY_HAND
         )
-    tries = 0
+    ready: Shown | None = shown
 
     async def log_in(password: str) -> Exchange | Gap:
-        nonlocal tries
-        tries += 1
-        # The form may carry a token that is good for one attempt.
-        fresh = await session.get(start.url) if tries > 1 else page
-        if in_two and tries > 1 and isinstance(fresh, Exchange):
-            shown = await password_page(session, fresh, journey.username)
-            fresh = shown.page if isinstance(shown, Shown) else shown
-        now = (log_in_form(fresh) if isinstance(fresh, Exchange) else None) or form
-        if in_two:
-            return await submit_password(journey, Shown(page=page, form=now), password)
-        return await submit(journey, now, page.url, password)
+        nonlocal ready
+        now, ready = ready, None
+        if now is None:
+            # The form may carry a token that is good for one attempt.
+            again = await session.get(page.url)
+            if isinstance(again, Exchange):
+                fresh = await password_page(session, again, journey.username)
+                now = fresh if isinstance(fresh, Shown) and fresh.form is not None else None
+        return await submit_password(journey, now or shown, password)
 
     return await take_steps(journey, log_in, form.url)
+
+
+def _reached(journey: Journey, page: Exchange | Gap, *, passed: bool) -> None:
+    journey.step(
+        "reach the log-in page", passed=passed, seen=seen_of(page), wanted="a form with a password"
+    )
 
 
 async def _call(journey: Journey, route: RouteEntry, entrance: str) -> Gap | None:
@@ -187,12 +186,7 @@ def _no_password(key: Key, page: Exchange) -> Gap:
     seen = seen_of(page)
     if sends_mail(page):
         return cannot_tell(key, f"the log-in sends a link or a code by mail ({seen})", BY_MAIL)
-    return cannot_tell(
-        key, f"the log-in took the name and asked for no password ({seen})", _BY_HAND
-    )
-
-
-_BY_HAND = "Sign in by hand in a private window before launch."
+    return cannot_tell(key, f"the log-in took the name and asked for no password ({seen})", BY_HAND)
 
 
 COLLECTORS: dict[type[Fact], Collector] = {SignIn: sign_in}

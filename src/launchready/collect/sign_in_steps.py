@@ -22,13 +22,10 @@ from launchready.collect.web_address import url_host, wire_url
 from launchready.derive.forms import logout_form
 from launchready.derive.members_page import is_closed
 from launchready.derive.sign_in_links import logout_link
-from launchready.derive.throttle import asks_to_wait, says_limited, wait_s
+from launchready.derive.throttle import asks_to_wait, says_limited, wait_s, worth_waiting_s
 from launchready.facts import Gap, Key
 from launchready.facts.active import OPEN_BEFORE
 from launchready.facts.http import Exchange
-
-WAIT_MAX_S = 65
-"""So long a limit by the minute is waited out, once; an earlier run may have reached it."""
 
 LogIn = Callable[[str], Awaitable[Exchange | Gap]]
 """Send the member's name with this password, and return what came."""
@@ -70,48 +67,60 @@ async def take_steps(journey: Journey, log_in: LogIn, sent_to: str) -> Gap | Non
 async def _refused(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -> bool | Gap:
     """Try the member's name with a wrong password, once; the private page must stay closed.
 
-    A Gap when a limit still counts what an earlier run tried from here.
+    A Gap when a limit still counts what an earlier run tried from here, or when another fact
+    explains that no answer came.
     """
     answer = await log_in(secrets.token_urlsafe(12))
+    pause_s = worth_waiting_s(answer) if isinstance(answer, Exchange) else None
+    if pause_s is not None:
+        await asyncio.sleep(pause_s)
+        answer = await log_in(secrets.token_urlsafe(12))
     if isinstance(answer, Exchange) and asks_to_wait(answer):
-        pause_s = wait_s(answer)
-        if pause_s is not None and pause_s <= WAIT_MAX_S:
-            await asyncio.sleep(pause_s)
-            answer = await log_in(secrets.token_urlsafe(12))
-        if isinstance(answer, Exchange) and asks_to_wait(answer):
-            asked = f" for {wait_s(answer)} seconds" if wait_s(answer) is not None else ""
-            return cannot_tell(
-                journey.session.key,
-                f"the log-in answers the first attempt already with {answer.status}: it asks to "
-                f"wait{asked}",
-                "A limit still counts what was tried before from here: run this again later.",
-            )
-    journey.refused_with = answer.status if isinstance(answer, Exchange) else None
+        asked = f" for {wait_s(answer)} seconds" if wait_s(answer) is not None else ""
+        return cannot_tell(
+            journey.session.key,
+            f"the log-in answers the first attempt already with {answer.status}: it asks to "
+            f"wait{asked}",
+            "A limit still counts what was tried before from here: run this again later.",
+        )
+    if isinstance(answer, Gap):
+        return answer if answer.because is not None else _no_answer(journey, answer)
+    journey.refused_with = answer.status
     private = await journey.session.get(journey.account.private)
     opened = member_sees(journey, private, anonymous)
     if opened and not journey.account.says and isinstance(anonymous, Exchange):
         shut = is_closed(anonymous, journey.account.private, journey.form)
         # A page that is open to all may differ by the notice about the wrong password alone.
-        opened = shut or (isinstance(answer, Exchange) and not turned_away(journey, answer))
+        opened = shut or not turned_away(journey, answer)
     return journey.step(
         "wrong password is refused",
-        passed=not isinstance(answer, Gap) and not opened,
+        passed=not opened,
         seen="it let the visitor in" if opened else seen_of(answer),
         wanted="refused, and the private page stays closed",
     )
 
 
+def _no_answer(journey: Journey, gap: Gap) -> bool:
+    """Note that members get no answer to their log-in, which lets nobody in."""
+    return journey.step("log in", passed=False, seen=seen_of(gap), wanted="the member is let in")
+
+
 async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -> Gap | None:
     journey.session.logged_in = True
     answer = await log_in(journey.password)
-    away = isinstance(answer, Exchange) and turned_away(journey, answer)
-    if isinstance(answer, Exchange) and away and says_limited(answer):
+    if isinstance(answer, Gap):
+        if answer.because is None:
+            _no_answer(journey, answer)
+            return None
+        return answer
+    away = turned_away(journey, answer)
+    if away and says_limited(answer):
         journey.step(
             "log in", passed=False, wanted="the member is let in",
             seen=f"{seen_of(answer)}: limited after a single wrong password",
         )  # fmt: skip
         return None
-    if isinstance(answer, Exchange) and answer.status in journey.not_understood:
+    if answer.status in journey.not_understood:
         return cannot_tell(
             journey.session.key,
             f"the log-in answered {answer.status} to the test member: it may want fields of other "
@@ -120,7 +129,7 @@ async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
         )
     if not journey.step(
         "log in",
-        passed=isinstance(answer, Exchange) and not away,
+        passed=not away,
         seen=seen_of(answer) + (form_again(journey) if away and is_ok(answer) else ""),
         wanted="the member is let in",
     ):

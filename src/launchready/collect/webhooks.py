@@ -15,7 +15,7 @@ from launchready.collect.http import Asking, answer_to
 from launchready.collect.permission import refusal
 from launchready.collect.web_address import url_host
 from launchready.collect.world import World
-from launchready.derive.throttle import asks_to_wait, wait_s
+from launchready.derive.throttle import asks_to_wait, worth_waiting_s
 from launchready.derive.webhook_event import Scheme, event, signature, signing_key
 from launchready.expected import routes
 from launchready.facts import Fact, Gap, Key, Subject
@@ -24,7 +24,6 @@ from launchready.facts.webhooks import Delivery, Signing, WebhookTrial
 from launchready.gather import Ask, Collector
 from launchready.manifest import RouteEntry
 
-WAIT_MAX_S = 65
 SECRETS_MAX = 2
 """So many hold at once while a key changes."""
 OLD_S = 3600
@@ -123,9 +122,9 @@ class _Trial:
         self, scheme: Scheme, signing: Signing, key: bytes | None, *, variable: str = ""
     ) -> Gap | None:
         found = await self._answer(scheme, signing, key)
-        pause_s = wait_s(found) if isinstance(found, Exchange) and asks_to_wait(found) else None
-        if pause_s is not None and pause_s <= WAIT_MAX_S and not self.waited:
-            # A limit still counts what an earlier run sent from here; once it opens, all have room.
+        pause_s = worth_waiting_s(found) if isinstance(found, Exchange) else None
+        if pause_s is not None and not self.waited:
+            # Once it opens, all have room.
             self.waited = True
             await asyncio.sleep(pause_s)
             found = await self._answer(scheme, signing, key)
@@ -145,6 +144,7 @@ class _Trial:
             headers=(("Content-Type", "application/json"), *signed),
             body=body,
             body_max_bytes=BODY_MAX_BYTES,
+            verified_only=True,
         )
         found = await answer_to(asking, self.world, self.ask, key=self.key)
         if isinstance(found, Gap):

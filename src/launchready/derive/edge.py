@@ -1,4 +1,4 @@
-"""Which CDN stands in front of an answer, and whether its cache gave it. Pure."""
+"""Which CDN stands in front of an answer, and whether its cache gave it."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from launchready.derive.page import absolute, base_of
 from launchready.derive.sign_in_links import leads_out
 
+_NOT_TYPED = frozenset({"hidden", "submit", "button", "image", "reset", "checkbox", "radio"})
 FIELDS_MAX = 200
 VALUE_MAX = 10_000
 
@@ -37,6 +38,11 @@ class Form:
     """The words on its buttons."""
     pressed: tuple[tuple[str, str], ...] = ()
     """What its default button sends (HTML, implicit submission): many programs wait for it."""
+
+    @property
+    def typed(self) -> tuple[FormField, ...]:
+        """The fields that somebody types into, or chooses from."""
+        return tuple(f for f in self.fields if f.type not in _NOT_TYPED)
 
     @property
     def password(self) -> FormField | None:
@@ -151,15 +157,11 @@ def login_form(html: str, *, base: str) -> Form | None:
 
 
 def same_form(one: Form, other: Form) -> bool:
-    """Return whether two forms are the same one: its place, or the names of what is typed in.
+    """Return whether two forms are the same one, by the names of what is typed in.
 
     A form to change one's password or to join asks for other things than the log-in.
     """
-    typed = [
-        {f.name for f in form.fields if f.type not in {"hidden", "submit", "button", "checkbox"}}
-        for form in (one, other)
-    ]
-    return typed[0] == typed[1]
+    return {f.name for f in one.typed} == {f.name for f in other.typed}
 
 
 def logout_form(html: str, *, base: str) -> Form | None:

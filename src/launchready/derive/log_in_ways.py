@@ -1,4 +1,4 @@
-"""How a log-in page without a field for a password lets members in, by its own words. Pure."""
+"""How a log-in page without a field for a password lets members in, by its own words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from launchready.facts.http import Exchange
 
 TEXT_MAX_CHARS = 20_000
 _TYPED = frozenset({"text", "email", "tel", ""})
-_NOT_TYPED = frozenset({"hidden", "submit", "button", "image", "checkbox", "radio"})
 
 _GOES_ON = re.compile(
     r"\b(?:continue|next|proceed|log[- ]?in|sign[- ]?in|weiter|fortfahren|anmelden|einloggen"
@@ -45,11 +44,10 @@ def name_form(page: Exchange) -> Form | None:
 
 
 def _asks_for_a_name(form: Form) -> bool:
-    typed = [f for f in form.fields if f.type not in _NOT_TYPED]
     return (
         form.method == "POST"
-        and len(typed) == 1
-        and typed[0].type in _TYPED
+        and len(form.typed) == 1
+        and form.typed[0].type in _TYPED
         and _GOES_ON.search(form.text) is not None
     )
 

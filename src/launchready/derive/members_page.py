@@ -11,7 +11,8 @@ from launchready.derive.sign_in_links import asks_for_password, has_password_fie
 from launchready.derive.throttle import same_answer
 from launchready.facts.http import Exchange
 
-_BY_HAND = "Sign in by hand in a private window before launch."
+BY_HAND = "Sign in by hand in a private window before launch."
+"""How to prove a log-in that this program cannot walk."""
 BY_MAIL = (
     "Try it by hand in a private window before launch: the mail comes within a minute, at Gmail and "
     "at Outlook too; its link lets you in once, and is refused the second time and an hour later; "
@@ -24,7 +25,7 @@ BY_OTHERS = (
 )
 """How to prove a log-in by another company's account."""
 _BY_SCRIPT = (
-    f"{_BY_HAND} Or say where the script sends name and password: that route with kind = "
+    f"{BY_HAND} Or say where the script sends name and password: that route with kind = "
     '"auth" and json_body = true, and the same URL as login of the test member.'
 )
 
@@ -71,12 +72,12 @@ def not_for_us(page: Exchange, entrance: str) -> tuple[str, str] | None:
             f'{BY_OTHERS} Or add [hosts."{host}"] if it is yours.',
         )
     if page.challenge:
-        return f"bot protection ({page.challenge}) answered instead of the log-in", _BY_HAND
+        return f"bot protection ({page.challenge}) answered instead of the log-in", BY_HAND
     if page.status == 405:
         # What forms and scripts send to is often taken for the page that members open.
         return (
             "the address takes no visit (405), only what a form or a script sends to it",
-            f"Name the page that shows the form as login = under [accounts]. {_BY_HAND}",
+            f"Name the page that shows the form as login = under [accounts]. {BY_HAND}",
         )
     if page.status != 200 or "html" not in page.content_type:
         return None

@@ -1,4 +1,4 @@
-"""What an HTTPS page loads over plain HTTP (W3C Mixed Content). Pure."""
+"""What an HTTPS page loads over plain HTTP (W3C Mixed Content)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which answers depend on who asks: session cookies, form tokens. Pure."""
+"""Which answers depend on who asks: session cookies, form tokens."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from selectolax.lexbor import LexborHTMLParser
 from launchready.facts.hops import host, path
 from launchready.facts.http import Exchange, Headers
 from launchready.facts.ways import Visit
-from launchready.manifest import RouteKind
+from launchready.manifest import SIGN_IN_KINDS, RouteKind
 
-PERSONAL_KINDS: frozenset[RouteKind] = frozenset(
-    {"private", "auth", "signup", "invite", "reset", "checkout"}
-)
+PERSONAL_KINDS: frozenset[RouteKind] = SIGN_IN_KINDS | {"private"}
 
 # Set by CDNs, load balancers and consent banners on any answer; none of them is a session.
 _IMPERSONAL_COOKIES = re.compile(

@@ -1,4 +1,4 @@
-"""Does a private route give its content to a visitor without a session? Pure."""
+"""Whether a private route gives its content to a visitor without a session."""
 
 from __future__ import annotations
 

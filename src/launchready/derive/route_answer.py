@@ -1,4 +1,4 @@
-"""Does a route answer as its kind should? Judged by the answer to a visitor without a session. Pure."""
+"""Does a route answer as its kind should? Judged by the answer to a visitor without a session."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from launchready.derive.walks import shown
 from launchready.facts.hops import parts
 from launchready.facts.http import Exchange
 from launchready.facts.ways import ENDPOINT_KINDS, Visit
-from launchready.manifest import RouteKind
+from launchready.manifest import SIGN_IN_KINDS, RouteKind
 
 CALLED_KINDS: frozenset[RouteKind] = frozenset({"webhook", "chat", "api"})
 """Kinds that programs call and nobody opens."""
-_FORM_KINDS: frozenset[RouteKind] = frozenset({"auth", "signup", "invite", "reset", "checkout"})
 # What a route that only takes POST, or wants a code or a session, may say to a bare GET.
 _REFUSES = frozenset({400, 401, 402, 403, 405, 406, 415, 422, 426})
 
@@ -92,9 +91,9 @@ def wrong_with(visit: Visit) -> Right | Wrong:
         return _health(visit, answer, seen)
     if kind == "static":
         return _static(answer, seen)
-    if kind in _FORM_KINDS and answer.status in _REFUSES:
+    if kind in SIGN_IN_KINDS and answer.status in _REFUSES:
         return Right(seen=f"{seen}, as a form's target may answer a GET")
-    if kind in _FORM_KINDS and answer.status in {404, 410} and _needs_more(visit):
+    if kind in SIGN_IN_KINDS and answer.status in {404, 410} and _needs_more(visit):
         return Right(seen=seen, unsure=True)
     return _page(answer, kind, seen)
 

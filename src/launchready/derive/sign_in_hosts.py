@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from launchready.facts.hops import host
-from launchready.manifest import Manifest, RouteKind
-
-SIGN_IN_KINDS: frozenset[RouteKind] = frozenset({"auth", "signup", "invite", "reset", "checkout"})
+from launchready.manifest import SIGN_IN_KINDS, Manifest
 
 
 def leads_to_sign_in(manifest: Manifest, *hosts: str) -> bool:

@@ -17,6 +17,7 @@ LIMIT_SHOWS_BY: dict[RouteKind, int] = {
 REQUESTS_MAX = 60
 """So many requests are sent to a route in all, the pages around the attempts counted."""
 
+_WAIT_MAX_S = 65
 _CHANGING = re.compile(r"[0-9a-f]{6,}|\d+|[A-Za-z0-9+/_-]{24,}")
 _WORDS = re.compile(
     r"too many (?:re|at|tri|log|sign|fail|times|wrong|inc)|too (?:fast|often|quickly|frequently)"
@@ -51,6 +52,15 @@ def wait_s(answer: Exchange) -> int | None:
     """
     said = (answer.headers.get("retry-after") or "").strip()
     return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
+
+
+def worth_waiting_s(answer: Exchange) -> int | None:
+    """Return the seconds until a limit by the minute opens; None where none asks, or for longer.
+
+    Who looks has come to a limit that an earlier run has reached: it is waited for once.
+    """
+    pause_s = wait_s(answer) if asks_to_wait(answer) else None
+    return pause_s if pause_s is not None and pause_s <= _WAIT_MAX_S else None
 
 
 def says_limited(answer: Exchange, *, usual: Exchange | None = None) -> bool:

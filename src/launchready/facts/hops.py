@@ -1,4 +1,4 @@
-"""What one hop of a redirect does to a URL: scheme, host, path and query kept or lost. Pure."""
+"""What one hop of a redirect does to a URL: scheme, host, path and query kept or lost."""
 
 from __future__ import annotations
 

@@ -63,8 +63,11 @@ class WebhookTrial(Fact):
         return "refuses-signed" if refused else ""
 
     def tells(self, delivery: Delivery) -> bool:
-        """Return whether an answer is about the event, and not about a limit or a broken route."""
+        """Return whether an answer is about the event, and not about a limit or a broken route.
+
+        Of a redirect it is not known what stands at its end, which senders never see.
+        """
         if delivery.taken or delivery.limited:
             return delivery.taken
-        reached = delivery.status not in _NOT_REACHED and delivery.status < 500
+        reached = 400 <= delivery.status < 500 and delivery.status not in _NOT_REACHED
         return reached or self.works

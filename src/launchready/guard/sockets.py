@@ -67,13 +67,6 @@ class Sockets:
         open_here = self.deadlines.watch(socket)
         try:
             await socket.begun()
-            # The member function of an app knows requests; a handshake is one (section 4.1).
-            asked = {
-                **scope,
-                "type": "http",
-                "method": "GET",
-                "scheme": "https" if secure else "http",
-            }
             if not may_open(
                 scope["headers"], hosts=self.hosts, allowed=treatment.cors, secure=secure
             ):
@@ -82,6 +75,9 @@ class Sockets:
                 await socket.refuse(errors.Problem(status=403, detail=detail))
                 return
             if treatment.rules:
+                # The member function of an app knows requests; a handshake is one (section 4.1).
+                scheme = "https" if secure else "http"
+                asked = {**scope, "type": "http", "method": "GET", "scheme": scheme}
                 socket.counted = await self.admission.hits(treatment, asked, None, visit)
                 if not await socket.within():
                     return
@@ -211,7 +207,12 @@ class Socket(Waiting):
             if not self.status:
                 # What servers make of it (ASGI, "Close - send event").
                 self._answered(403)
-        await self._send(message)
+        try:
+            await self._send(message)
+        except OSError:
+            # So servers tell an app that only speaks that nobody is there any more.
+            self.ended = True
+            raise
 
     async def refuse(self, problem: errors.Problem) -> None:
         """Answer the handshake with a status; where a server cannot, it makes 403 of a close."""

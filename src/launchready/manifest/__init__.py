@@ -17,6 +17,7 @@ from launchready.manifest.model import (
 from launchready.manifest.problems import Problem
 from launchready.manifest.routes import (
     ROUTE_KINDS,
+    SIGN_IN_KINDS,
     AccountEntry,
     OldUrlEntry,
     RouteEntry,
@@ -25,6 +26,7 @@ from launchready.manifest.routes import (
 
 __all__ = [
     "ROUTE_KINDS",
+    "SIGN_IN_KINDS",
     "AccountEntry",
     "AlertsSection",
     "BudgetsSection",

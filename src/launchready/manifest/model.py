@@ -239,7 +239,7 @@ class Manifest(Section):
 
     @cached_property
     def all_hosts(self) -> dict[str, HostEntry]:
-        """Every web host of the launch: declared ones, those of routes and accounts, and the domain."""
+        """Every host of the launch: declared ones, those of routes and accounts, and the domain."""
         hosts = dict.fromkeys([self.launch.domain, *self.hosts])
         for url in [r.url for r in self.routes.values()] + [
             url for a in self.accounts.values() for url in (a.login, a.private)

@@ -15,6 +15,8 @@ RouteKind = Literal[
     "private", "health",
 ]  # fmt: skip
 ROUTE_KINDS: tuple[str, ...] = get_args(RouteKind)
+SIGN_IN_KINDS: frozenset[RouteKind] = frozenset({"auth", "signup", "invite", "reset", "checkout"})
+"""Kinds of the pages by which members sign in, join or pay."""
 
 
 class RouteEntry(Section):

@@ -63,6 +63,13 @@ async def careless(socket: WebSocket) -> None:
         await socket.receive_text()
 
 
+async def telling(socket: WebSocket) -> None:
+    await socket.accept()
+    while True:
+        await socket.send_text("news")
+        await asyncio.sleep(0.01)
+
+
 def starlette_app() -> Any:
     return Starlette(
         routes=[
@@ -70,6 +77,7 @@ def starlette_app() -> Any:
             WebSocketRoute("/api/feed", echo),
             WebSocketRoute("/api/slow", never),
             WebSocketRoute("/careless", careless),
+            WebSocketRoute("/telling", telling),
         ]
     )
 

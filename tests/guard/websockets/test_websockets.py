@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import time
 from collections.abc import AsyncIterator
 
@@ -160,11 +161,16 @@ async def test_an_app_that_leaves_the_handshake_waiting_is_answered_for(chat: Ro
     assert time.monotonic() - begun < 10
 
 
-async def test_who_leaves_is_no_failure(chat: Room, caplog: pytest.LogCaptureFixture) -> None:
-    connection = await chat.enter("/careless")
-    await connection.close()
-    await _until(lambda: "launchready_websockets_open" in _figures(chat))
-    await asyncio.sleep(0.2)
+@pytest.mark.parametrize("ws", ["websockets", "websockets-sansio"])
+@pytest.mark.parametrize("app", ["/careless", "/telling"])
+async def test_who_leaves_is_no_failure(
+    app: str, ws: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with room(FRAMEWORKS["starlette"](), ws=ws) as chat:
+        connection = await chat.enter(app)
+        await connection.close()
+        await _until(lambda: re.search(r"websockets_open\{.*\} 0.0", _figures(chat)))
+        assert "websockets_ended_total{" not in _figures(chat)
     assert [r.message for r in caplog.records if r.levelno >= logging.ERROR] == []
 
 

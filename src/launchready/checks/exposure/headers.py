@@ -8,7 +8,7 @@ from launchready.checks.exposure.host_pages import how_many, is_sensitive, pages
 from launchready.derive.commands import headers_of
 from launchready.derive.csp import forbids_sniffing, frames_refused, referrer_policy
 from launchready.derive.header_place import where_to_add
-from launchready.derive.permissions import permissions, suggested
+from launchready.derive.permissions import CLOSED, permissions, suggested
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit
 from launchready.finding import (
@@ -141,8 +141,10 @@ def permissions_policy_missing(entrance: Entrance, visits: Below[Visit]) -> Resu
     """
     pages = pages_of(entrance, visits)
     value = suggested(pages if isinstance(pages, list) else [])
+    # A policy that speaks of advertising alone, as many pages send it, leaves these open.
+    asked_for = frozenset(CLOSED)
     return _one_line(
-        entrance, visits, lambda p: bool(permissions(p)),
+        entrance, visits, lambda p: bool(permissions(p) & asked_for),
         name="Permissions-Policy", value=value,
         means="A script that slips into a page can ask members for their camera or location in your name.",
         more=(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from launchready.derive.personal import PERSONAL_KINDS
 from launchready.facts.hops import host, is_plain
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit
 from launchready.finding import NotApplicable, Result, Unproven
-
-_SENSITIVE = frozenset({"auth", "signup", "invite", "reset", "checkout", "private"})
 
 
 def pages_of(entrance: Entrance, visits: Iterable[Visit]) -> list[Exchange] | Result:
@@ -35,7 +34,7 @@ def pages_of(entrance: Entrance, visits: Iterable[Visit]) -> list[Exchange] | Re
 def is_sensitive(entrance: Entrance, visits: Iterable[Visit]) -> bool:
     """Return whether members sign in, pay or are among themselves on this host."""
     name = entrance.subject.name
-    return any(v.route.kind in _SENSITIVE and v.route.host == name for v in visits)
+    return any(v.route.kind in PERSONAL_KINDS and v.route.host == name for v in visits)
 
 
 def how_many(bad: Sequence[Exchange], pages: Sequence[Exchange]) -> str:

@@ -59,7 +59,7 @@ def http_not_sent_to_https(entrance: Entrance, launch: Parent[Declared]) -> Resu
             failed = _stays_plain(name, walk.start, last.status, called=called)
             # A host that fails at everything does so on port 80 as well.
             return replace(failed, because=entrance.because) if last.status >= 500 else failed
-    return Passed(evidence=f"{walks[0].start} leads to {getattr(walks[0].last, 'url', '')}")
+    return Passed(evidence=f"{walks[0].start} leads to {walks[0].urls[-1]}")
 
 
 def _stays_plain(name: str, start: str, status: int, *, called: bool) -> Failed:

@@ -1,4 +1,4 @@
-"""Log-ins that ask for the name first, and for the password on the page behind it."""
+"""The form of a log-in: on one page, or the name first and the password on the page behind it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ async def password_page(session: Session, page: Exchange, username: str) -> Show
 
 
 async def submit_password(journey: Journey, shown: Shown, password: str) -> Exchange | Gap:
-    """Send the form of the second page: the name stands in it, or the server has kept it."""
+    """Send the form with the password and follow what comes.
+
+    The name is typed in where it is asked for; behind a page of its own the server may have kept it.
+    """
     form = shown.form
     if form is None or form.password is None:
         return Gap(key=journey.session.key, reason="no field for a password came")

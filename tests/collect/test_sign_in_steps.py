@@ -1,0 +1,294 @@
+"""The steps of a sign-in against a real server: refused, in, the private page, and out again."""
+
+from __future__ import annotations
+
+import pytest
+
+from launchready.checks.sign_in import member_cannot_sign_in, wrong_password_accepted
+from launchready.facts import Gap
+from tests.making import outcome
+
+from .healthy_site import MEMBERS, Community, fact, failed, judged
+from .members_site import (
+    MANIFEST,
+    PASSWORD,
+    Asked,
+    Reply,
+    login_page,
+    member,
+    running,
+    to,
+)
+
+__all__ = ["member"]
+
+
+async def test_a_healthy_journey_passes_every_step() -> None:
+    async with running(Community()) as site:
+        found = await fact(site)
+    assert failed(found) == []
+    assert [s.name for s in found.steps] == [
+        "reach the log-in page",
+        "wrong password is refused",
+        "log in",
+        "open the private page",
+        "log out",
+        "private page is closed afterwards",
+    ]
+
+
+async def test_one_wrong_password_and_one_right_one_are_sent() -> None:
+    async with running(Community()) as site:
+        await fact(site)
+        assert len(site.posts("/login")) == 2
+
+
+async def test_a_wrong_password_that_gets_in_fails() -> None:
+    async with running(Community(checks_password=False)) as site:
+        assert [s.name for s in failed(await fact(site))] == ["wrong password is refused"]
+
+
+async def test_the_form_again_with_status_200_is_no_log_in() -> None:
+    """As when the password in the environment is not the member's any more."""
+    community = Community(wrong=Reply(200, login_page(note="Wrong password.")))
+
+    def site(asked: Asked) -> Reply | None:
+        return community.wrong if asked.method == "POST" else community(asked)
+
+    async with running(site) as served:
+        (step,) = failed(await fact(served))
+    assert step.name == "log in"
+    assert "the form again" in step.seen
+
+
+async def test_a_server_error_at_the_log_in_is_no_log_in() -> None:
+    community = Community()
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.method == "POST" and asked.form["password"] == PASSWORD:
+            return Reply(500, "Oops")
+        return community(asked)
+
+    async with running(site) as served:
+        assert [s.name for s in failed(await fact(served))] == ["log in"]
+
+
+async def test_a_log_in_that_closes_the_connection_is_no_log_in() -> None:
+    community = Community()
+
+    def site(asked: Asked) -> Reply | None:
+        right = asked.method == "POST" and asked.form["password"] == PASSWORD
+        return None if right else community(asked)
+
+    async with running(site) as served:
+        assert [s.name for s in failed(await fact(served))] == ["log in"]
+
+
+async def test_a_log_in_that_answers_nothing_to_a_wrong_password_has_let_nobody_in() -> None:
+    community = Community()
+
+    def site(asked: Asked) -> Reply | None:
+        return None if asked.method == "POST" else community(asked)
+
+    async with running(site) as served:
+        found = await fact(served)
+    assert [s.name for s in failed(found)] == ["log in"]
+    assert outcome(wrong_password_accepted, found).status == "not_applicable"
+    assert outcome(member_cannot_sign_in, found).status == "failed"
+
+
+async def test_a_log_in_whose_host_has_a_fault_of_its_own_is_explained_by_it() -> None:
+    dial = '[network]\ndial = ["203.0.113.66:443=127.0.0.1:1"]\n'
+    manifest = MANIFEST.replace("[routes]", f'[hosts."gone.example.org"]\n{dial}[routes]')
+    page = login_page(action="https://gone.example.org/login")
+    nowhere: dict[str, tuple[str, ...]] = {"gone.example.org": ("203.0.113.66",)}
+    async with running(Community(form=page), manifest=manifest, addresses=nowhere) as site:
+        found = await judged(site)
+    assert isinstance(found, Gap), found
+    assert found.because is not None
+    assert found.because.subject.name == "gone.example.org"
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "sid={sid}; Path=/login",
+        "sid={sid}; Path=/; Domain=www.example.org",
+        "sid={sid}; Path=/; Secure",
+        "sid={sid}; Path=/; Max-Age=0",
+    ],
+)
+async def test_a_cookie_that_does_not_reach_the_private_page_fails(cookie: str) -> None:
+    async with running(Community(cookie=cookie)) as site:
+        (step,) = failed(await fact(site))
+    assert step.name == "log in"
+    assert "no cookie of the log-in goes to the private page" in step.seen
+
+
+async def test_a_session_that_outlives_the_log_out_fails() -> None:
+    async with running(Community(ends_sessions=False)) as site:
+        (step,) = failed(await fact(site))
+    assert step.name == "private page is closed afterwards"
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [
+        Reply(401, "Please log in"),
+        Reply(403, "No"),
+        Reply(404, "Nothing here"),
+        Reply(200, login_page()),
+        to("/login?next=/members"),
+        to("/"),
+    ],
+)
+async def test_visitors_may_be_kept_out_in_any_way(closed: Reply) -> None:
+    async with running(Community(closed=closed)) as site:
+        assert failed(await fact(site)) == []
+
+
+async def test_a_private_page_with_a_form_to_change_the_password_is_no_log_in_form() -> None:
+    profile = (
+        "<h1>Your account</h1><form method=post action=/password>"
+        "<input type=password name=old><input type=password name=new></form>"
+    )
+    async with running(Community(members=profile)) as site:
+        assert failed(await fact(site)) == []
+
+
+async def test_a_members_page_that_speaks_of_waiting_is_not_called_limited() -> None:
+    page = "<h1>Members</h1><p>Too many loaves? Please wait, try again later.</p>"
+    async with running(Community(members=page)) as site:
+        assert failed(await fact(site)) == []
+
+
+async def test_a_limit_after_one_wrong_password_is_told() -> None:
+    community = Community()
+    tries: list[str] = []
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.method == "POST":
+            tries.append(asked.path)
+            return Reply(429, "Slow down") if len(tries) > 1 else community.wrong
+        return community(asked)
+
+    async with running(site) as served:
+        (step,) = failed(await fact(served))
+    assert step.name == "log in"
+    assert "limited after a single wrong password" in step.seen
+
+
+@pytest.mark.parametrize("field", ["0", "1"])
+async def test_a_limit_that_an_earlier_run_reached_is_waited_out(field: str) -> None:
+    community = Community()
+    tries: list[str] = []
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.method == "POST" and asked.path == "/login":
+            tries.append(asked.path)
+            if len(tries) == 1:
+                return Reply(429, "Slow down", (("Retry-After", field),))
+        return community(asked)
+
+    async with running(site) as served:
+        assert failed(await fact(served)) == []
+
+
+async def test_a_limit_that_lasts_longer_is_not_taken_for_a_fault() -> None:
+    community = Community()
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.method == "POST":
+            return Reply(429, "Slow down", (("Retry-After", "600"),))
+        return community(asked)
+
+    async with running(site) as served:
+        found = await judged(served)
+    assert isinstance(found, Gap)
+    assert "429: it asks to wait for 600 seconds" in found.reason
+    assert "run this again later" in found.how_to_prove
+
+
+async def test_a_private_page_that_is_the_same_for_all_tells_nothing() -> None:
+    """A single-page app serves one shell to visitors and members."""
+    shell = "<div id=app></div><script src=/app.js></script>"
+    async with running(Community(members=shell, closed=Reply(200, shell))) as site:
+        found = await judged(site)
+    assert isinstance(found, Gap)
+    assert "says" in found.how_to_prove
+
+
+async def test_a_text_that_only_members_see_tells_a_member_from_a_visitor() -> None:
+    manifest = MANIFEST.replace("[accounts.member]", '[accounts.member]\nsays = "Welcome back"')
+    async with running(
+        Community(closed=Reply(200, "<h1>Members</h1><p>Join us</p>")), manifest=manifest
+    ) as site:
+        assert failed(await fact(site)) == []
+
+
+async def test_a_page_open_to_all_that_greets_members_tells_them_apart() -> None:
+    visitor = Reply(200, "<h1>Members</h1><p>Join us</p>")
+    async with running(Community(closed=visitor)) as site:
+        assert failed(await fact(site)) == []
+
+
+async def test_cookies_of_the_domain_survive_from_one_host_to_the_other() -> None:
+    manifest = MANIFEST.replace('"http://example.org/members"', '"http://app.example.org/members"')
+    community = Community(cookie="sid={sid}; Path=/; Domain=example.org")
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.path == "/members" and asked.host != "app.example.org":
+            return to("http://app.example.org/members")
+        if asked.path == "/members" and asked.cookies.get("sid") not in community.sessions:
+            return to("http://example.org/login")
+        return community(asked)
+
+    async with running(site, manifest=manifest) as served:
+        assert failed(await fact(served)) == []
+
+
+async def test_cookies_of_one_host_alone_are_lost_at_the_other() -> None:
+    manifest = MANIFEST.replace('"http://example.org/members"', '"http://app.example.org/members"')
+    community = Community()
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.path == "/members" and asked.cookies.get("sid") not in community.sessions:
+            return to("http://example.org/login")
+        return community(asked)
+
+    async with running(site, manifest=manifest) as served:
+        (step,) = failed(await fact(served))
+    assert "no cookie" in step.seen
+
+
+async def test_without_a_log_out_to_find_the_journey_ends_inside() -> None:
+    manifest = MANIFEST.replace('logout = "http://example.org/logout"', "")
+    async with running(Community(), manifest=manifest) as site:
+        found = await fact(site)
+    assert [s.name for s in found.steps][-1] == "open the private page"
+    assert failed(found) == []
+
+
+@pytest.mark.parametrize(
+    "way_out",
+    [
+        '<a href="/logout">Log out</a>',
+        '<a href="/logout?nonce=1" aria-label="Abmelden"></a>',
+        "<form method=get action=/logout><button>Sign out</button></form>",
+    ],
+)
+async def test_a_log_out_on_the_private_page_is_found(way_out: str) -> None:
+    manifest = MANIFEST.replace('logout = "http://example.org/logout"', "")
+    async with running(Community(members=MEMBERS + way_out), manifest=manifest) as site:
+        found = await fact(site)
+    assert [s.name for s in found.steps][-1] == "private page is closed afterwards"
+    assert failed(found) == []
+
+
+async def test_a_way_out_that_leads_to_another_company_is_not_taken() -> None:
+    manifest = MANIFEST.replace('logout = "http://example.org/logout"', "")
+    out = '<a href="https://tenant.auth0.example/v2/logout">Log out</a>'
+    async with running(Community(members=MEMBERS + out), manifest=manifest) as site:
+        found = await fact(site)
+    assert [s.name for s in found.steps][-1] == "open the private page"
+    assert failed(found) == []

@@ -16,7 +16,16 @@ from fastapi.responses import RedirectResponse
 from launchready.community.database import upgrade
 from launchready.community.running import Community
 from launchready.community.settings import Settings
-from launchready.community.web import admin, entrance, guide, mending, paying, public, talking
+from launchready.community.web import (
+    account,
+    admin,
+    entrance,
+    guide,
+    mending,
+    paying,
+    public,
+    talking,
+)
 from launchready.community.web.asking import NotSignedIn, login_with
 from launchready.manifest import Manifest
 
@@ -46,7 +55,7 @@ def create_app(
     app.state.community = running
     running.outermost = app
     app.add_exception_handler(NotSignedIn, _to_log_in)
-    for part in (public, entrance, talking, mending, paying, guide, admin):
+    for part in (public, entrance, account, talking, mending, paying, guide, admin):
         app.include_router(part.router)
     return app
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from launchready.guard import errors
@@ -24,8 +25,12 @@ from launchready.guard.treatment import Treatment
 from launchready.guard.visit import KEY, Visit, new_id, request_id
 
 # RFC 6455 section 7.4.1, and its registry at IANA.
-GOING_AWAY, TOO_LARGE, FAILED, TRY_LATER = 1001, 1009, 1011, 1013
+GOING_AWAY, NOT_ALLOWED, TOO_LARGE, FAILED, TRY_LATER = 1001, 1008, 1009, 1011, 1013
+ASKS_AGAIN_S = 60.0
+"""So long may pass before somebody who has logged out is noticed."""
 DENIAL = "websocket.http.response"
+TAKEN = 101
+"""The status of a handshake that an app has accepted."""
 
 _LOG = logging.getLogger("launchready.guard")
 
@@ -61,9 +66,11 @@ class Sockets:
         socket = Socket(self, treatment, scope, receive, send, id_)
         open_here = self.deadlines.here()
         open_here.add(socket)
+        watch: asyncio.Task[None] | None = None
         try:
             await socket.begun()
-            # The member function of an app knows requests; a handshake is one (section 4.1).
+            # The member function of an app knows requests; a handshake is one (section 4.1). It gets
+            # a copy each time: apps keep in it what they have found out.
             asked = {
                 **scope,
                 "type": "http",
@@ -78,9 +85,15 @@ class Sockets:
                 await socket.refuse(errors.Problem(status=403, detail=detail))
                 return
             if treatment.rules:
-                socket.counted = await self.admission.hits(treatment, asked, None, visit)
+                socket.counted = await self.admission.hits(treatment, {**asked}, None, visit)
                 if not await socket.within():
                     return
+            if (ask := self.admission.member) is not None:
+                if visit.member is None:
+                    visit.member = await ask({**asked})
+                if visit.member is not None:
+                    again = socket.as_long_as(lambda: ask({**asked}), visit.member)
+                    watch = asyncio.create_task(again)
             await app(scope, socket.receive, socket.send)
             if not socket.status:
                 await self._failed(socket, RuntimeError("the app gave no answer"))
@@ -93,6 +106,8 @@ class Sockets:
             await self._failed(socket, error)
         finally:
             open_here.discard(socket)
+            if watch is not None:
+                watch.cancel()
             self._note(socket)
 
     async def _failed(self, socket: Socket, error: BaseException) -> None:
@@ -114,7 +129,7 @@ class Sockets:
 
     def _note(self, socket: Socket) -> None:
         label = socket.treatment.place.label
-        if socket.status == 101:
+        if socket.status == TAKEN:
             self.figures.sockets_open.labels(label).dec()
         if self.log is not None and self.log.add(
             socket.request_id, "WEBSOCKET", label, socket.status,
@@ -191,12 +206,15 @@ class Socket(Stoppable):
 
     async def send(self, message: Message) -> None:
         """Pass on a message of the app."""
-        if self.ended:
-            return
         kind = message["type"]
+        if self.ended:
+            if kind == "websocket.send":
+                # As servers do: an app that only sends would never learn of the end.
+                raise ConnectionResetError("the websocket is closed")
+            return
         if kind == "websocket.accept":
             message = {**message, "headers": self._headers(message)}
-            self._answered(101)
+            self._answered(TAKEN)
             self._sockets.figures.sockets_open.labels(self.treatment.place.label).inc()
         elif kind == f"{DENIAL}.start":
             message = {**message, "headers": self._headers(message)}
@@ -229,6 +247,20 @@ class Socket(Stoppable):
             self.ended = True
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
         return {"type": "websocket.disconnect", "code": code, "reason": reason}
+
+    async def as_long_as(self, ask: Callable[[], Awaitable[str | None]], member: str) -> None:
+        """Ask again and again who it is, and close when that is no longer the member."""
+        while not self.ended:
+            # Those who came at the same moment, as after a restart, are not all asked about at once.
+            await asyncio.sleep(ASKS_AGAIN_S * random.uniform(0.5, 1))  # noqa: S311
+            try:
+                same = await ask() == member
+            except Exception:  # noqa: BLE001 - whatever an app raises, it has not said that they left
+                same = True
+            if not same and self.status == TAKEN:
+                label = self.treatment.place.label
+                self._sockets.figures.sockets_ended.labels(label, "signed-out").inc()
+                await self.end(NOT_ALLOWED, "Please log in again.")
 
     async def late(self) -> None:
         """Refuse a handshake that the app has left without an answer."""

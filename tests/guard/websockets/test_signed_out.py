@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 from launchready.guard import sockets, visit
 from launchready.guard.asgi import Scope
 from tests.guard.websockets.rooms import FRAMEWORKS, Room, room
-from tests.guard.websockets.test_websockets import ended, said
+from tests.guard.websockets.test_websockets import ended, figures_of, said
 
 EVERY_S = 0.2
 
@@ -59,8 +59,7 @@ async def test_who_has_logged_out_is_told_to_log_in_and_others_chat_on(
     del members.names["ada"]
     assert await ended(ada) == (1008, "Please log in again.")
     assert await said(bo, "still here?")
-    figures = chat.guarded.figures.page()[0].decode()
-    assert 'ended_total{reason="signed-out",route="/chat"} 1.0' in figures
+    assert 'ended_total{reason="signed-out",route="/chat"} 1.0' in figures_of(chat)
 
 
 async def test_somebody_else_in_the_same_browser_does_not_read_on(

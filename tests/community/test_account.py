@@ -147,6 +147,19 @@ async def test_nobody_cancels_what_another_member_pays(shop: Guard, browser: Bro
         assert await session.scalar(select(Letter.id).where(Letter.kind == "ends")) is None
 
 
+async def test_who_bought_twice_is_told_and_ends_one_of_them(shop: Guard, browser: Browser) -> None:
+    again = await browser.send("/checkout", email=GUEST)
+    await browser.send(again.headers["location"], "/checkout/trial")
+    assert "You pay for 2 memberships" in (await browser.get("/profile")).text
+    await browser.send("/profile", FORM, stays="no")
+    text = (await browser.get("/profile")).text
+    assert "You pay for 2 memberships" not in text
+    assert ("Keep the membership" in text, "Cancel the membership" in text) == (True, True)
+    async with _running(shop).database.read() as session:
+        ends = list(await session.scalars(select(Subscription.ends_at)))
+    assert sum(end is not None for end in ends) == 1
+
+
 async def test_a_webhook_that_is_refused_changes_nothing_and_is_told(
     shop: Guard, browser: Browser
 ) -> None:

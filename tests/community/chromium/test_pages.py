@@ -183,6 +183,8 @@ async def test_words_that_never_break_and_names_from_right_to_left_fit(tab: Tab)
             f"/search?q={LONG_WORD}", "/admin/members",
         )  # fmt: skip
         assert [wrong for path in paths for wrong in await looked_at(tab, path)] == []
+        heads = await tab.page.locator("th").evaluate_all("all => all.map(h => h.offsetHeight)")
+        assert max(heads) < 50, "a heading of the table is broken between its letters"
         await tab.open(f"/posts/{posts[1]}")
         sides = [await tab.page.locator(w).first.evaluate(SIDE) for w in ("h1", ".post .prose")]
         assert sides == ["right", "right"]

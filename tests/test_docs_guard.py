@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from sqlalchemy import create_engine, func, select
 
-from launchready.guard import Guard
+from launchready.guard import Guard, once
 from launchready.manifest import parse_manifest
 from tests.guard.frameworks.two_pages import FRAMEWORKS
 
@@ -60,6 +62,28 @@ async def test_a_pages_python_runs(page: Path, in_a_community: Path) -> None:
         for made in names.values():
             if isinstance(made, Guard):
                 await made.close()
+
+
+async def test_a_form_that_is_sent_again_after_the_process_was_killed_has_one_effect(
+    in_a_community: Path,
+) -> None:
+    page = next(page for page in PAGES if page.stem == "twice")
+    (in_a_community / "launchready.toml").write_text(manifest_of(page))
+    example = next(e for e in blocks(page, "python") if "import once" in e)
+    made = create_engine("sqlite:///community.db")
+    once.metadata.create_all(made)
+    for _ in ("before it was killed", "after"):
+        names: dict[str, Any] = {"__name__": page.stem}
+        exec(compile(example, page.name, "exec"), names)  # noqa: S102 - our own pages
+        transport = httpx.ASGITransport(app=names["app"])
+        async with httpx.AsyncClient(transport=transport, base_url="https://example.org") as client:
+            answer = await client.post("/join", data={"_submission": "a-token-of-its-form"})
+        assert answer.headers["location"] == "/welcome"
+        await names["app"].close()
+        await names["engine"].dispose()
+    with made.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(once.events)) == 1
+    made.dispose()
 
 
 def test_every_page_stands_in_the_contents_and_tells_what_else_to_do() -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import multiprocessing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from launchready.community.database import Database, upgrade
 from launchready.community.tables import Table
@@ -35,19 +38,26 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(database_url: str) -> 
     engine.dispose()
 
 
-def test_an_old_file_is_brought_up_to_date_and_keeps_its_rows(tmp_path: Path) -> None:
+def old_file(path: Path) -> str:
+    """Make a file as the first version did, and return its URL."""
     from alembic import command
     from alembic.config import Config
 
-    url = f"sqlite:///{tmp_path}/old.db"
-    engine = create_engine(url)
     from launchready.community import migrations
 
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
+    engine.dispose()
+    return f"sqlite:///{path}"
+
+
+def test_an_old_file_is_brought_up_to_date_and_keeps_its_rows(tmp_path: Path) -> None:
+    url = old_file(tmp_path / "old.db")
+    engine = create_engine(url)
     with engine.begin() as connection:
         connection.execute(
             text("INSERT INTO circles(slug, name, about, plan, post_count) VALUES('a','A','','',0)")
@@ -57,6 +67,59 @@ def test_an_old_file_is_brought_up_to_date_and_keeps_its_rows(tmp_path: Path) ->
         assert connection.scalar(text("SELECT name FROM circles")) == "A"
         assert connection.scalar(text("SELECT count(*) FROM posts_words")) == 0
     engine.dispose()
+
+
+def _upgrade_each(urls: list[str], together: Any, failures: Any) -> None:
+    import alembic.command  # noqa: F401 - its import must not keep the two apart
+
+    for url in urls:
+        together.wait(60)
+        try:
+            upgrade(url)
+        except Exception as error:  # noqa: BLE001 - told by the other process
+            failures.put(f"{url}: {error!r}")
+
+
+def test_two_processes_that_start_at_once_upgrade_a_file_one_after_the_other(
+    tmp_path: Path,
+) -> None:
+    urls = [old_file(tmp_path / f"{n}.db") for n in range(10)]
+    fresh = multiprocessing.get_context("spawn")
+    together, failures = fresh.Barrier(2), fresh.Queue()
+    both = [fresh.Process(target=_upgrade_each, args=(urls, together, failures)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(120)
+    assert [process.exitcode for process in both] == [0, 0]
+    assert failures.empty(), failures.get()
+    newest = urls[0]
+    for url in urls:
+        assert _tables(url) == _tables(newest)
+    assert "launchready_events" in _tables(newest)
+
+
+def test_an_upgrade_that_fails_half_way_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    url = old_file(tmp_path / "old.db")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE launchready_events(id INTEGER)"))
+    before = _tables(url)
+    with pytest.raises(OperationalError):
+        upgrade(url)
+    assert _tables(url) == before
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
+    engine.dispose()
+
+
+def _tables(url: str) -> dict[str, str]:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT name, sql FROM sqlite_master ORDER BY name"))
+        found = {row.name: row.sql for row in rows}
+    engine.dispose()
+    return found
 
 
 async def test_a_write_that_fails_leaves_nothing(database_url: str) -> None:

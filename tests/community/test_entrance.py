@@ -20,7 +20,7 @@ async def test_a_member_comes_in_and_goes_out_again(browser: Browser) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/members")
     room = await browser.get("/members")
     assert "Welcome back" in room.text
-    assert "signed in as Ada" in room.text
+    assert "signed in as <bdi>Ada</bdi>" in room.text
     gone = await browser.send("/logout")
     assert gone.headers["location"] == "/login"
     assert (await browser.get("/members")).headers["location"] == "/login?next=/members"
@@ -135,7 +135,7 @@ async def test_a_newcomer_joins_confirms_and_is_in(browser: Browser, running: Co
     assert wrong.status_code == 422
     right = await browser.send(f"/confirm?token={token}", "/confirm", password=PASSWORD)
     assert right.headers["location"] == "/members"
-    assert "signed in as Neo" in (await browser.get("/members")).text
+    assert "signed in as <bdi>Neo</bdi>" in (await browser.get("/members")).text
     assert (await letters(running))[-1] == ("welcome", NEW)
     again = await browser.send(f"/confirm?token={token}", "/confirm", password=PASSWORD)
     assert again.status_code == 422

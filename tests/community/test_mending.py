@@ -59,7 +59,7 @@ async def test_what_does_not_fit_is_not_kept(ada: Browser, post: str, comment: s
     assert "Please write a title" in answer.text
     assert (await ada.send(f"{comment}/edit", body=" ")).status_code == 422
     shown = (await ada.get(post)).text
-    assert "<h1>Nets</h1>" in shown
+    assert '<h1 dir="auto">Nets</h1>' in shown
     assert "Well done" in shown
 
 

@@ -54,6 +54,16 @@ async def test_a_test_payment_goes_through_the_signed_webhook_and_sends_letters(
     assert await letters(_running(shop)) == [("welcome", NEW), ("receipt", NEW)]
 
 
+async def test_where_nobody_can_pay_yet_the_page_says_so_through_guard_too(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite+aiosqlite:///{tmp_path}/c.db")
+    app = guarded(settings, parse_manifest(MANIFEST), environ={"PAYMENTS_SECRET": SECRET})
+    async with Browser(app) as browser:
+        answer = await browser.send("/checkout", email=NEW)
+    assert "Nobody can pay here yet" in answer.text
+    await _running(app).close()
+    await app.close()
+
+
 async def test_a_webhook_without_a_signature_changes_nothing(shop: Guard) -> None:
     async with Browser(shop) as browser:
         answer = await browser.client.post("/webhooks/payments", json={"type": "invoice.paid"})
@@ -69,7 +79,7 @@ async def test_without_guard_no_webhook_is_believed(tmp_path: Path) -> None:
         )
         assert answer.status_code == 400
         checkout = await browser.send("/checkout", email=NEW)
-        assert checkout.status_code == 503
+        assert checkout.status_code == 409
         assert (await browser.get("/checkout/trial?email=a@b.example")).status_code == 404
     await app.state.community.close()
 

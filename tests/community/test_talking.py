@@ -53,7 +53,7 @@ async def test_a_post_of_a_closed_circle_is_not_there_for_a_guest(
     ada: Browser, guest: Browser
 ) -> None:
     found = (await ada.get("/circles/beans")).text
-    path = found.partition('<h2><a href="')[2].partition('"')[0]
+    path = found.partition('<h2 dir="auto"><a href="')[2].partition('"')[0]
     assert (await ada.get(path)).status_code == 200
     assert (await guest.get(path)).status_code == 404
     form = await ada.form(path, f"{path}/comments")

@@ -123,7 +123,9 @@ async def _figures(visitor: Visitor) -> str:
 
 def _front_pages(figures: str) -> float:
     found = re.search(
-        r'^launchready_answers_total\{route="/",status="200"\} (\S+)', figures, re.MULTILINE
+        r'^launchready_answers_total\{route="/",status="200",worker="\d+"\} (\S+)',
+        figures,
+        re.MULTILINE,
     )
     return float(found[1]) if found else 0.0
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,12 +31,16 @@ def test_every_part_judged_here_is_one_of_guards() -> None:
 
 
 def test_a_page_that_lacks_one_part_tells_of_none() -> None:
-    text = page().replace('launchready_guard_part{part="bodies"} 1.0\n', "")
+    text = re.sub(r'launchready_guard_part\{part="bodies".*\n', "", page())
     assert parts(text) == ()
 
 
 def test_a_line_of_another_shape_is_no_part() -> None:
-    assert parts(page().replace('{part="bodies"} 1.0', '{part="bodies"} 7.0')) == ()
+    assert parts(re.sub(r'(part="bodies".*\}) 1.0', r"\1 7.0", page())) == ()
+
+
+def test_a_part_is_read_with_the_worker_that_tells_of_it_and_without() -> None:
+    assert parts(re.sub(r',worker="\d+"', "", page())) == parts(page())
 
 
 @given(st.text())

@@ -16,7 +16,10 @@ from tests.guard.frameworks.two_pages import starlette_app
 def read(figures: Figures) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     text = figures.page()[0].decode()
     return {
-        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        (
+            sample.name,
+            tuple(sorted(i for i in sample.labels.items() if i[0] != "worker")),
+        ): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }

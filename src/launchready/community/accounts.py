@@ -20,6 +20,7 @@ from launchready.community.sessions import close_all_sessions, open_session
 from launchready.community.tables import EMAIL_MAX, Member
 
 NEWCOMER = "A new gardener"
+NAME_MAX = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

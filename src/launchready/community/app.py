@@ -9,15 +9,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import cast
 
 from fastapi import FastAPI, Request
-from fastapi.responses import RedirectResponse
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.responses import RedirectResponse, Response
 
 from launchready.community.database import upgrade
 from launchready.community.running import Community
 from launchready.community.settings import Settings
-from launchready.community.web import admin, entrance, guide, mending, paying, public, talking
-from launchready.community.web.asking import NotSignedIn, login_with
+from launchready.community.web import (
+    account,
+    admin,
+    entrance,
+    guide,
+    mending,
+    paying,
+    public,
+    talking,
+)
+from launchready.community.web.asking import NotSignedIn, Refused, login_with
+from launchready.community.web.pages import page
 from launchready.manifest import Manifest
 
 
@@ -46,7 +58,8 @@ def create_app(
     app.state.community = running
     running.outermost = app
     app.add_exception_handler(NotSignedIn, _to_log_in)
-    for part in (public, entrance, talking, mending, paying, guide, admin):
+    app.add_exception_handler(Refused, _refused)
+    for part in (public, entrance, account, talking, mending, paying, guide, admin):
         app.include_router(part.router)
     return app
 
@@ -55,3 +68,11 @@ async def _to_log_in(request: Request, problem: Exception) -> RedirectResponse:
     leads_back = problem.leads_back if isinstance(problem, NotSignedIn) else "/members"
     status = 302 if request.method in {"GET", "HEAD"} else 303
     return RedirectResponse(login_with(leads_back), status_code=status)
+
+
+async def _refused(request: Request, problem: Exception) -> Response:
+    problem = cast("Refused", problem)
+    if "text/html" in request.headers.get("accept", ""):
+        # As a page, which guard leaves as it is: its own could not say what to do.
+        return page(request, "said.html", 403, title=problem.title, said=problem.said)
+    return await http_exception_handler(request, problem)

@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_S = 10
+_UPGRADE_S = 300
+"""So long another process may take for its upgrade."""
 
 
 class Database:
@@ -75,6 +77,15 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _wait_for_an_upgrade(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={_UPGRADE_S * 1000}")
+
+
+def _begin_immediately(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
 def upgrade(url: str) -> None:
     """Bring the database at the URL to the newest tables; a SQLite file is made if there is none."""
     where = make_url(url)
@@ -118,6 +129,11 @@ def _migrate(where: URL) -> None:
     backend = where.get_backend_name()
     sync = where.set(drivername="sqlite" if backend == "sqlite" else "postgresql+psycopg")
     engine = create_engine(sync)
+    if backend == "sqlite":
+        # From its first look to its last step a file belongs to one process, which takes all of the
+        # steps or none.
+        event.listen(engine, "connect", _wait_for_an_upgrade)
+        event.listen(engine, "begin", _begin_immediately)
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with engine.connect() as connection:

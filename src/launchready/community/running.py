@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from launchready.community.accounts import Accounts
 from launchready.community.billing.events import revoke_what_ran_out
+from launchready.community.billing.trial import deliver, months_over
 from launchready.community.database import Database
 from launchready.community.guide.answering import WORDING, Guide
 from launchready.community.mail.worker import PostOffice
@@ -75,6 +77,22 @@ class Community:
             await sweep_sessions(session, now=self.now())
             await revoke_what_ran_out(session, now=self.now())
             await forget(session)
+        await self._try_payments_on()
+
+    async def _try_payments_on(self) -> None:
+        """Let the test payment do what a provider does when a month is over."""
+        secret, app = self.settings.trial_secret, self.outermost
+        if not secret or app is None:
+            return
+        now_s = int(time.time())
+        async with self.database.read() as session:
+            events = await months_over(session, now=self.now(), now_s=now_s)
+        for told in events:
+            status = await deliver(app, self.settings.absolute("/"), told, secret, now_s=now_s)
+            if status != 200:
+                # As a provider's, it is sent again, with the next tidying up.
+                _LOG.warning("a test payment's webhook was answered %s", status)
+                return
 
     async def _tidy(self) -> None:
         while True:

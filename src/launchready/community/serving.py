@@ -25,7 +25,8 @@ MANIFEST = "LAUNCHREADY_MANIFEST"
 _TEXTS = {
     "COMMUNITY_NAME": "name", "APP_URL": "app_url", "SITE_URL": "site_url",
     "STATIC_URL": "static_url", "MAIL_FROM": "mail_from", "SMTP_URL": "smtp_url",
-    "PAYMENT_LINK": "payment_link", "PAYMENTS_SECRET": "payments_secret",
+    "PAYMENT_LINK": "payment_link", "PAYMENT_PORTAL": "payment_portal",
+    "PAYMENTS_SECRET": "payments_secret",
 }  # fmt: skip
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite", "sqlite+aiosqlite": "sqlite+aiosqlite",

@@ -42,10 +42,17 @@ class Settings:
     """Where letters are written as files when there is no server for them."""
     payment_link: str | None = None
     """The payment provider's page, such as a Stripe payment link."""
+    payment_portal: str | None = None
+    """The provider's page where members cancel, such as the link of Stripe's customer portal."""
     payments_secret: str | None = field(default=None, repr=False)
     """Without a payment link: signs the webhooks of the built-in test payment. It is the value of
     the variable that the manifest's webhook route names."""
     clock: Callable[[], dt.datetime] = utc_now
+
+    @property
+    def trial_secret(self) -> str | None:
+        """What the test payment signs with; None when a provider takes real ones, or nobody does."""
+        return None if self.payment_link else self.payments_secret
 
     def absolute(self, path: str) -> str:
         """Return a URL of the members' part that works from a mail."""

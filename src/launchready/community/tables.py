@@ -223,6 +223,8 @@ class Subscription(Table):
     plan: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20))
     paid_until: Mapped[dt.datetime | None] = mapped_column(Moment)
+    ends_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    """When it ends because it was cancelled; None while it is to go on."""
     changed_at: Mapped[dt.datetime] = mapped_column(Moment)
     """When the newest event that was heeded came about, by the provider's clock."""
 

@@ -8,7 +8,8 @@ PARTS = ("start-up", "limits", "submissions", "bodies", "websockets", "logs")
 """What only the process itself can tell of; the other parts show in its answers."""
 
 _SAMPLE = re.compile(
-    r'^launchready_guard_part\{part="([a-z-]{1,32})"\} ([01])(?:\.0)?\r?$', re.MULTILINE
+    r'^launchready_guard_part\{part="([a-z-]{1,32})"(?:,worker="\d{1,20}")?\} ([01])(?:\.0)?\r?$',
+    re.MULTILINE,
 )
 _TYPES = frozenset({"text/plain", "application/openmetrics-text"})
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
 
 from launchready.guard import errors
 from launchready.guard.asgi import Receive, Scope, Send, header
@@ -104,8 +107,28 @@ class Figures:
                 self.faults.labels("ledger", "uncounted").inc()
 
     def page(self) -> tuple[bytes, bytes]:
-        """Return the figures as text, and its media type."""
-        return generate_latest(self.registry), CONTENT_TYPE_LATEST.encode()
+        """Return the figures as text, each with this process's number as `worker`; the media type.
+
+        Of several workers behind one port each scrape meets another one: without that label they
+        would be one series, whose counters jump back and forth.
+        """
+        labelled = CollectorRegistry()
+        labelled.register(_OfWorker(self.registry, str(os.getpid())))
+        return generate_latest(labelled), CONTENT_TYPE_LATEST.encode()
+
+
+class _OfWorker(Collector):
+    def __init__(self, registry: CollectorRegistry, worker: str) -> None:
+        self._registry = registry
+        self._worker = worker
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._registry.collect():
+            metric.samples = [
+                sample._replace(labels={**sample.labels, "worker": self._worker})
+                for sample in metric.samples
+            ]
+            yield metric
 
 
 class FiguresPage:

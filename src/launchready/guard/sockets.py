@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from launchready.guard import errors
@@ -32,8 +33,12 @@ from launchready.guard.treatment import Treatment
 from launchready.guard.visit import KEY, Visit, new_id, request_id
 
 # RFC 6455 section 7.4.1, and its registry at IANA.
-GOING_AWAY, TOO_LARGE, FAILED, TRY_LATER = 1001, 1009, 1011, 1013
+GOING_AWAY, NOT_ALLOWED, TOO_LARGE, FAILED, TRY_LATER = 1001, 1008, 1009, 1011, 1013
+ASKS_AGAIN_S = 60.0
+"""So long may pass before somebody who has logged out is noticed."""
 DENIAL = "websocket.http.response"
+TAKEN = 101
+"""The status of a handshake that an app has accepted."""
 
 _LOG = logging.getLogger("launchready.guard")
 
@@ -65,22 +70,32 @@ class Sockets:
         secure = scope["scheme"] == "wss" or visit.over_tls
         socket = Socket(self, treatment, scope, receive, send, id_)
         open_here = self.deadlines.watch(socket)
+        watch: asyncio.Task[None] | None = None
+
+        def request() -> Scope:
+            # The member function of an app knows requests; a handshake is one (section 4.1). It gets
+            # a copy each time: apps keep in it what they have found out.
+            scheme = "https" if secure else "http"
+            return {**scope, "type": "http", "method": "GET", "scheme": scheme}
+
         try:
             await socket.begun()
-            if not may_open(
-                scope["headers"], hosts=self.hosts, allowed=treatment.cors, secure=secure
-            ):
+            allowed = frozenset(visit.route.cors if visit.route else ())
+            if not may_open(scope["headers"], hosts=self.hosts, allowed=allowed, secure=secure):
                 self.figures.sockets_ended.labels(treatment.place.label, "foreign-origin").inc()
                 detail = "A page of another site may not open this."
                 await socket.refuse(errors.Problem(status=403, detail=detail))
                 return
             if treatment.rules:
-                # The member function of an app knows requests; a handshake is one (section 4.1).
-                scheme = "https" if secure else "http"
-                asked = {**scope, "type": "http", "method": "GET", "scheme": scheme}
-                socket.counted = await self.admission.hits(treatment, asked, None, visit)
+                socket.counted = await self.admission.hits(treatment, request(), None, visit)
                 if not await socket.within():
                     return
+            if (ask := self.admission.member) is not None:
+                if visit.member is None:
+                    visit.member = await ask(request())
+                if visit.member is not None:
+                    again = socket.as_long_as(lambda: ask(request()), visit.member)
+                    watch = asyncio.create_task(again)
             await app(scope, socket.receive, socket.send)
             if not socket.status:
                 await self._failed(socket, RuntimeError("the app gave no answer"))
@@ -93,6 +108,8 @@ class Sockets:
             await self._failed(socket, error)
         finally:
             open_here.discard(socket)
+            if watch is not None:
+                watch.cancel()
             self._note(socket)
 
     async def _failed(self, socket: Socket, error: BaseException) -> None:
@@ -114,7 +131,7 @@ class Sockets:
 
     def _note(self, socket: Socket) -> None:
         label = socket.treatment.place.label
-        if socket.status == 101:
+        if socket.status == TAKEN:
             self.figures.sockets_open.labels(label).dec()
         if self.log is not None:
             self.log.add(
@@ -190,12 +207,15 @@ class Socket(Waiting):
 
     async def send(self, message: Message) -> None:
         """Pass on a message of the app."""
-        if self.ended:
-            return
         kind = message["type"]
+        if self.ended:
+            if kind == "websocket.send":
+                # As servers do: an app that only sends would never learn of the end.
+                raise ConnectionResetError("the websocket is closed")
+            return
         if kind == "websocket.accept":
             message = {**message, "headers": self._headers(message)}
-            self._answered(101)
+            self._answered(TAKEN)
             self._sockets.figures.sockets_open.labels(self.treatment.place.label).inc()
         elif kind == f"{DENIAL}.start":
             message = {**message, "headers": self._headers(message)}
@@ -233,6 +253,20 @@ class Socket(Waiting):
             self.ended = True
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
         return {"type": "websocket.disconnect", "code": code, "reason": reason}
+
+    async def as_long_as(self, ask: Callable[[], Awaitable[str | None]], member: str) -> None:
+        """Ask again and again who it is, and close when that is no longer the member."""
+        while not self.ended:
+            # Those who came at the same moment, as after a restart, are not all asked about at once.
+            await asyncio.sleep(ASKS_AGAIN_S * random.uniform(0.5, 1))  # noqa: S311
+            try:
+                same = await ask() == member
+            except Exception:  # noqa: BLE001 - whatever an app raises, it has not said that they left
+                same = True
+            if not same and self.status == TAKEN:
+                label = self.treatment.place.label
+                self._sockets.figures.sockets_ended.labels(label, "signed-out").inc()
+                await self.end(NOT_ALLOWED, "Please log in again.")
 
     async def late(self) -> None:
         """Refuse a handshake that the app has left without an answer."""

@@ -180,3 +180,93 @@ async def test_an_old_subscription_that_ends_while_a_new_one_begins_leaves_the_d
         await asyncio.wait({beginning}, timeout=1)
     assert await beginning == [True]
     assert await plan(running) == "willow"
+
+
+def cancelled(at: dt.datetime, until: dt.datetime, **told: Any) -> Event:
+    end_s = int(until.timestamp())
+    return said(
+        "customer.subscription.updated", at, status="active", cancel_at_period_end=True,
+        cancel_at=end_s, items={"data": [{"current_period_end": end_s}]}, **told,
+    )  # fmt: skip
+
+
+def kept_on(at: dt.datetime) -> Event:
+    return said(
+        "customer.subscription.updated", at, status="active", cancel_at_period_end=False,
+        cancel_at=None,
+    )  # fmt: skip
+
+
+async def ends_at(running: Community) -> dt.datetime | None:
+    async with running.database.read() as session:
+        return await session.scalar(select(Subscription.ends_at))
+
+
+async def test_who_cancels_keeps_access_until_the_provider_says_that_it_ended(
+    running: Community, clock: Clock
+) -> None:
+    until = clock.now + MONTH
+    await tell(running, bought(), paid(T0, until), cancelled(T0 + dt.timedelta(hours=1), until))
+    assert (await plan(running), await ends_at(running)) == ("willow", until)
+    clock.pass_(days=31)
+    await tell(running, said("customer.subscription.deleted", clock.now, status="canceled"))
+    assert await plan(running) == ""
+
+
+async def test_a_cancellation_and_its_undoing_are_confirmed_by_mail_once_each(
+    running: Community, clock: Clock
+) -> None:
+    until = clock.now + MONTH
+    await tell(running, bought(), paid(T0, until))
+    before = await letters(running)
+    gone = cancelled(T0 + dt.timedelta(hours=1), until)
+    await tell(running, gone, gone, cancelled(T0 + dt.timedelta(hours=2), until))
+    await tell(running, kept_on(T0 + dt.timedelta(hours=3)))
+    assert await ends_at(running) is None
+    assert (await letters(running))[len(before) :] == [("ends", GUEST), ("goes-on", GUEST)]
+
+
+async def test_a_payment_that_is_told_first_does_not_hide_an_earlier_cancellation(
+    running: Community, clock: Clock
+) -> None:
+    until = clock.now + MONTH
+    await tell(running, bought(), paid(T0 + dt.timedelta(hours=2), until))
+    await tell(running, cancelled(T0 + dt.timedelta(hours=1), until))
+    assert await ends_at(running) == until
+
+
+async def test_an_older_cancellation_does_not_come_back_after_it_was_undone(
+    running: Community, clock: Clock
+) -> None:
+    await tell(running, bought(), kept_on(T0 + dt.timedelta(hours=2)))
+    await tell(running, cancelled(T0 + dt.timedelta(hours=1), clock.now + MONTH))
+    assert await ends_at(running) is None
+    assert "ends" not in dict(await letters(running))
+
+
+async def test_a_cancellation_that_comes_before_its_member_is_known_is_confirmed_then(
+    running: Community, clock: Clock
+) -> None:
+    await tell(running, cancelled(T0 + dt.timedelta(hours=1), clock.now + MONTH))
+    assert await letters(running) == []
+    await tell(running, bought())
+    assert await letters(running) == [("welcome", GUEST), ("ends", GUEST)]
+
+
+@pytest.mark.parametrize("named", [None, "tomorrow", -1, 10**12, True])
+async def test_an_end_that_is_no_moment_is_none(running: Community, named: Any) -> None:
+    event = said("customer.subscription.updated", T0, status="active", cancel_at=named)
+    await tell(running, bought(), event)
+    assert await ends_at(running) is None
+
+
+async def test_without_a_moment_of_its_own_a_cancellation_is_for_the_end_of_the_period(
+    running: Community, clock: Clock
+) -> None:
+    end = clock.now + MONTH
+    event = said(
+        "customer.subscription.updated", T0 + dt.timedelta(hours=1), status="active",
+        cancel_at_period_end=True, items={"data": [{"current_period_end": int(end.timestamp())}]},
+    )  # fmt: skip
+    await tell(running, bought(), event)
+    assert await ends_at(running) == end

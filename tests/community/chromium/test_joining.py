@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 
 from tests.community.browser import PASSWORD
 from tests.community.chromium.conftest import Opens
 from tests.community.chromium.house import ADA, ADMIN
-from tests.community.chromium.tab import Tab
+from tests.community.chromium.tab import DESK, PHONE, Tab
+from tests.community.chromium.test_pages import looked_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
@@ -69,6 +70,34 @@ async def test_who_pays_chooses_a_password_from_the_mail_and_reads_every_circle(
     await tab.says("Welcome back")
     await tab.open("/circles/beans")
     await tab.says("Runner beans took a sheet of old curtain net")
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+async def test_who_pays_cancels_reads_until_when_and_changes_their_mind(
+    opens: Opens, viewport: ViewportSize
+) -> None:
+    tab = await opens(viewport=viewport)
+    address = f"vera{viewport['width']}@new.example"
+    await tab.send("/checkout", "Continue to payment", email=address)
+    await tab.press("Pay")
+    await tab.says("Thank you")
+    await tab.open(await tab.house.link_in_mail(address, "/reset/new"))
+    await tab.fill(password=PASSWORD)
+    await tab.press("Set it")
+    await tab.says("Your new password is set.")
+    await tab.fill(email=address, password=PASSWORD)
+    await tab.press("Log in")
+    await tab.open("/profile")
+    await tab.press("Cancel the membership")
+    await tab.says("Your membership ends on")
+    await expect(tab.page.locator("#membership")).to_be_in_viewport()
+    assert await looked_at(tab, "/profile") == []
+    await tab.house.link_in_mail(address, "/profile")
+    await tab.open("/circles/beans")
+    await tab.says("Runner beans took a sheet of old curtain net")
+    await tab.open("/profile")
+    await tab.press("Keep the membership")
+    await tab.says("then it renews by itself")
 
 
 async def test_the_log_in_works_by_keyboard_alone(tab: Tab) -> None:

@@ -7,7 +7,10 @@ from typing import Any, Literal
 
 import pytest
 from playwright.async_api import ViewportSize, expect
+from sqlalchemy import delete, select
 
+from launchready.community.seed import add_member
+from launchready.community.tables import Circle, Comment, Member, Post
 from tests.community.chromium.conftest import Opens
 from tests.community.chromium.house import ADA, ADMIN, GUEST
 from tests.community.chromium.tab import DESK, PHONE, Tab
@@ -25,6 +28,17 @@ MEMBERS = (
 )  # fmt: skip
 ADMINS = ("/admin", "/admin/members", "/admin/invites", "/admin/outbox", "/admin/payments")
 GUESTS = ("/members", "/circles/beans", "/profile")
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
+RIGHT_TO_LEFT = "מרים שואלת: כמה מים צריכות עגבניות?"
+# At which side the first line of a text begins.
+SIDE = """
+element => {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  const line = range.getClientRects()[0], box = element.getBoundingClientRect();
+  return line.left - box.left > box.right - line.right ? "right" : "left";
+}
+"""
 NARROW = ViewportSize(width=360, height=740)
 _UNNAMED = re.compile(
     r"- (?:textbox|button|link|combobox|searchbox|spinbutton|checkbox|img)(?! \").*"
@@ -135,6 +149,66 @@ async def test_the_tab_key_goes_through_the_log_in_as_it_is_read(tab: Tab) -> No
         "To the content", "Willow", "Membership", "Community", "Log in", "E-mail", "Password",
         "Log in", "Forgot your password?",
     ]  # fmt: skip
+
+
+async def test_words_that_never_break_and_names_from_right_to_left_fit(tab: Tab) -> None:
+    running = tab.house.running
+    async with running.database.write() as session:
+        wide = await add_member(
+            session, "wide@long.example", LONG_WORD[:80], password_hash="", now=running.now()
+        )
+        hebrew = await add_member(
+            session, "rtl@long.example", RIGHT_TO_LEFT, password_hash="", now=running.now()
+        )
+        (await session.get_one(Member, wide)).about = LONG_WORD * 2
+        doorstep = await session.scalar(select(Circle.id).where(Circle.slug == "doorstep"))
+        written = [
+            Post(circle_id=doorstep, author_id=author, plan="", title=title[:120], body=title * 2,
+                 comment_count=2, created_at=running.now())
+            for author, title in ((wide, LONG_WORD), (hebrew, RIGHT_TO_LEFT))
+        ]  # fmt: skip
+        session.add_all(written)
+        await session.flush()
+        posts = [post.id for post in written]
+        for post in posts:
+            for author, body in ((wide, LONG_WORD), (hebrew, RIGHT_TO_LEFT)):
+                session.add(
+                    Comment(post_id=post, author_id=author, body=body, created_at=running.now())
+                )
+    try:
+        await tab.come_in(ADMIN)
+        paths = (
+            "/members", "/circles/doorstep", *(f"/posts/{post}" for post in posts),
+            *(f"/people/{number}" for number in (wide, hebrew)), f"/posts/{posts[0]}/delete",
+            f"/search?q={LONG_WORD}", "/admin/members",
+        )  # fmt: skip
+        assert [wrong for path in paths for wrong in await looked_at(tab, path)] == []
+        heads = await tab.page.locator("th").evaluate_all("all => all.map(h => h.offsetHeight)")
+        assert max(heads) < 50, "a heading of the table is broken between its letters"
+        await tab.open(f"/posts/{posts[1]}")
+        sides = [await tab.page.locator(w).first.evaluate(SIDE) for w in ("h1", ".post .prose")]
+        assert sides == ["right", "right"]
+    finally:
+        async with running.database.write() as session:
+            await session.execute(delete(Member).where(Member.id.in_([wide, hebrew])))
+
+
+async def test_an_old_form_is_refused_with_what_to_do(tab: Tab) -> None:
+    tab.expects = {403}
+    await tab.open("/login")
+    await tab.page.locator("main [name=form_token]").evaluate("field => field.value = 'old'")
+    await tab.fill(email=ADA, password="whatever it was")
+    await tab.press("Log in")
+    await expect(tab.page.get_by_role("heading", level=1)).to_have_text("This form has grown old")
+    await tab.says("Please go back, reload the page and send it again.")
+
+
+async def test_who_pays_already_is_told_before_they_buy_again(opens: Opens) -> None:
+    for who, told in ((ADA, 1), (GUEST, 0)):
+        tab = await opens()
+        await tab.come_in(who)
+        await tab.open("/checkout")
+        await expect(tab.page.get_by_text("You are a paying member already.")).to_have_count(told)
 
 
 async def test_the_first_link_skips_the_navigation(tab: Tab) -> None:

@@ -20,6 +20,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.http11 import Response
 
 from launchready.guard import Guard, guard, visit
+from launchready.guard.admission import Member
 from launchready.guard.asgi import Scope
 from launchready.manifest import parse_manifest
 
@@ -148,7 +149,12 @@ class Room:
 
 @contextlib.asynccontextmanager
 async def room(
-    app: Any, *, ws: Any = "websockets-sansio", manifest: str = MANIFEST, without: Any = ()
+    app: Any,
+    *,
+    ws: Any = "websockets-sansio",
+    manifest: str = MANIFEST,
+    without: Any = (),
+    member: Member = member,
 ) -> AsyncIterator[Room]:
     """Serve a chat with guard around it as long as the context lasts."""
     guarded = guard(

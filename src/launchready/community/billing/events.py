@@ -24,10 +24,11 @@ from launchready.guard.webhooks import Event
 
 _GOOD = frozenset({"active", "trialing"})
 _WAITING = "past_due"
+_UPDATED = "customer.subscription.updated"
 # Stripe's times are whole seconds: what follows from what, within one.
 _RANKS = {
     "checkout.session.completed": 0,
-    "customer.subscription.updated": 1,
+    _UPDATED: 1,
     "invoice.payment_failed": 1,
     "invoice.paid": 2,
     "customer.subscription.deleted": 3,
@@ -54,12 +55,18 @@ async def heed(session: AsyncSession, event: Event, *, now: dt.datetime) -> bool
         return False
     is_newest = await newer(session, f"subscription:{reference}", event.created, rank=rank)
     kept = await _subscription(session, reference, event.created)
+    known_end = kept.ends_at if kept.member_id is not None else None
     await _belongs(session, kept, told, now=now)
     if is_newest:
         _apply(kept, event.type, told, event.created)
+    # Only these tell of a cancellation: a payment that came later must not hide one.
+    if event.type == _UPDATED and await newer(session, f"ending:{reference}", event.created):
+        kept.ends_at = _end(told)
     await session.flush()
     if kept.member_id is not None:
         await grant(session, kept.member_id, now=now)
+        if kept.ends_at != known_end and is_good(kept.status, kept.paid_until, now=now):
+            await _confirm_ending(session, kept.member_id, kept.ends_at, now=now)
         if event.type == "invoice.paid":
             await _receipt(session, kept.member_id, told, now=now)
     return True
@@ -167,6 +174,16 @@ async def _receipt(
     )  # fmt: skip
 
 
+async def _confirm_ending(
+    session: AsyncSession, member_id: int, ends_at: dt.datetime | None, *, now: dt.datetime
+) -> None:
+    member = await session.get_one(Member, member_id)
+    if ends_at is None:
+        put_down(session, "goes-on", member.email, now=now)
+    else:
+        put_down(session, "ends", member.email, now=now, until=ends_at.isoformat())
+
+
 def _told(event: Event) -> Mapping[str, Any]:
     try:
         told = event.json()["data"]["object"]
@@ -191,6 +208,14 @@ def _reference(kind: str, told: Mapping[str, Any]) -> str | None:
     return named
 
 
+def _end(told: Mapping[str, Any]) -> dt.datetime | None:
+    """Return when a subscription is to end; None when it goes on."""
+    named = told.get("cancel_at")
+    if named is None:
+        return _period_end(told) if told.get("cancel_at_period_end") is True else None
+    return _latest([named])
+
+
 def _period_end(told: Mapping[str, Any]) -> dt.datetime | None:
     ends = [told.get("current_period_end")]
     for holder in ("items", "lines"):
@@ -201,7 +226,11 @@ def _period_end(told: Mapping[str, Any]) -> dt.datetime | None:
                 period = line.get("period")
                 ends.append(line.get("current_period_end"))
                 ends.append(period.get("end") if isinstance(period, dict) else None)
-    known = [e for e in ends if isinstance(e, int) and 0 < e < _NO_ZONE_MAX]
+    return _latest(ends)
+
+
+def _latest(moments: list[Any]) -> dt.datetime | None:
+    known = [e for e in moments if type(e) is int and 0 < e < _NO_ZONE_MAX]
     return dt.datetime.fromtimestamp(max(known), dt.UTC) if known else None
 
 

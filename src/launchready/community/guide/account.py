@@ -20,13 +20,21 @@ class Account:
     payments: str
     """As the payment provider says it, such as `active`; empty when it has said nothing."""
     paid_until: dt.datetime | None
+    ends_at: dt.datetime | None
+    """Set when the payments were cancelled."""
 
 
 async def account_of(session: AsyncSession, member_id: int) -> Account:
     """Return a member's account, with what the payment provider said last."""
     row = (
         await session.execute(
-            select(Member.plan, Member.joined_at, Subscription.status, Subscription.paid_until)
+            select(
+                Member.plan,
+                Member.joined_at,
+                Subscription.status,
+                Subscription.paid_until,
+                Subscription.ends_at,
+            )
             .outerjoin(Subscription, Subscription.member_id == Member.id)
             .where(Member.id == member_id)
             .order_by(Subscription.changed_at.desc())
@@ -35,5 +43,5 @@ async def account_of(session: AsyncSession, member_id: int) -> Account:
     ).one()
     return Account(
         paying=bool(row.plan), joined_at=row.joined_at, payments=row.status or "",
-        paid_until=row.paid_until,
+        paid_until=row.paid_until, ends_at=row.ends_at,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from launchready.community.dates import day
 from launchready.community.guide.account import Account, account_of
 from launchready.community.plans import PLANS, readable
 from launchready.community.posts import PostLine
@@ -57,10 +58,12 @@ def _quoted(post: PostLine) -> str:
 
 
 def _about(account: Account) -> str:
-    since = f"You have been here since {account.joined_at.day} {account.joined_at:%B %Y}"
+    since = f"You have been here since {day(account.joined_at)}"
     if not account.paying:
         return f"{since}, and you read along as a guest. How to join stands in your profile (/profile)."
     said = f"{since}, and you are a paying member."
-    if account.paid_until is not None:
-        said += f" You have paid until {account.paid_until.day} {account.paid_until:%B %Y}."
+    if account.ends_at is not None:
+        said += f" Your membership is cancelled and ends on {day(account.ends_at)} (/profile)."
+    elif account.paid_until is not None:
+        said += f" You have paid until {day(account.paid_until)}."
     return said

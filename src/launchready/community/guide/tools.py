@@ -101,6 +101,7 @@ async def _account(session: AsyncSession, who: SignedIn) -> dict[str, Any]:
         "here_since": account.joined_at.date().isoformat(),
         "payments": account.payments or "none",
         "paid_until": account.paid_until.date().isoformat() if account.paid_until else None,
+        "cancelled_and_ends_on": account.ends_at.date().isoformat() if account.ends_at else None,
     }
 
 

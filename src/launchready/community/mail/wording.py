@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from launchready.community.dates import day
 from launchready.community.invites import made_code, offer
 from launchready.community.links import FIRST_PASSWORD, GOOD_FOR, Purpose, keep_link, made_token
 from launchready.community.settings import Settings
@@ -99,6 +100,20 @@ async def _words(
                 subject=f"Your receipt from {name}",
                 text=f"Hello {member.name},\n\nthank you: we received {letter.details['amount']} "
                 f"for your membership. Number: {letter.details['number']}",
+            )
+        case "ends":
+            until = day(dt.datetime.fromisoformat(letter.details["until"]))
+            return Words(
+                subject=f"Your membership of {name} ends on {until}",
+                text=f"Hello {member.name},\n\nyour membership is cancelled and ends on {until}. Until "
+                "then every circle stays open to you, and no further payment is taken. You can still "
+                f"change your mind before that day:\n{settings.absolute('/profile')}",
+            )
+        case "goes-on":
+            return Words(
+                subject=f"Your membership of {name} goes on",
+                text=f"Hello {member.name},\n\nyour membership is no longer cancelled: it goes on, and so "
+                f"do its payments. Everything about it:\n{settings.absolute('/profile')}",
             )
     return None
 

@@ -10,6 +10,8 @@ context.configure(
     connection=connection,
     target_metadata=[Table.metadata, once.metadata],
     render_as_batch=connection.dialect.name == "sqlite",
+    # SQLite has it, too, whatever Alembic thinks of its drivers: ours begins by itself.
+    transactional_ddl=True,
 )
 with context.begin_transaction():
     if connection.dialect.name == "postgresql":

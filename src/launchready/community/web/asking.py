@@ -26,6 +26,15 @@ class NotSignedIn(Exception):  # noqa: N818 - said of a visitor, not of a failur
         self.leads_back = leads_back
 
 
+class Refused(HTTPException):
+    """403 with a sentence for whoever sent it."""
+
+    def __init__(self, title: str, said: str) -> None:
+        super().__init__(403, said)
+        self.title = title
+        self.said = said
+
+
 def community(request: Request) -> Community:
     """Return the community that this request is for."""
     running: Community = request.app.state.community
@@ -70,8 +79,8 @@ async def sent_form(request: Request) -> dict[str, str]:
     if right is None or not hmac.compare_digest(
         fields.get(FORM_TOKEN, "").encode(), right.encode()
     ):
-        raise HTTPException(
-            403, "This form has grown old. Please go back, reload the page and send it again."
+        raise Refused(
+            "This form has grown old", "Please go back, reload the page and send it again."
         )
     return fields
 
@@ -86,7 +95,9 @@ def refuse_other_sites(request: Request) -> None:
     else:
         foreign = request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
     if foreign:
-        raise HTTPException(403, "This was sent by a page of another site.")
+        raise Refused(
+            "This came from elsewhere", "A page of another site sent it, so nothing was done."
+        )
 
 
 def number_of(request: Request, name: str) -> int | None:

@@ -7,15 +7,14 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import update
 
 from launchready.community import invites
-from launchready.community.accounts import Unconfirmed, as_email
+from launchready.community.accounts import NAME_MAX, Unconfirmed, as_email
 from launchready.community.passwords import complaint
 from launchready.community.sessions import close_session
 from launchready.community.tables import Member
-from launchready.community.web.asking import AMember, Running, SentForm, Visitor, local
+from launchready.community.web.asking import Running, SentForm, Visitor, local
 from launchready.community.web.pages import page, see, with_session, without_session
 
 router = APIRouter()
-NAME_MAX = 80
 _NO_ADDRESS = "Please write your e-mail address."
 
 
@@ -170,25 +169,3 @@ async def welcome(request: Request) -> Response:
     said = "A mail is on its way with what comes next."
     onward = ("/members", "Go to your room")
     return page(request, "said.html", title="Thank you", said=said, leads_to=onward)
-
-
-@router.get("/profile")
-async def profile_page(request: Request, who: AMember, running: Running) -> Response:
-    """Show the member what others read about them."""
-    async with running.database.read() as session:
-        account = await session.get_one(Member, who.id)
-    return page(request, "profile.html", account=account)
-
-
-@router.post("/profile")
-async def change_profile(
-    request: Request, form: SentForm, who: AMember, running: Running
-) -> Response:
-    """Keep what the member says about themselves."""
-    name, about = form.get("name", "").strip(), form.get("about", "").strip()
-    async with running.database.write() as session:
-        account = await session.get_one(Member, who.id)
-        note = "Kept." if name else "Please write a name."
-        if name:
-            account.name, account.about = name[:NAME_MAX], about[:2_000]
-    return page(request, "profile.html", 200 if name else 422, account=account, note=note)

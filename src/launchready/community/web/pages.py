@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from launchready.community.assets import asset_path
+from launchready.community.dates import day
 from launchready.community.plans import PRICE
 from launchready.community.web.asking import (
     FORM_TOKEN,
@@ -42,7 +43,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters["day"] = _day
+    made.filters["day"] = day
     made.filters["stamp"] = _stamp
     made.filters["with_paths"] = _with_paths
     made.globals["asset"] = asset_path
@@ -127,10 +128,6 @@ def _with_paths(text: str) -> Markup:
 
 def _link(path: re.Match[str]) -> str:
     return f'<a href="{path[0]}">{_LEADS_TO[path[1]]}</a>'
-
-
-def _day(moment: dt.datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"
 
 
 def _stamp(moment: dt.datetime) -> str:

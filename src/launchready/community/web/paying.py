@@ -19,6 +19,8 @@ from launchready.guard import Guard, visit
 router = APIRouter()
 _LOG = logging.getLogger("launchready.community.billing")
 _NO_ADDRESS = "Please write your e-mail address."
+NOT_DONE = 409
+"""Of a page that says why nobody could pay or cancel: guard hides what a 5xx says."""
 
 
 @router.get("/checkout")
@@ -39,7 +41,7 @@ async def check_out(request: Request, form: SentForm, running: Running) -> Respo
     if settings.payments_secret:
         return see(f"/checkout/trial?email={quote(email)}")
     note = "Nobody can pay here yet: the community has not set up its payments."
-    return page(request, "checkout.html", 503, email=email, note=note)
+    return page(request, "checkout.html", NOT_DONE, email=email, note=note)
 
 
 @router.get("/checkout/trial")
@@ -61,10 +63,10 @@ async def pay(request: Request, form: SentForm, running: Running) -> Response:
         raise HTTPException(503)
     now_s = int(time.time())
     for told in bought(email, now_s=now_s):
-        status = await deliver(running.outermost, request.scope, told, secret, now_s=now_s)
+        status = await deliver(running.outermost, str(request.base_url), told, secret, now_s=now_s)
         if status != 200:
             note = f"The payment was taken, and the webhook was answered {status}."
-            return page(request, "trial.html", 502, email=email, note=note)
+            return page(request, "trial.html", NOT_DONE, email=email, note=note)
     return see("/welcome")
 
 
@@ -89,7 +91,7 @@ async def webhook(request: Request, running: Running) -> JSONResponse:
 
 
 def _only_without_provider(running: Running) -> str:
-    settings = running.settings
-    if settings.payment_link or not settings.payments_secret:
+    secret = running.settings.trial_secret
+    if not secret:
         raise HTTPException(404)
-    return settings.payments_secret
+    return secret

@@ -185,6 +185,13 @@ async def test_a_cookie_that_does_not_reach_the_private_page_fails(cookie: str) 
     assert "no cookie of the log-in goes to the private page" in step.seen
 
 
+async def test_a_session_in_a_cookie_that_browsers_throw_away_fails_and_says_so() -> None:
+    async with running(Community(cookie="sid={sid}; Path=/; SameSite=None")) as site:
+        (step,) = failed(await fact(site))
+    assert step.name == "log in"
+    assert "browsers throw a cookie away: sid has SameSite=None without Secure" in step.seen
+
+
 async def test_a_session_that_outlives_the_log_out_fails() -> None:
     async with running(Community(ends_sessions=False)) as site:
         (step,) = failed(await fact(site))

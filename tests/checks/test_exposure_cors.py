@@ -161,6 +161,14 @@ def test_patterns_for_the_domain_and_for_trusted_origins_are_tried_as_those_for_
     } <= set(tried)  # fmt: skip
 
 
+def test_a_pattern_whose_dots_stand_for_any_letter_is_tried() -> None:
+    tried = foreign_origins(
+        "api.example.org", domain="example.org", trusted=("https://app.example.org",)
+    )
+    assert {"https://apixexample.org", "https://appxexample.org"} <= set(tried)
+    assert not [o for o in foreign_origins("a.b.example.org", domain="example.org") if "axb" in o]
+
+
 def test_no_origin_that_counts_as_foreign_lies_below_the_domain() -> None:
     tried = foreign_origins("app.example.org", domain="example.org")
     below = [o for o in tried if o.startswith("https://") and o.endswith(".example.org")]

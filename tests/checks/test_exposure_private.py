@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from launchready.checks.exposure.private import member_page_open, private_page_open
 from launchready.derive.private_page import door_of
 from launchready.facts import Subject, route_subject
-from launchready.facts.active import OPEN_BEFORE, JourneyStep, SignIn
+from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS, JourneyStep, SignIn
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit, Walk
 from launchready.finding import Outcome, Severity
@@ -249,6 +249,16 @@ class TestMemberPageOpen:
         routes = '[routes]\n"example.org/members" = "private"\n'
         found = of_member(signing_in("reach the log-in page", OPEN_BEFORE, passed=False), routes)
         assert found.status == "not_applicable"
+
+    def test_a_members_page_that_a_cache_gives_to_strangers_is_a_blocker_also_where_declared(
+        self,
+    ) -> None:
+        routes = '[routes]\n"example.org/members" = "private"\n'
+        steps = ("reach the log-in page", "log in", "open the private page", OPEN_TO_OTHERS)
+        found = of_member(signing_in(*steps, passed=False), routes)
+        assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
+        assert found.failure
+        assert "Cache-Control: private, no-store" in found.failure.fix[0]
 
     def test_a_journey_that_went_on_passes(self) -> None:
         found = of_member(signing_in("reach the log-in page", "wrong password is refused"))

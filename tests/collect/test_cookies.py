@@ -51,6 +51,30 @@ def test_a_cookie_for_https_cannot_be_set_over_http() -> None:
     assert jar("http://example.org/", "a=b; Secure").header("https://example.org/") == ""
 
 
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("__Host-a=b; Secure; Path=/", True),
+        ("__Host-a=b; Secure; Path=/; Domain=example.org", False),
+        ("__Host-a=b; Path=/", False),
+        ("__Host-a=b; Secure; Path=/in", False),
+        ("__Host-a=b; Secure", False),
+        ("__host-a=b; Path=/", False),
+        ("__Secure-a=b; Secure; Domain=example.org", True),
+        ("__Secure-a=b; Path=/", False),
+        ("a=b; SameSite=None; Secure", True),
+        ("a=b; SameSite=None", False),
+        ("a=b; SameSite=Lax", True),
+    ],
+)
+def test_a_cookie_that_breaks_its_own_promise_is_thrown_away_as_browsers_do(
+    line: str, kept: bool
+) -> None:
+    made = jar("https://example.org/", line)
+    assert bool(made.header("https://example.org/")) == kept
+    assert bool(made.refused) != kept
+
+
 def test_a_later_cookie_replaces_the_earlier_one_of_its_name() -> None:
     assert jar("https://example.org/", "a=1", "a=2").header("https://example.org/") == "a=2"
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from launchready.checks.mail.spf_meaning import spf_allows_everyone
 from launchready.collect import mail
 from launchready.collect.opening import open_world
 from launchready.collect.world import World
@@ -30,7 +31,7 @@ from launchready.facts.mail import Dkim, Dmarc, MtaSts, Mx, Selectors, Spf, TlsR
 from launchready.gather import Gatherer
 from launchready.manifest import parse_manifest
 from tests.collect.nameserver import Respond, resolver, serving
-from tests.making import exchange
+from tests.making import exchange, outcome
 
 F = TypeVar("F", bound=Fact)
 DOMAIN = "example.org"
@@ -142,6 +143,18 @@ async def test_an_include_that_depends_on_the_sender_is_tried_with_an_address_th
         found = await here.fact(Spf)
     assert found.stranger is not None
     assert found.stranger.result == "fail"
+
+
+@pytest.mark.parametrize("term", ["exists:always.example.net", "exists:%{ir}.by.example.net"])
+async def test_an_exists_that_matches_whoever_sends_is_seen(term: str) -> None:
+    records = {
+        DOMAIN: txt(f"v=spf1 {term} -all"),
+        "always.example.net": {"A": ["127.0.0.2"]},
+        "1.0.0.240.by.example.net": {"A": ["127.0.0.2"]},
+    }
+    async with asked(records) as here:
+        found = await here.fact(Spf)
+    assert outcome(spf_allows_everyone, found).status == "failed"
 
 
 async def test_a_domain_without_spf_is_a_fact() -> None:

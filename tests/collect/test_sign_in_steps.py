@@ -6,6 +6,7 @@ import pytest
 
 from launchready.checks.sign_in import member_cannot_sign_in, wrong_password_accepted
 from launchready.facts import Gap
+from launchready.facts.active import OPEN_TO_OTHERS
 from tests.making import outcome
 
 from .healthy_site import MEMBERS, Community, fact, failed, judged
@@ -123,6 +124,30 @@ async def test_a_cookie_that_does_not_reach_the_private_page_fails(cookie: str) 
         (step,) = failed(await fact(site))
     assert step.name == "log in"
     assert "no cookie of the log-in goes to the private page" in step.seen
+
+
+async def test_a_session_in_a_cookie_that_browsers_throw_away_fails_and_says_so() -> None:
+    async with running(Community(cookie="sid={sid}; Path=/; SameSite=None")) as site:
+        (step,) = failed(await fact(site))
+    assert step.name == "log in"
+    assert "browsers throw a cookie away: sid has SameSite=None without Secure" in step.seen
+
+
+@pytest.mark.parametrize("says", ["", 'says = "Welcome back"\n'])
+async def test_a_cache_that_gives_the_members_page_to_strangers_fails_that_step_alone(
+    says: str,
+) -> None:
+    community, kept = Community(), list[Reply]()
+
+    def site(asked: Asked) -> Reply | None:
+        reply = kept[0] if asked.path == "/members" and kept else community(asked)
+        if asked.path == "/members" and reply is not None and reply.status == 200 and not kept:
+            kept.append(reply)
+        return reply
+
+    async with running(site, manifest=MANIFEST + says) as served:
+        (step,) = failed(await fact(served))
+    assert step.name == OPEN_TO_OTHERS
 
 
 async def test_a_session_that_outlives_the_log_out_fails() -> None:

@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from launchready.collect import source_maps
 from launchready.collect.source_maps import _inline, _named, _sources
+from launchready.facts.exposure import SourceMap
 from tests.making import exchange
+
+from .members_site import Asked, Reply, running
 
 URL = "https://example.org/app.js"
 JSON = st.recursive(
@@ -72,6 +76,22 @@ def test_the_guard_against_inclusion_is_skipped() -> None:
 
 def test_a_map_that_was_cut_still_shows_that_it_is_one() -> None:
     assert _sources(b'{"sources":["a"],"mappings":"AA","sourcesContent":["le') == (1, True)
+
+
+@pytest.mark.parametrize("named", ["/nowhere.map", "https://maps.internal.example/app.js.map"])
+async def test_a_map_beside_the_script_is_found_though_the_script_names_another(named: str) -> None:
+    def site(asked: Asked) -> Reply:
+        if asked.path == "/app.js":
+            return Reply(body="let a;", headers=(("SourceMap", named),))
+        if asked.path == "/app.js.map":
+            return Reply(body='{"version":3,"mappings":"AA","sources":["a.ts"]}')
+        return Reply(404)
+
+    async with running(site, extra=source_maps.COLLECTORS) as served:
+        script = served.seen.url("http://example.org/app.js")
+        found = await served.seen.gatherer.ask(SourceMap, script)
+    assert isinstance(found, SourceMap)
+    assert (found.map_url, found.public) == ("http://example.org/app.js.map", True)
 
 
 @given(st.binary(max_size=300))

@@ -161,6 +161,41 @@ async def test_a_server_that_begins_to_fail_proves_nothing() -> None:
     assert "502" in found.inconclusive
 
 
+BUSY = Reply(503, "<h1>503 Service Temporarily Unavailable</h1>")
+
+
+async def test_a_503_is_a_limit_where_the_rest_of_the_host_goes_on() -> None:
+    """So nginx answers beyond limit_req, unless limit_req_status says otherwise."""
+    site = counting(lambda number, _: WRONG if number <= 4 else BUSY)
+    async with running(site, manifest=ROUTES) as running_site:
+        found = await fact(running_site)
+    assert (found.throttled_after, found.changed_answer[:3]) == (4, "503")
+
+
+async def test_a_503_that_lets_one_through_now_and_then_is_not_called_no_limit() -> None:
+    """A leaky bucket opens for one request a second, whatever the burst."""
+    site = counting(lambda number, _: BUSY if number > 4 and number % 3 else WRONG)
+    async with running(site, manifest=ROUTES) as running_site:
+        found = await fact(running_site)
+    assert found.throttled_after is None
+    assert "503" in found.inconclusive
+
+
+async def test_a_503_of_the_whole_host_proves_nothing() -> None:
+    down = False
+
+    def site(asked: Asked) -> Reply:
+        nonlocal down
+        down = down or (asked.method == "POST" and next(posts) > 4)
+        return BUSY if down else WRONG if asked.method == "POST" else Reply(200, login_page())
+
+    posts = itertools.count(1)
+    async with running(site, manifest=ROUTES) as running_site:
+        found = await fact(running_site)
+    assert found.throttled_after is None
+    assert "503" in found.inconclusive
+
+
 async def test_a_server_that_fails_from_the_first_request_on_proves_nothing() -> None:
     async with running(counting(lambda _n, _a: Reply(500, "Oops")), manifest=ROUTES) as site:
         found = await fact(site)

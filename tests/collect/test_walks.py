@@ -199,6 +199,28 @@ async def test_two_different_locations_lead_nowhere() -> None:
     assert walk.end == "bad location"
 
 
+async def test_a_redirect_to_a_port_that_speaks_no_tls_leads_nowhere() -> None:
+    """So it comes where $scheme is put in front of the port that the app itself listens on."""
+
+    async def no_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(200)
+        writer.write(page(b"", status="400 Bad Request"))
+        await writer.drain()
+
+    hosts = Hosts({"example.org/": to("https://example.org:8443/")})
+    async with (
+        serving(hosts) as port,
+        serving(no_tls) as other,
+        loopback_world(
+            {"203.0.113.5:80": port, "203.0.113.5:8443": other},
+            manifest='[launch]\ndomain = "example.org"\n',
+            collectors={**http.COLLECTORS, **walks.COLLECTORS},
+        ) as loopback,
+    ):
+        walked = await walks.walk("http://example.org/", loopback.world, loopback.gatherer.ask)
+    assert (walked.walk.end, walked.plain) == ("gap", True)
+
+
 async def test_a_redirect_without_location_leads_nowhere() -> None:
     async with world_of({"example.org/": page(b"", status="301 Moved")}) as (loopback, _):
         walk = await walked(loopback, "http://example.org/")

@@ -205,6 +205,17 @@ async def test_a_server_that_only_the_parent_names_is_found_by_its_glue() -> Non
     assert (late.at_parent, late.at_child, late.authoritative) == (True, False, True)
 
 
+async def test_what_the_parent_tells_of_a_servers_address_is_kept_beside_the_zones() -> None:
+    net = Net()
+    glue = {"ns1.example.net": "192.0.2.1", "ns2.example.net": "192.0.2.9"}
+    net.servers["192.0.2.10"] = parent(glue=glue)
+    found = {n.name: (n.addresses, n.glue) for n in (await net.found()).nameservers}
+    assert found == {
+        "ns1.example.net": (("192.0.2.1",), ("192.0.2.1",)),
+        "ns2.example.net": (("192.0.2.2",), ("192.0.2.9",)),
+    }
+
+
 async def test_a_server_that_only_the_zone_names_is_asked_too() -> None:
     net = Net()
     net.servers["192.0.2.3"] = holding()

@@ -21,7 +21,11 @@ def at(path: str, body: bytes | str, *, html: bool = False, status: int = 200) -
 
 EXPOSED: list[tuple[str, bytes | str]] = [
     ("/.env", "# production\nAPP_KEY=base64:abc\nexport DB_HOST=localhost\n"),
+    ("/.env", b"\xef\xbb\xbfAPP_KEY=base64:abc\nDB_HOST=localhost\n"),
+    ("/.env", "OPENAI_API_KEY=sk-1\n"),
+    ("/.env", "# mail\nsmtp_host = mail\nsmtp_password = hunter2\n"),
     ("/.git/HEAD", "ref: refs/heads/main\n"),
+    ("/.git/HEAD", "ab" * 32 + "\n"),
     ("/.git/HEAD", "0123456789abcdef0123456789abcdef01234567\n"),
     ("/.git/config", "[core]\n\trepositoryformatversion = 0\n"),
     ("/.svn/wc.db", b"SQLite format 3\x00..."),
@@ -97,6 +101,9 @@ INNOCENT: list[tuple[str, str, bool]] = [
     ("/internal", "<html>Internal</html>", True),
     ("/static/", "<html><title>Statics</title></html>", True),
     ("/.htpasswd", "name: value\n", False),
+    ("/.env", "a line = of text\n", False),
+    ("/.env", "SECRET_KEY=\n", False),
+    ("/.env", "The secret of this page = patience\n", False),
     ("/v1/models", '{"error": "missing key"}', False),
 ]
 
@@ -116,6 +123,11 @@ def test_a_page_that_must_not_be_public_is_recognised(path: str, body: str) -> N
 @pytest.mark.parametrize(("path", "body", "html"), INNOCENT)
 def test_something_else_at_the_path_proves_nothing(path: str, body: str, html: bool) -> None:
     assert recognise(path, at(path, body, html=html), NOWHERE) is None
+
+
+def test_a_part_of_a_file_is_the_file_as_well() -> None:
+    answer = at("/.env", "APP_KEY=base64:abc\nDB_HOST=localhost\n", status=206)
+    assert recognise("/.env", answer, NOWHERE) is not None
 
 
 def test_an_admin_page_without_log_in_is_graver_than_its_log_in_page() -> None:

@@ -30,6 +30,13 @@ def made(length: int, alphabet: str = _WORD) -> str:
         ("Supabase secret key", f"sb_secret_{made(22)}_{made(8)}"),
         ("Mapbox secret token", f"sk.eyJ{made(60)}.{made(22)}"),
         ("Stripe webhook secret", f"whsec_{made(32)}"),
+        ("Netlify access token", f"nfp_{made(36)}"),
+        ("ElevenLabs API key", f"sk_{made(48, '0123456789abcdef')}"),
+        ("Notion integration token", f"secret_{made(43)}"),
+        (
+            "Cloudinary address with a secret",
+            f"cloudinary://{made(15, string.digits)}:{made(27)}@club",
+        ),
         ("Database address with a password", f"postgres://app:{made(20)}@db.club.org:5432/app"),
         ("Database address with a password", f"redis://:{made(20)}@cache.club.org:6379"),
     ],
@@ -63,6 +70,58 @@ def test_a_placeholder_or_a_public_key_is_none(text: str) -> None:
 @given(st.text(max_size=500))
 def test_any_text_can_be_searched(text: str) -> None:
     assert all(f.line <= text.count("\n") + 1 for f in shaped(text))
+
+
+NAMED = f"{made(14)}7{made(14)}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'paypal_client_secret="{NAMED}"',
+        f"const pusher={{key:'abc',secret:'{NAMED}'}}",
+        f'"streamApiSecret": "{NAMED}"',
+        f'MUX_TOKEN_SECRET="{NAMED}"',
+        f'algoliaAdminApiKey:"{NAMED}"',
+    ],
+)
+def test_a_long_value_that_is_named_a_secret_is_found_as_a_guess(text: str) -> None:
+    (found,) = shaped(text)
+    assert found.value == NAMED
+    assert "generic" in found.kind.lower()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'clientSecret:"pi_{made(24)}_secret_{made(25)}"',
+        'var ReactPropTypesSecret="SECRET_DO_NOT_PASS_THIS_OR_YOU_WILL_BE_FIRED"',
+        'secret:"the-name-of-the-secret-in-the-vault-2"',
+        'secretKey:"/settings/secrets/a1b2c3d4e5f6g7"',
+        'secret: "Enter the secret of your account 1"',
+        f'secretKey:"sk_test_{made(24)}"',
+        f'secret:"pk_live_{made(24)}"',
+        'client_secret="your-client-secret-1234567890ab"',
+        'secret="11111111112222222222aaaaaaaaaa"',
+    ],
+)
+def test_what_is_named_a_secret_and_is_none_is_not_found(text: str) -> None:
+    assert list(shaped(text)) == []
+
+
+TWILIO = made(32, "0123456789abcdef")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'accountSid:"AC{made(32, "0123456789abcdef")}",authToken:"{TWILIO}"',
+        f'TWILIO_AUTH_TOKEN="{TWILIO}"',
+    ],
+)
+def test_twilios_token_is_told_by_its_name(text: str) -> None:
+    (found,) = shaped(text)
+    assert (found.kind, found.value) == ("Twilio auth token", TWILIO)
 
 
 AMPLITUDE = made(32, "0123456789abcdef")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -55,12 +56,18 @@ class Jar:
     """The cookies held, in the order in which they were set."""
 
     _cookies: dict[tuple[str, str, str], Cookie] = field(default_factory=dict, repr=False)
+    refused: dict[str, str] = field(default_factory=dict)
+    """Cookies that browsers throw away for their own attributes: name and why."""
 
     def take(self, url: str, headers: Headers, *, now: datetime) -> None:
         """Keep what the answer for the URL sets, forget what it expires (section 5.3)."""
         for line in headers.all("set-cookie"):
-            cookie, gone = _parse(line, url, now)
+            cookie, gone, broken = _parse(line, url, now)
             if cookie is None:
+                continue
+            if broken:
+                if not gone and len(self.refused) < COOKIES_MAX:
+                    self.refused[cookie.name] = broken
                 continue
             key = (cookie.domain, cookie.path, cookie.name)
             if gone:
@@ -79,15 +86,15 @@ class Jar:
         return "; ".join(f"{c.name}={c.value}" if c.name else c.value for c in fitting)
 
 
-def _parse(line: str, url: str, now: datetime) -> tuple[Cookie | None, bool]:
-    """Return the cookie that a Set-Cookie line sets, and whether it takes it back."""
+def _parse(line: str, url: str, now: datetime) -> tuple[Cookie | None, bool, str]:
+    """Return the cookie that a line sets, whether it takes it back, and what promise it breaks."""
     first, *rest = line[: COOKIE_BYTES_MAX * 2].split(";")
     name, equals, value = first.partition("=")
     if not equals:
         name, value = "", first
     name, value = name.strip(), value.strip()
     if not (name or value) or len(name) + len(value) > COOKIE_BYTES_MAX:
-        return None, False
+        return None, False, ""
     parts = urlsplit(url)
     host = parts.hostname or ""
     attributes = {}
@@ -98,13 +105,13 @@ def _parse(line: str, url: str, now: datetime) -> tuple[Cookie | None, bool]:
     host_only = not domain
     # Without a dot it is a top-level domain, which no site may set cookies for.
     if domain not in {"", host} and ("." not in domain or not _within(host, domain)):
-        return None, False
+        return None, False, ""
     path = attributes.get("path", "")
     if not path.startswith("/"):
         path = (parts.path or "/").rpartition("/")[0] or "/"
     secure = "secure" in attributes
     if secure and parts.scheme != "https":
-        return None, False
+        return None, False, ""
     cookie = Cookie(
         name=name,
         value=value,
@@ -113,7 +120,24 @@ def _parse(line: str, url: str, now: datetime) -> tuple[Cookie | None, bool]:
         path=path,
         secure=secure,
     )
-    return cookie, _expired(attributes, now)
+    return cookie, _expired(attributes, now), _broken_promise(cookie, attributes)
+
+
+def _broken_promise(cookie: Cookie, attributes: Mapping[str, str]) -> str:
+    """Return why browsers throw a cookie away: its name or SameSite asks for what it lacks.
+
+    RFC 6265bis sections 4.1.3 and 5.7; names are compared without case there.
+    """
+    name = cookie.name.lower()
+    if name.startswith(("__host-", "__secure-")) and not cookie.secure:
+        return f"{cookie.name} lacks Secure, which its name promises"
+    if name.startswith("__host-") and not cookie.host_only:
+        return f"{cookie.name} has a Domain, which its name forbids"
+    if name.startswith("__host-") and attributes.get("path") != "/":
+        return f"{cookie.name} lacks Path=/, which its name promises"
+    if attributes.get("samesite", "").lower() == "none" and not cookie.secure:
+        return f"{cookie.name} has SameSite=None without Secure"
+    return ""
 
 
 def _expired(attributes: dict[str, str], now: datetime) -> bool:

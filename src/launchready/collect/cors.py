@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from launchready.collect.explained import explained
@@ -92,7 +92,15 @@ def foreign_origins(host: str, *, domain: str = "", trusted: Sequence[str] = ())
         # Not of the host: what lies below the launch's own domain belongs to nobody else.
         f"https://evil{domain}",
         f"http://launchready.{host}",
+        *(f"https://{name}" for name in _any_letter(names, domain)),
     )
+
+
+def _any_letter(names: Iterable[str], domain: str) -> list[str]:
+    """Return names that a pattern lets in whose dot stands for any letter: `appxexample.org`."""
+    halves = [name.partition(".") for name in names]
+    made = [f"{first}x{rest}" for first, _, rest in halves if "." in rest]
+    return [name for name in made if not name.endswith(f".{domain}")]
 
 
 def _answer(origin: str, answer: Exchange) -> CorsAnswer:

@@ -29,6 +29,9 @@ from launchready.gather import Ask, Collector
 NOTHING_LISTENS = "nothing listens: "
 """How the reason of a gap begins when the port is closed."""
 SECOND_TRY_AFTER_S = 1.0
+NO_TLS = "browsers accept no TLS there: "
+"""How it begins where another port than 443 does not speak it, or by another name."""
+_HTTPS = 443
 
 VISITOR = (
     ("User-Agent", f"LaunchReady/{__version__}"),
@@ -148,7 +151,7 @@ async def _send(
 
 async def _gap(failure: Failure, url: str, world: World, ask: Ask, key: Key) -> Gap:
     because = None
-    if url.startswith("https:") and url_port(url) == 443 and not failure.ours:
+    if url.startswith("https:") and url_port(url) == _HTTPS and not failure.ours:
         # The handshake is a fact of its own: when it has the fault, it explains this gap.
         host = host_of(url, world)
         handshake = await ask(Handshake, host)
@@ -161,6 +164,10 @@ async def _gap(failure: Failure, url: str, world: World, ask: Ask, key: Key) -> 
             # anything at all is a fact of its own, which is made from such gaps.
             because = Key(HostAnswers, host)
     prefix = NOTHING_LISTENS if failure.kind == "closed" else ""
+    refused = failure.kind in {"certificate", "tls"} and not (failure.late or failure.unsent)
+    if refused and not failure.ours and url_port(url) != _HTTPS:
+        # No fact is made of the handshake at another port, so that nothing else tells of it.
+        prefix = NO_TLS
     return Gap(key=key, reason=prefix + failure.reason, because=because, ours=failure.ours)
 
 

@@ -54,9 +54,14 @@ def turned_away(journey: Journey, answer: Exchange) -> bool:
 def form_again(journey: Journey) -> str:
     """Return in words that the form came again, and that no cookie went on if none did."""
     lost = not journey.session.jar.header(wire_url(journey.account.private))
-    return ", the form again" + (
-        "; no cookie of the log-in goes to the private page" if lost else ""
-    )
+    none = "; no cookie of the log-in goes to the private page" if lost else ""
+    return f", the form again{_thrown_away(journey) or none}"
+
+
+def _thrown_away(journey: Journey) -> str:
+    """Return in words which cookie browsers throw away; empty when they keep all."""
+    why = next(iter(journey.session.jar.refused.values()), "")
+    return f"; browsers throw a cookie away: {why[:120]}" if why else ""
 
 
 def is_open_to_all(journey: Journey, anonymous: Exchange | Gap, private: Exchange | Gap) -> bool:
@@ -103,6 +108,8 @@ def cookie_note(journey: Journey, private: Exchange | Gap, anonymous: Exchange |
         return ""
     if journey.session.bearer:
         return "; the log-in's token was sent with it"
+    if thrown_away := _thrown_away(journey):
+        return thrown_away
     if not journey.session.jar.header(wire_url(journey.account.private)):
         lacks = ", and its answer holds no token" if journey.by_call else ""
         return f"; no cookie of the log-in goes to this page{lacks}"

@@ -29,7 +29,7 @@ from launchready.facts.mail import (
     Spf,
     TlsRpt,
 )
-from launchready.facts.spf_faults import sender_dependent
+from launchready.facts.spf_faults import has_exists, sender_dependent
 from launchready.gather import Ask, Collector
 from launchready.mailauth.dkim_key import find_dkim_key, key_name
 from launchready.mailauth.dmarc import evaluate_dmarc
@@ -59,7 +59,7 @@ async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
         gap = await denied(Key(Spf, subject), world, ask, await world.names.ask(domain, "TXT"))
         if gap is not None:
             return gap
-    dependent = bool(sender_dependent(audit))
+    dependent = bool(sender_dependent(audit)) or has_exists(audit)
     stranger = await _spf_result(world, domain, STRANGER) if dependent else None
     texts = (await world.names.ask(domain, "TXT")).as_answer().texts
     meant = [t for t in texts if _MEANT_AS_SPF.match(t) and not select_records((t,))]

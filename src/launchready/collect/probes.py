@@ -12,7 +12,7 @@ from launchready.collect.http import Asking, answer_to
 from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.web_address import subject_of, url_host
 from launchready.collect.world import World
-from launchready.derive.exposed_paths import asked_paths, gist, recognise
+from launchready.derive.exposed_paths import SHOWN, asked_paths, gist, recognise
 from launchready.derive.same_page import same_page
 from launchready.expected import routes
 from launchready.facts import Fact, Gap, Key, Subject
@@ -88,7 +88,7 @@ async def probe(subject: Subject, world: World, ask: Ask) -> Probe | Gap:
     found = [
         _identified(path, answer, nowhere)
         for path, answer in asked.answers.items()
-        if answer.status == 200
+        if answer.status in SHOWN
         and not same_page(answer, nowhere)
         and not (isinstance(second, Exchange) and same_page(answer, second))
     ]

@@ -20,11 +20,11 @@ from launchready.collect.journey import (
 from launchready.collect.session import Session
 from launchready.collect.web_address import url_host, wire_url
 from launchready.derive.forms import logout_form
-from launchready.derive.members_page import is_closed
+from launchready.derive.members_page import alike, is_closed
 from launchready.derive.sign_in_links import logout_link
 from launchready.derive.throttle import asks_to_wait, says_limited, wait_s, worth_waiting_s
 from launchready.facts import Gap, Key
-from launchready.facts.active import OPEN_BEFORE
+from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS
 from launchready.facts.http import Exchange
 
 LogIn = Callable[[str], Awaitable[Exchange | Gap]]
@@ -150,7 +150,23 @@ async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
         seen=seen_of(private) + cookie_note(journey, private, anonymous),
         wanted="the page that only members see",
     )
+    if sees and isinstance(private, Exchange) and isinstance(anonymous, Exchange):
+        await _for_others(journey, private, anonymous)
     return None
+
+
+async def _for_others(journey: Journey, private: Exchange, anonymous: Exchange) -> None:
+    """Ask for the page as a stranger: a cache in between may hold what the member has just got."""
+    session = journey.session
+    stranger = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
+    found = await stranger.get(journey.account.private)
+    if not isinstance(found, Exchange) or not member_sees(journey, found, anonymous):
+        return
+    if journey.account.says or alike(private, found):
+        journey.step(
+            OPEN_TO_OTHERS, passed=False, seen=f"{seen_of(found)}, as the member has got it",
+            wanted="refused, or led to the log-in",
+        )  # fmt: skip
 
 
 async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:

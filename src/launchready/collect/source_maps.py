@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from launchready.collect.web_address import joined_url, subject_of, url_host
@@ -21,7 +22,8 @@ async def source_map(subject: Subject, world: World, ask: Ask) -> SourceMap | Ga
     """Return whether a script or style has a public source map, and whether it holds sources.
 
     The map is the one that the file names, in a header or in its last comment; on hosts of the
-    launch also the usual one beside it, which many builds upload without naming it.
+    launch also the usual one beside it, which many builds upload without naming it or although
+    they name another.
     """
     key = Key(SourceMap, subject)
     script = await ask(Exchange, subject)
@@ -45,16 +47,32 @@ async def source_map(subject: Subject, world: World, ask: Ask) -> SourceMap | Ga
 
     if named.startswith("data:"):
         return fact("inside the file itself", _inline(named))
-    try:
-        url = joined_url(script.url, named) if named else _beside(script.url)
-    except ValueError:
-        return fact(named[:200], None)
-    if not named and url_host(url) not in world.manifest.all_hosts:
-        return fact("", None)
-    found = await ask(Exchange, subject_of(url, world))
-    if isinstance(found, Gap):
-        return Gap(key=key, reason=found.reason, because=found.key, ours=found.ours)
-    return fact(url, found.body if found.status == 200 else None)
+    first: SourceMap | Gap = fact(named[:200], None)
+    for at, url in enumerate(_places(script.url, named, world)):
+        found = await ask(Exchange, subject_of(url, world))
+        if isinstance(found, Gap):
+            seen: SourceMap | Gap = Gap(
+                key=key, reason=found.reason, because=found.key, ours=found.ours
+            )
+        else:
+            seen = fact(url, found.body if found.status == 200 else None)
+        if isinstance(seen, SourceMap) and seen.public:
+            return seen
+        first = seen if at == 0 or isinstance(seen, Gap) else first
+    return first
+
+
+def _places(script: str, named: str, world: World) -> list[str]:
+    """Return where the map of a script may lie: where it says, and beside it on our own hosts."""
+    places = []
+    if named:
+        with suppress(ValueError):
+            places.append(joined_url(script, named))
+    beside = _beside(script)
+    if url_host(beside) in world.manifest.all_hosts:
+        # Builds that send their maps to an error tracker often deploy them all the same.
+        places.append(beside)
+    return list(dict.fromkeys(places))
 
 
 def _named(script: Exchange) -> str:

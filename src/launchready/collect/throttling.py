@@ -38,6 +38,9 @@ _NOT_REACHED = {404, 405, 406, 415, 501}
 _NOT_UNDERSTOOD = {400, 401, 403, 411, 413, 419, 422}
 _MALFORMED = 422
 _CONFIRMATIONS = 3
+_FAILS = 500
+# What nginx answers beyond its limit_req, unless limit_req_status says otherwise.
+_BUSY = 503
 # A host that shuts out who tries too often is tried on what matters most before it does.
 _ORDER: tuple[RouteKind, ...] = ("auth", "chat", "reset", "invite", "signup", "webhook")
 
@@ -103,6 +106,8 @@ class _Burst:
     usual: list[Seen] = field(default_factory=list)
     """The answers before any limit: the first one, and those that came and went."""
     attempts: int = 0
+    busy: int = 0
+    """So often a 503 came and went, as from a limit that lets one through now and then."""
 
     async def run(self) -> Throttling | Gap:
         wanted = min(self.route.limit or LIMIT_SHOWS_BY[self.route.kind], REQUESTS_MAX)
@@ -134,6 +139,9 @@ class _Burst:
             # A limit may stand before the session is asked for; when none does, one may behind it.
             status = first.answer.status
             reason = f"the route asks for a session ({status}), and the limit lies behind it"
+            return self._fact(inconclusive=reason)
+        if self.busy:
+            reason = f"some of {self.attempts} requests were answered {_BUSY}, others not"
             return self._fact(inconclusive=reason)
         return self._fact(inconclusive=self._not_understood(first.answer.status))
 
@@ -167,14 +175,23 @@ class _Burst:
             both = found.says_limited(self.usual[0]) and again.says_limited(self.usual[0])
             # One odd answer is no limit, and neither are answers of which each is another.
             if not _same(found, again) and not both:
-                self.usual.append(found)
+                if found.answer.status == _BUSY:
+                    self.busy += 1
+                else:
+                    self.usual.append(found)
                 return None
-        if found.answer.status >= 500 and not found.says_limited(self.usual[0]):
-            status = found.answer.status
+        status = found.answer.status
+        fails = status >= 500 and not found.says_limited(self.usual[0])
+        if fails and not (status == _BUSY and await self._host_goes_on()):
             return self._fact(
                 inconclusive=f"the server began to fail with {status} after {after} requests"
             )
         return self._fact(after=after, changed=found)
+
+    async def _host_goes_on(self) -> bool:
+        """Return whether the host still answers another page, so that only this route is shut."""
+        front = await self.session.send(urljoin(self.attempt.url, "/"))
+        return isinstance(front, Exchange) and front.status < _FAILS
 
     async def _once(self) -> Seen | Gap:
         """Make one attempt, and have the next one ready."""

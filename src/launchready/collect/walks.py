@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from launchready.collect.cookies import Jar
 from launchready.collect.explained import attributed, explained
-from launchready.collect.http import NOTHING_LISTENS, Asking, answer_to
+from launchready.collect.http import NO_TLS, NOTHING_LISTENS, Asking, answer_to
 from launchready.collect.http_outcome import SEVERAL_LOCATIONS
 from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.web_address import (
@@ -245,7 +245,7 @@ async def _leads_nowhere(gap: Gap, url: str, world: World, ask: Ask) -> bool:
     if gap.ours:
         return False
     if gap.because is None:
-        return gap.reason.startswith(NOTHING_LISTENS)
+        return gap.reason.startswith((NOTHING_LISTENS, NO_TLS))
     if url_host(url) in world.manifest.all_hosts:
         return False
     explanation = await ask(gap.because.kind, gap.because.subject)

@@ -143,6 +143,7 @@ async def _delegated(world: World, domain: str, cut: _Cut) -> _Delegated:
             server,
             at_parent=parent_ns is None or server.name in parent_ns,
             at_child=server.name in child_ns,
+            glue=glue.get(server.name, ()),
         )
         for server, _ in {**early, **late}.values()
     )

@@ -28,6 +28,14 @@ class CacheControl:
         """Return whether the directive stands without field names (`private`, not `private="x"`)."""
         return any(n == name and not argument for n, argument in self.directives)
 
+    def withholds(self, field: str) -> bool:
+        """Return whether shared caches may store the answer, but not hand on this field of it.
+
+        `private="set-cookie"` and `no-cache="set-cookie"` (RFC 9111 sections 5.2.2.4 and 5.2.2.7).
+        """
+        named = [a for n, a in self.directives if n in {"private", "no-cache"} and a]
+        return any(field in {f.strip().lower() for f in a.split(",")} for a in named)
+
     def seconds(self, name: str) -> int | None:
         """Return the delta-seconds of a directive, None when it is absent.
 

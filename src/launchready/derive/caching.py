@@ -161,6 +161,15 @@ def browser_freshness(answer: Exchange) -> Freshness:
     return fresh
 
 
+def cookies_withheld(headers: Headers) -> bool:
+    """Return whether shared caches may not hand on the cookies of an answer that they store.
+
+    Where a field speaks to CDNs alone, they go by that one (RFC 9213 section 2.2).
+    """
+    targeted = any(field in headers for field in TARGETED_FIELDS)
+    return not targeted and cache_control(headers).withholds("set-cookie")
+
+
 def stored_by_shared(answer: Exchange) -> Storing:
     """Return whether a shared cache may store this answer to a visitor without a session."""
     return shared_storing(

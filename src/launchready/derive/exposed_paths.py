@@ -22,6 +22,8 @@ Grade = Literal["secret", "inside", "surface"]
 it. `surface`: tells attackers where to look."""
 
 _GIST_MAX = 20
+SHOWN = frozenset({200, 203, 206})
+"""Statuses of an answer that holds what lies at a path (RFC 9110 section 15.3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,13 @@ def _paths(
 
 
 # Patterns run over hostile text: none may scan the same stretch again from many starts.
-_ASSIGNMENT = rb"^[ \t]*(?:export )?[A-Z][A-Z0-9_]{2,}[ \t]*="
+_LINE = rb"^(?:\xef\xbb\xbf)?[ \t]*(?:export )?"
+_ASSIGNMENT = _LINE + rb"[A-Z][A-Z0-9_]{2,}[ \t]*="
+# One line is enough where its name says what it holds; the value itself stays out.
+_SECRET_ASSIGNMENT = (
+    _LINE + rb"\w{0,40}(?:passw(?:or)?d|secret|token|_key|database_url|dsn)\w{0,40}[ \t]*=[ \t]*"
+    rb"(?=[^\s]|\Z)"
+)
 # The name and the opening quote of a value that is there; the value itself stays out.
 _SECRET_IN_JSON = (
     rb'"[\w.-]{0,40}(?:passw(?:or)?d|secret|private[_-]?key|database[_-]?url|connection[_-]?string|'
@@ -70,8 +78,10 @@ PATHS: tuple[Path, ...] = (
     *_paths("a file of secrets and settings", "secret",
             ".env .env.local .env.production .env.bak",
             _ASSIGNMENT, at_least=2, case=True),
+    *_paths("a file of secrets and settings", "secret",
+            ".env .env.local .env.production .env.bak", _SECRET_ASSIGNMENT),
     *_paths("the source code's history", "secret", ".git/HEAD",
-            rb"\A(?:ref: refs/|[0-9a-f]{40}\s*\Z)"),
+            rb"\A(?:ref: refs/|(?:[0-9a-f]{40}|[0-9a-f]{64})\s*\Z)"),
     *_paths("the source code's history", "secret", ".git/config", rb"^\[core\]"),
     *_paths("the source code's history", "secret", ".svn/wc.db", rb"\ASQLite format 3"),
     *_paths("a list of the folder's files", "surface", ".DS_Store", rb"\A\x00\x00\x00\x01Bud1"),
@@ -189,7 +199,7 @@ def recognise(path: str, answer: Exchange, nowhere: Exchange) -> Path | None:
 
     `nowhere` is the host's answer to a random path. A trailing slash or a query does not count.
     """
-    if answer.status != 200 or answer.challenge or same_page(answer, nowhere):
+    if answer.status not in SHOWN or answer.challenge or same_page(answer, nowhere):
         return None
     for candidate in PATHS:
         if _bare(candidate.path) == _bare(path) and _matches(candidate, answer):

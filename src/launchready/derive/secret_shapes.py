@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from launchready.derive.secret_kinds import public_by_design, test_only
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shaped:
@@ -18,6 +20,15 @@ class Shaped:
 
 DATABASE_ADDRESS = "Database address with a password"
 
+# What stands in every value of the kind: most texts hold none of it, and are searched at once.
+_MARKS = {
+    "Discord webhook": "webhooks/", "Resend API key": "re_", "Telegram bot token": ":AA",
+    "Mailgun API key": "key-", "Supabase secret key": "sb_secret_",
+    "Mapbox secret token": "sk.eyJ", "Stripe webhook secret": "whsec_",
+    "Netlify access token": "nfp_", "ElevenLabs API key": "sk_",
+    "Notion integration token": "secret_", "Cloudinary address with a secret": "cloudinary://",
+    DATABASE_ADDRESS: "://",
+}  # fmt: skip
 # What is random in the value is the group `key`; it tells a key from a placeholder.
 _SHAPES: dict[str, re.Pattern[str]] = {
     "Discord webhook": re.compile(
@@ -29,6 +40,12 @@ _SHAPES: dict[str, re.Pattern[str]] = {
     "Supabase secret key": re.compile(r"\bsb_secret_(?P<key>[\w-]{20,64})"),
     "Mapbox secret token": re.compile(r"\bsk\.eyJ(?P<key>[\w-]{20,300}\.[\w-]{20,40})"),
     "Stripe webhook secret": re.compile(r"\bwhsec_(?P<key>[A-Za-z0-9+/]{32,64})"),
+    "Netlify access token": re.compile(r"\bnfp_(?P<key>[A-Za-z0-9]{36,40})(?![\w-])"),
+    "ElevenLabs API key": re.compile(r"\bsk_(?P<key>[0-9a-f]{48})(?![\w-])"),
+    "Notion integration token": re.compile(r"\bsecret_(?P<key>[A-Za-z0-9]{43})(?![\w-])"),
+    "Cloudinary address with a secret": re.compile(
+        r"\bcloudinary://\d{12,18}:(?P<key>[\w-]{20,40})@[\w-]{1,60}"
+    ),
     DATABASE_ADDRESS: re.compile(
         r"\b(?:postgres(?:ql)?|mysql|mariadb|rediss?|amqps?|mongodb(?:\+srv)?)(?:\+\w{1,20})?://"
         r"[^\s:/@\"'`<>]{0,64}:(?P<key>[^\s:/@\"'`<>${}*\[\]]{6,128})@(?P<host>[\w.-]{1,253})"
@@ -40,7 +57,23 @@ _NAMED: dict[str, re.Pattern[str]] = {
         r"amplitude[^\n]{0,120}?secret[-_ ]?key[\"']?\s{0,3}(?:[:=,]|=>)\s{0,3}[\"'](?P<key>[0-9a-f]{32})[\"']",
         re.IGNORECASE,
     ),
+    "Twilio auth token": re.compile(
+        r"(?:\bAC[0-9a-f]{32}\b|twilio)[^\n]{0,120}?auth[_-]?token[\"']?\s{0,3}(?:[:=,]|=>)\s{0,3}[\"'](?P<key>[0-9a-f]{32})[\"']",
+        re.IGNORECASE,
+    ),
 }
+# Of no maker in particular: the name says that it is a secret, the value that it was made.
+_CALLED_SECRET = re.compile(
+    r"(?:secret(?:[_-]?(?:key|token))?|admin[_-]?(?:api[_-]?)?key)[\"']?\s{0,3}(?:[:=]|=>)\s{0,3}"
+    r"[\"'](?P<key>[A-Za-z0-9][A-Za-z0-9+/_=-]{19,127})[\"']",
+    re.IGNORECASE,
+)
+# Words in a row; what a payment's page may know (Stripe's client secrets); placeholders.
+_NOT_MADE = re.compile(
+    r"[A-Za-z]+(?:[_-][A-Za-z]+)*[_-]?\d{0,3}|(?:pi|seti|cs|src|pm|acct)_.*|.*_secret_.*"
+    r"|.*(?:your|example|change|placeholder|xxxx|here).*",
+    re.IGNORECASE,
+)
 _NO_PASSWORD = re.compile(
     r"(?:your|my|the|some|db|user|root|app|pg|test)?[-_]?"
     r"(?:pass(?:word|wd|phrase)?|pwd|secret|changeme|example|postgres|guest|admin|redis|mysql|xxx+)"
@@ -51,6 +84,7 @@ _NO_HOST = re.compile(
     r"(?:localhost|host(?:name)?|127\.[\d.]+|(?:.*\.)?example(?:\.(?:com|org|net))?|db|database|your.*)",
     re.IGNORECASE,
 )
+_BY_NAME_ALONE = "Generic value that is named a secret"
 DISTINCT_MIN = 8
 """Characters that a made key has at least; `xxxxxxxx` and `abcabcabc` have fewer."""
 
@@ -58,6 +92,8 @@ DISTINCT_MIN = 8
 def shaped(text: str) -> Iterator[Shaped]:
     """Yield every value in the text that has such a shape and is no placeholder."""
     for kind, pattern in _SHAPES.items():
+        if _MARKS[kind] not in text:
+            continue
         for match in pattern.finditer(text):
             key, host = match["key"], match.groupdict().get("host")
             if host is not None:
@@ -67,8 +103,22 @@ def shaped(text: str) -> Iterator[Shaped]:
                 continue
             line = text.count("\n", 0, match.start()) + 1
             yield Shaped(kind=kind, line=line, value=match[0])
+    named = set()
     for kind, pattern in _NAMED.items():
         for match in pattern.finditer(text):
+            named.add(match["key"])
             if len(set(match["key"])) >= DISTINCT_MIN:
                 line = text.count("\n", 0, match.start("key")) + 1
                 yield Shaped(kind=kind, line=line, value=match["key"])
+    for match in _CALLED_SECRET.finditer(text):
+        if match["key"] not in named and _made(match["key"]):
+            line = text.count("\n", 0, match.start("key")) + 1
+            yield Shaped(kind=_BY_NAME_ALONE, line=line, value=match["key"])
+
+
+def _made(value: str) -> bool:
+    """Return whether a value looks made by a machine, and is not meant for pages."""
+    mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+    if not mixed or len(set(value)) < DISTINCT_MIN or _NOT_MADE.fullmatch(value):
+        return False
+    return not test_only(value) and not public_by_design("generic-secret", value)

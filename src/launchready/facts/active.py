@@ -10,6 +10,8 @@ from launchready.manifest import RouteEntry
 
 OPEN_BEFORE = "private page is closed before the log-in"
 """The step that fails when everybody sees what only members should."""
+OPEN_TO_OTHERS = "private page is closed to others while a member is in"
+"""The step that fails when strangers are given the page that the member has just opened."""
 GETS_IN = ("reach the log-in page", "log in", "open the private page")
 """The steps of a member who gets in."""
 

@@ -136,6 +136,8 @@ class Nameserver:
     addresses: tuple[str, ...]
     at_parent: bool
     at_child: bool
+    glue: tuple[str, ...] = ()
+    """The addresses that the zone above tells beside the delegation; mostly none."""
     serial: int | None = None
     """SOA serial that it gave, None when it gave none."""
     authoritative: bool = False

@@ -29,7 +29,7 @@ class Spf(Fact):
     A network stands twice, with the results of its first and its last address.
     """
     stranger: SpfResult | None = None
-    """SPF's result for an address that nobody has, where parts of the tree depend on the sender."""
+    """SPF's result for an address that nobody has, where terms depend on the sender or on what exists."""
     lookalikes: tuple[str, ...] = ()
     """TXT records that were meant as SPF but do not begin as one must (RFC 7208 section 4.5)."""
 

@@ -92,3 +92,8 @@ def failed_lookups(audit: SpfAudit) -> tuple[str, ...]:
 def sender_dependent(audit: SpfAudit) -> tuple[str, ...]:
     """Return the includes and redirects whose name only a real sender tells."""
     return tuple(each for each in audit.unseen if each.endswith(_SENDER_DEPENDS))
+
+
+def has_exists(audit: SpfAudit) -> bool:
+    """Return whether a term may match by whatever name it is given (RFC 7208, 5.7)."""
+    return any(b.kind == "exists" for node in nodes(audit.tree) for b in node.branches)

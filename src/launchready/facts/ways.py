@@ -139,19 +139,28 @@ class Entrance(Fact):
         return "stays" if seen == {self.subject.name} else "astray"
 
     @property
+    def led_away(self) -> Walk | None:
+        """The way by plain HTTP that ends at another host, where HTTPS stays at this one."""
+        ways = self.http_root, self.https_root
+        if self.redirects_to or any(w is None or w.end != "answer" for w in ways):
+            return None
+        by_http, by_https = (host(w.urls[-1]) if w else "" for w in ways)
+        return self.http_root if by_https == self.subject.name != by_http else None
+
+    @property
     def fault(self) -> str:
         """What spoils every page behind this entrance, the gravest first; empty if nothing does.
 
         `loop`, `too-many-hops`, `private-address`, `bad-location`, `gap`: how a walk ended.
-        `stays`, `astray`: see `strays`. `stays-plain`: HTTP is never sent to HTTPS.
+        `stays`, `astray`: see `strays` and `led_away`. `stays-plain`: HTTP is never sent to HTTPS.
         `path-lost`: see `lost_path`.
         """
         ends = {w.end for w in self.walks}
         for end in ("loop", "too many hops", "private address", "bad location", "gap"):
             if end in ends:
                 return end.replace(" ", "-")
-        if self.strays:
-            return self.strays
+        if self.strays or self.led_away:
+            return self.strays or "astray"
         for walk in (self.http_root, self.http_deep):
             last = walk.last if walk else None
             if last is not None and last.status // 100 == 2 and is_plain(last.url):

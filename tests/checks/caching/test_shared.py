@@ -198,6 +198,8 @@ class TestCookieInCacheableAnswer:
             {"cache_control": "private", "set_cookie": "sid=1"},
             {"cache_control": "no-store", "set_cookie": "sid=1"},
             {"cache_control": "no-cache", "set_cookie": "sid=1"},
+            {"cache_control": 'max-age=60, private="set-cookie"', "set_cookie": "sid=1"},
+            {"cache_control": 'max-age=60, no-cache="etag, Set-Cookie"', "set_cookie": "sid=1"},
             {"cache_control": "public, max-age=60", "set_cookie": "__cf_bm=1; Secure"},
             {"cache_control": "public, max-age=60", "set_cookie": "AWSALBCORS=1"},
             {"cache_control": "public, max-age=60", "set_cookie": "sid=; Max-Age=0"},
@@ -206,6 +208,20 @@ class TestCookieInCacheableAnswer:
     def test_what_harms_nobody_passes(self, fields: dict[str, str]) -> None:
         page = visit(exchange(URL, headers=_named(fields)), kind="page")
         assert outcome(cookie_in_cacheable_answer, page).status == "passed"
+
+    def test_a_cookie_that_is_kept_from_other_caches_than_a_cdn_fails(self) -> None:
+        fields = {
+            "Cache-Control": 'max-age=60, private="set-cookie"',
+            "CDN-Cache-Control": "max-age=60",
+            "Set-Cookie": "sid=1",
+        }
+        page = visit(exchange(URL, headers=fields), kind="page")
+        assert outcome(cookie_in_cacheable_answer, page).status == "failed"
+
+    def test_another_field_that_is_kept_back_is_no_cookie(self) -> None:
+        fields = {"Cache-Control": 'max-age=60, private="x-name"', "Set-Cookie": "sid=1"}
+        page = visit(exchange(URL, headers=fields), kind="page")
+        assert outcome(cookie_in_cacheable_answer, page).status == "failed"
 
     def test_a_route_that_it_leads_to_is_judged_there(self) -> None:
         to = exchange("https://example.org/", status=302, headers={"Location": "/login"})

@@ -106,6 +106,32 @@ def test_another_server_at_the_registrar_is_a_mismatch() -> None:
     )
 
 
+def named_below(glue: tuple[str, ...], *addresses: str) -> Zone:
+    own = nameserver(1, name=f"ns1.{DOMAIN}", addresses=addresses or ("192.0.2.1",), glue=glue)
+    names = (own.name, "ns2.example.net")
+    return zone(own, nameserver(2), parent_ns=names, child_ns=names)
+
+
+def test_an_address_that_only_the_registrar_still_has_for_a_server_is_a_risk() -> None:
+    found = outcome(delegation_mismatch, named_below(("192.0.2.77",)))
+    assert (found.status, found.severity) == ("failed", Severity.RISK)
+    assert "192.0.2.77" in found.detail
+
+
+def test_the_same_address_at_the_registrar_and_in_the_zone_passes() -> None:
+    assert outcome(delegation_mismatch, named_below(("192.0.2.1",))).status == "passed"
+
+
+def test_a_registrar_that_knows_fewer_addresses_than_the_zone_passes() -> None:
+    found = named_below(("192.0.2.1",), "192.0.2.1", "2001:db8::1")
+    assert outcome(delegation_mismatch, found).status == "passed"
+
+
+def test_what_the_registrar_says_of_a_server_in_another_zone_is_not_judged() -> None:
+    other = zone(nameserver(1, glue=("192.0.2.77",)), nameserver(2))
+    assert outcome(delegation_mismatch, other).status == "passed"
+
+
 def test_a_parent_that_could_not_be_asked_proves_nothing() -> None:
     assert outcome(delegation_mismatch, zone(parent_ns=None)).status == "unknown"
 

@@ -147,6 +147,13 @@ class TestRedirectToPrivateAddress:
 
 
 class TestRedirectLeadsNowhere:
+    def test_plain_http_that_leads_nowhere_is_that_one_finding(self) -> None:
+        urls = ("http://example.org/", "https://example.org:8443/")
+        nowhere = chain(*urls, end="gap", detail="nothing listens")
+        found = entrance(http_root=nowhere)
+        assert outcome(redirect_leads_nowhere, found).status == "failed"
+        assert outcome(http_not_sent_to_https, found).status == "not_applicable"
+
     @pytest.mark.parametrize("end", ["bad location", "gap"])
     def test_a_redirect_to_nothing_is_a_blocker(self, end: str) -> None:
         nowhere = chain("https://example.org/", "https://gone.example.net/", end=end, detail="x")  # type: ignore[arg-type]

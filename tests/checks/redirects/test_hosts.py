@@ -67,6 +67,39 @@ class TestRedirectsElsewhereThanDeclared:
         assert outcome(host_does_not_redirect, astray).status == "passed"
 
 
+class TestPlainHttpLeadsToAnotherHost:
+    """Where $server_name stands for $host, who comes without https:// ends at the first name."""
+
+    def test_a_site_of_its_own_that_http_leads_away_from_fails(self) -> None:
+        app = entrance(http_root=chain("http://example.org/", "https://www.example.org/"))
+        found = outcome(redirects_elsewhere_than_declared, app)
+        assert (found.status, found.severity) == ("failed", Severity.RISK)
+        assert "www.example.org" in found.detail
+
+    def test_it_is_a_blocker_where_members_sign_in(self) -> None:
+        toml = '[launch]\ndomain = "example.org"\n[routes]\n"example.org/login" = "auth"\n'
+        app = entrance(http_root=chain("http://example.org/", "https://www.example.org/"))
+        found = outcome(redirects_elsewhere_than_declared, app, declared(toml))
+        assert found.severity is Severity.BLOCKER
+
+    def test_one_that_leads_away_by_https_too_is_not_judged(self) -> None:
+        app = entrance(
+            https_root=chain("https://example.org/", "https://www.example.org/"),
+            http_root=chain("http://example.org/", "https://www.example.org/"),
+        )
+        assert outcome(redirects_elsewhere_than_declared, app).status == "not_applicable"
+
+    def test_a_page_inside_that_leads_to_the_log_in_of_another_host_is_none(self) -> None:
+        away = ("http://example.org/a", "https://example.org/a", "https://id.example.org/")
+        app = entrance(http_deep=chain(*away, by=302), https_deep=chain(*away[1:], by=302))
+        assert outcome(redirects_elsewhere_than_declared, app).status == "not_applicable"
+
+    def test_one_that_comes_back_is_not_judged(self) -> None:
+        urls = ("http://example.org/", "https://id.example.org/", "https://example.org/")
+        app = entrance(http_root=chain(*urls))
+        assert outcome(redirects_elsewhere_than_declared, app).status == "not_applicable"
+
+
 class TestWwwAndApexDisagree:
     def both(self, bare: Walk, other: Walk, manifest: Declared | None = None) -> str:
         return outcome(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from launchready.derive.caching import stored_by_shared
+from launchready.derive.caching import cookies_withheld, stored_by_shared
 from launchready.derive.commands import headers_of
 from launchready.derive.edge import cache_said
 from launchready.derive.personal import (
@@ -198,7 +198,7 @@ def cookie_in_cacheable_answer(visit: Visit, launch: Parent[Declared]) -> Result
     if any(h.challenge for h in own):
         return Unproven(reason="bot protection answered instead of the site")
     for answer in own:
-        names = cookie_names(answer.headers)
+        names = () if cookies_withheld(answer.headers) else cookie_names(answer.headers)
         storing = stored_by_shared(answer)
         if names and answer.status < 400 and storing.storable and not storing.asks_first:
             return _shared_cookie(answer, names)

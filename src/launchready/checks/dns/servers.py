@@ -107,12 +107,13 @@ def nameserver_silent(zone: Zone) -> Result:
 
 @check(severity=Severity.RISK, impact=Impact.SIGN_IN)
 def delegation_mismatch(zone: Zone) -> Result:
-    """The registrar names other name servers than the zone itself.
+    """The registrar names other name servers than the zone itself, or other addresses of them.
 
     Why: It depends on chance which servers are asked; after a move, the old ones still answer
     for a part of the world, with old records.
 
-    Fix: Make both lists the same: at the registrar, and as NS records in the zone.
+    Fix: Make both the same: the list at the registrar and the NS records in the zone; a server's
+    address at the registrar (its glue or host record) and its A and AAAA records.
     """
     skip = not_judged(zone)
     if skip is not None:
@@ -126,7 +127,7 @@ def delegation_mismatch(zone: Zone) -> Result:
         return NotApplicable(reason="no server of the zone tells its own list")
     parent, child = set(zone.parent_ns), set(zone.child_ns)
     if parent == child:
-        return Passed(evidence=f"both name {listed(sorted(child))}")
+        return _other_addresses(zone) or Passed(evidence=f"both name {listed(sorted(child))}")
     only_parent, only_child = sorted(parent - child), sorted(child - parent)
     observed = [f"only at the registrar: {listed(only_parent)}"] if only_parent else []
     observed += [f"only in the zone: {listed(only_child)}"] if only_child else []
@@ -143,6 +144,29 @@ def delegation_mismatch(zone: Zone) -> Result:
         takes_effect="within two days, as long as the delegation is remembered",
         see=dig("NS", zone.apex, "+trace"),
     )
+
+
+def _other_addresses(zone: Zone) -> Failed | None:
+    """Judge the addresses that the registrar holds for servers named below the domain itself."""
+    for server in zone.nameservers:
+        old = sorted(set(server.glue) - set(server.addresses))
+        if not old or not server.addresses or not server.name.endswith(f".{zone.apex}"):
+            continue
+        return Failed(
+            means="Members may be sent by an old name server to old places.",
+            observed=f"{server.name} is at {listed(old)} at the registrar, and at "
+            f"{listed(server.addresses)} in the zone",
+            wanted="the same address in both",
+            fix=(
+                f"Decide which address of {server.name} is right; in the zone it is {listed(server.addresses)}.",
+                f"Enter it at the registrar, where {server.name} is a host (or glue) record, and in the zone.",
+            ),
+            who="you",
+            effort_min=15,
+            takes_effect="within two days, as long as the delegation is remembered",
+            see=dig("NS", zone.apex, "+trace", "+additional"),
+        )
+    return None
 
 
 @check(severity=Severity.ADVICE, impact=Impact.SIGN_IN, prevents=[(Zone, "disagree")])

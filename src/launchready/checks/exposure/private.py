@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 
 from launchready.derive.private_page import door_of
-from launchready.facts.active import OPEN_BEFORE, SignIn
+from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS, JourneyStep, SignIn
 from launchready.facts.declared import Declared
 from launchready.facts.ways import Entrance, Visit
 from launchready.finding import (
@@ -73,17 +73,20 @@ def private_page_open(visit: Visit, entrance: Parent[Entrance], launch: Parent[D
 def member_page_open(sign_in: SignIn, launch: Parent[Declared]) -> Result:
     """The test member's page shows everybody what only members should see.
 
-    Why: A log-in that guards nothing is worse than none: everybody believes that the page is closed.
+    Why: A log-in that guards nothing is worse than none: everybody believes that the page is closed. A cache that keeps a member's page and hands it to whoever comes next is as bad, and shows only once a member has been there.
 
-    Fix: Check the session on the server before anything of the page is made.
+    Fix: Check the session on the server before anything of the page is made, and send `Cache-Control: private, no-store` with it.
     """
     if not sign_in.steps or sign_in.steps[0].name == sign_in.steps[-1].name:
         return NotApplicable(reason="the log-in page was not reached")
     name = sign_in.subject.name.partition(" at ")[0]
     account = launch.manifest.accounts.get(name)
+    kept = next((s for s in sign_in.steps if s.name == OPEN_TO_OTHERS), None)
+    if kept is not None and account is not None:
+        return _kept_for_others(kept, account.private)
     step = next((s for s in sign_in.steps if s.name == OPEN_BEFORE), None)
     if step is None or account is None:
-        return Passed(evidence="before the log-in the page does not show what members see")
+        return Passed(evidence="strangers are not shown what members see")
     route = launch.manifest.routes.get(account.private)
     if route is not None and route.kind == "private":
         return NotApplicable(reason="the private route itself is judged; see there")
@@ -99,4 +102,21 @@ def member_page_open(sign_in: SignIn, launch: Parent[Declared]) -> Result:
         effort_min=60,
         takes_effect="with the next deploy, after the caches were purged",
         see=f"curl -sSL {quote(account.private)} | grep -c {quote(account.says)}",
+    )
+
+
+def _kept_for_others(step: JourneyStep, url: str) -> Failed:
+    return Failed(
+        means="Once a member has opened this page, everybody who comes is shown that member's copy.",
+        observed=step.seen,
+        wanted=step.wanted,
+        fix=(
+            f"Send with {url}, redirects and errors included: Cache-Control: private, no-store",
+            "Take the page out of every cache in front of the app. nginx: proxy_cache off; for it, and no proxy_ignore_headers Cache-Control Set-Cookie; at a CDN: no “cache everything” rule.",
+            "Purge the caches once the two are in place: they hold members' pages now.",
+        ),
+        who="your developer",
+        effort_min=30,
+        takes_effect="at once, after the purge",
+        see=f"curl -sSL {quote(url)} | head -c 2000  # right after a member opened it",
     )

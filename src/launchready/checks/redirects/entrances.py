@@ -48,10 +48,10 @@ def http_not_sent_to_https(entrance: Entrance, launch: Parent[Declared]) -> Resu
         last = walk.last
         if last is not None and walk.end == "gap" and not is_plain(last.url):
             continue  # it reached HTTPS; where it leads from there is judged as a redirect
-        if last is None or walk.end == "gap":
+        if last is None:
             return Unproven(reason=walk.detail or "plain HTTP gave no answer")
         if walk.end != "answer":
-            return NotApplicable(reason=f"the redirect ends in a {walk.end}; see there")
+            return NotApplicable(reason=f"the redirect ends otherwise ({walk.end}); see there")
         if is_plain(last.url):
             kinds = {r.kind for r in launch.manifest.routes.values() if r.host == name}
             # Nobody types the name of an API; that it refuses plain HTTP is good practice.

@@ -8,7 +8,7 @@ from launchready.derive.walks import shown
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host
 from launchready.facts.http import Exchange
-from launchready.facts.ways import Entrance
+from launchready.facts.ways import Entrance, Walk
 from launchready.finding import (
     Every,
     Failed,
@@ -75,13 +75,15 @@ def host_does_not_redirect(entrance: Entrance, launch: Parent[Declared]) -> Resu
     prevents=[(Entrance, "astray")],
 )
 def redirects_elsewhere_than_declared(entrance: Entrance, launch: Parent[Declared]) -> Result:
-    """A redirecting host leads to another host than the manifest says.
+    """A redirect leads to another host than the manifest says.
 
-    Why: Members end at an old site, a parked page or somebody else's.
+    Why: Members end at an old site, a parked page or somebody else's; or, where only plain HTTP leads away, those who type the name without https:// do.
 
     Fix: Correct the redirect, or `redirects_to` in launchready.toml.
     """
     target = entrance.redirects_to
+    if not target and entrance.led_away is not None:
+        return _led_away(launch, entrance.subject.name, entrance.led_away)
     if not target:
         return NotApplicable(reason="this host is a site of its own")
     walk = entrance.https_root or entrance.http_root
@@ -104,6 +106,23 @@ def redirects_elsewhere_than_declared(entrance: Entrance, launch: Parent[Declare
         who="your host",
         effort_min=10,
         takes_effect="at once",
+        see=walk_of(walk.start),
+    )
+
+
+def _led_away(launch: Declared, name: str, walk: Walk) -> Failed:
+    return Failed(
+        severity=_severity(launch, name),
+        means=f"Who types {name} without https:// ends at {host(walk.urls[-1])}, another site.",
+        observed=shown(walk),
+        wanted=f"a redirect to https://{name}",
+        fix=(
+            f"Let port 80 of {name} redirect to the same name on HTTPS, path and query kept.",
+            "nginx: return 308 https://$host$request_uri; with $server_name in its place every name of the server is sent to its first.",
+        ),
+        who="your host",
+        effort_min=10,
+        takes_effect="at once; browsers that stored a 301 keep it for a while",
         see=walk_of(walk.start),
     )
 

@@ -129,6 +129,13 @@ def delegation_mismatch(launch: DemoLaunch) -> None:
     zone.child_ns = [f"ns1.{DOMAIN}", f"ns2.{DOMAIN}"]
 
 
+@defect("delegation-mismatch", variant="address")
+def old_address_at_registrar(launch: DemoLaunch) -> None:
+    """The second name server moved, and the registrar still holds the address where it was."""
+    zone = launch.zone()
+    zone.replace("A", "ns2", zone.servers[0].addresses[0])
+
+
 @defect("nameservers-disagree")
 def nameservers_disagree(launch: DemoLaunch) -> None:
     """The second name server still has an old copy of the zone."""

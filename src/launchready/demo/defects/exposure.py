@@ -219,6 +219,20 @@ def open_account(launch: DemoLaunch) -> None:
     del launch.manifest["routes"]["app.willow.example/members"]
 
 
+@defect("member-page-open", variant="kept")
+def kept_for_others(launch: DemoLaunch) -> None:
+    """A cache keeps the members' room that the first member opens, and gives it to whoever comes."""
+    kept: list[Answer] = []
+
+    def keep(answer: Answer) -> Answer:
+        if answer.status == 200 and not kept:
+            kept.append(answer)
+        return kept[0] if kept else answer
+
+    launch.host("app").serve("/members", changed(keep))
+    del launch.manifest["routes"]["app.willow.example/members"]
+
+
 def _everybody_is_the_member(launch: DemoLaunch, path: str) -> None:
     def signed_in(request: Request) -> Request:
         return replace(request, headers={**request.headers, "cookie": request.app.cookie})

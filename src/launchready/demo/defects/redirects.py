@@ -109,6 +109,12 @@ def redirects_elsewhere_than_declared(launch: DemoLaunch) -> None:
     _redirect(launch.host("www"), f"https://community.{DOMAIN}{{path}}{{query}}")
 
 
+@defect("redirects-elsewhere-than-declared", variant="plain-http")
+def plain_http_elsewhere(launch: DemoLaunch) -> None:
+    """Plain HTTP sends every name of the server to its first one, as nginx does by $server_name."""
+    _http_redirect(launch.host("app"), f"https://community.{DOMAIN}{{path}}{{query}}")
+
+
 @defect("www-and-apex-disagree")
 def www_and_apex_disagree(launch: DemoLaunch) -> None:
     """The domain answers with and without www, and nobody declared which name is the right one."""

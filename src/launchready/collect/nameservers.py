@@ -16,12 +16,13 @@ SERVERS_MAX = 13
 HOSTS_MAX = 100
 
 
-async def addresses_of_server(world: World, name: str) -> tuple[str, ...]:
-    """Return the addresses of a server's name, IPv4 first."""
+async def addresses_of_server(world: World, name: str) -> tuple[tuple[str, ...], str]:
+    """Return the addresses of a server's name, IPv4 first, and what it is an alias of, if it is."""
     replies = await asyncio.gather(
         *(world.names.ask(name, kind, checking_disabled=True) for kind in ("A", "AAAA"))
     )
-    return tuple(address for reply in replies for address in sorted(reply.texts))
+    addresses = tuple(address for reply in replies for address in sorted(reply.texts))
+    return addresses, next((reply.last for reply in replies if reply.aliases), "")
 
 
 async def ask_servers(
@@ -47,8 +48,11 @@ async def ask_servers(
 async def _ask_server(
     world: World, apex: str, name: str, glue: tuple[str, ...], hosts: list[str]
 ) -> tuple[Nameserver, tuple[str, ...]]:
-    addresses = await addresses_of_server(world, name) or glue
-    server = Nameserver(name=name, addresses=addresses, at_parent=False, at_child=False)
+    found, alias = await addresses_of_server(world, name)
+    addresses = found or glue
+    server = Nameserver(
+        name=name, addresses=addresses, at_parent=False, at_child=False, alias=alias
+    )
     if not addresses:
         return replace(server, trouble="its name has no address"), ()
     # IPv4 first, as addresses_of_server sorts them: fewer networks are without it.

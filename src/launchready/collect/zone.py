@@ -174,7 +174,8 @@ async def _ask_parent(world: World, cut: _Cut) -> list[Reply]:
     """Return what servers of the parent zone say of the delegation."""
 
     async def ask(server: str) -> Reply | None:
-        for address in (await addresses_of_server(world, server))[:2]:
+        addresses, _ = await addresses_of_server(world, server)
+        for address in addresses[:2]:
             reply = await world.names.ask_server(address, 53, cut.apex, "NS", host=server)
             if reply.rcode is not None:
                 return reply

@@ -147,6 +147,8 @@ class Nameserver:
     """
     host_ttls: tuple[tuple[str, int], ...] = ()
     """For each of them the TTL as this server publishes it, in seconds."""
+    alias: str = ""
+    """Target, when its name is a CNAME, which RFC 2181 section 10.3 forbids."""
     trouble: str = ""
     ours: bool = False
     """Only this machine's network keeps it from being asked."""

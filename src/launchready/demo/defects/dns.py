@@ -120,6 +120,34 @@ def nameserver_silent(launch: DemoLaunch) -> None:
     launch.zone().servers[1].mode = "silent"
 
 
+@defect("single-nameserver")
+def single_nameserver(launch: DemoLaunch) -> None:
+    """The domain has one name server and nobody beside it."""
+    zone = launch.zone()
+    zone.servers.pop()
+    zone.drop("*", "ns2")
+
+
+@defect("single-nameserver", variant="one-address")
+def nameservers_share_an_address(launch: DemoLaunch) -> None:
+    """Both name servers are one machine under two names."""
+    zone = launch.zone()
+    zone.servers.pop()
+    zone.delegated = zone.child_ns = [f"ns1.{DOMAIN}", f"ns2.{DOMAIN}"]
+    for type_ in ("A", "AAAA"):
+        zone.replace(type_, "ns2", *zone.texts(type_, "ns1"))
+
+
+@defect("nameserver-is-alias")
+def nameserver_is_alias(launch: DemoLaunch) -> None:
+    """The second name server's name is an alias of the machine's."""
+    zone = launch.zone()
+    for type_ in ("A", "AAAA"):
+        zone.add(type_, "machine2", *zone.texts(type_, "ns2"), ttl=3600)
+    zone.drop("*", "ns2")
+    zone.add("CNAME", "ns2", f"machine2.{DOMAIN}.", ttl=3600)
+
+
 @defect("delegation-mismatch")
 def delegation_mismatch(launch: DemoLaunch) -> None:
     """The registrar still names a server that the zone no longer names."""

@@ -102,6 +102,7 @@ FOUND: dict[str, set[str]] = {
     "wrong-host": {"certificate-wrong-host"},
     "incomplete": {"certificate-chain-incomplete"},
     "weak-key": {"certificate-weak-key"},
+    "p521": {"certificate-unsupported-algorithm"},
     "sha1": {"certificate-weak-signature"},
     "legacy-tls": {"old-tls-accepted", "http2-missing"},
     "http-1": {"http2-missing"},

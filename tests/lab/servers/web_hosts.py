@@ -82,6 +82,12 @@ HOSTS = (
         certificate="weak_key",
     ),
     WebHost(
+        label="p521",
+        purpose="an ECDSA key on P-521, which Chromium refuses",
+        address=at.WEB_WEAK_CERTIFICATE,
+        certificate="p521",
+    ),
+    WebHost(
         label="sha1",
         purpose="a certificate signed with SHA-1",
         address=at.WEB_WEAK_CERTIFICATE,

@@ -91,6 +91,7 @@ FOUND: dict[str, set[str]] = {
         *_UNPROTECTED,
     },
     "stack-trace": {"stack-trace-in-error"},
+    "locked": {"host-behind-password"},
     "limited": set(),
     "throttled": set(),
     "expired": {"certificate-expired"},

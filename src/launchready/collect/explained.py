@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from launchready.collect.http import Asking, answer_to
@@ -17,8 +17,16 @@ from launchready.facts.hops import is_plain, same_page
 from launchready.facts.http import Exchange, HostAnswers
 from launchready.facts.ways import Visit
 from launchready.gather import Ask, Collector
+from launchready.manifest import RouteEntry, RouteKind
 
 INSISTS_MAX = 8
+_OPENED: frozenset[RouteKind] = frozenset(
+    {"page", "static", "auth", "signup", "invite", "reset", "checkout", "health"}
+)
+"""Kinds that nobody needs a session for."""
+ASKS_WHO = 401
+LOCKED = "a password is asked for before anything is shown (401)"
+_BROWSER_ASKS = ("basic", "digest")
 
 
 async def host_answers(subject: Subject, world: World, ask: Ask) -> HostAnswers | Gap:
@@ -34,8 +42,8 @@ async def host_answers(subject: Subject, world: World, ask: Ask) -> HostAnswers 
     if other is not None and len(gaps) == len(found):
         because = other.key if other.because is not None or other.ours else None
         return Gap(key=key, reason=other.reason, because=because, ours=other.ours)
-    if all(isinstance(f, Gap) or _broken(f) for f in found):
-        own = [r for r in routes(world.manifest) if r.url.startswith(f"{root}/")]
+    own = [r for r in routes(world.manifest) if r.url.startswith(f"{root}/")]
+    if all(isinstance(f, Gap) or _broken(f) or _asks_who(f) for f in found):
         # What needs neither the app nor its database says soonest that somebody is there.
         own.sort(key=lambda r: r.kind not in {"static", "health"})
         found += await _exchanges((r.url for r in own), world, ask)
@@ -56,7 +64,26 @@ async def host_answers(subject: Subject, world: World, ask: Ask) -> HostAnswers 
         answers=tuple(answers.values()),
         unanswered=tuple(silent),
         silence=next(iter(silent.values()), ""),
+        lock=_lock(tuple(answers.values()), own),
     )
+
+
+def _lock(answers: Sequence[Exchange], own: Sequence[RouteEntry]) -> str:
+    """Return what a host's answers are when all of them want a password first, as before a launch.
+
+    An API may answer 401 to everybody for good: there must be what visitors are meant to open, or
+    the browser's own dialogue, which no app of today has. A route that is declared with 401 says
+    that it is meant so.
+    """
+    if not answers or not all(_asks_who(a) for a in answers):
+        return ""
+    if any(route.status == ASKS_WHO for route in own):
+        return ""
+    wanted = {(a.headers.get("www-authenticate") or "").partition(" ")[0] for a in answers}
+    if all(scheme.lower() in _BROWSER_ASKS for scheme in wanted):
+        return f"401, {min(wanted).capitalize()} authentication"
+    called = all(r.kind not in _OPENED or r.json_body or r.method not in {None, "GET"} for r in own)
+    return "" if called else "401"
 
 
 async def attributed(gap: Gap, ask: Ask) -> Gap:
@@ -90,14 +117,17 @@ async def explained(answer: Exchange, world: World, ask: Ask, *, route: str = ""
 
     `route` is the URL of the route that was asked: a route does not explain itself.
     """
-    if not (_broken(answer) or _missing(answer)):
+    if not (_broken(answer) or _missing(answer) or _asks_who(answer)):
         return None
     entry = world.manifest.all_hosts.get(url_host(answer.url))
     known = entry is not None and entry.web and url_port(answer.url) == 443
-    if _broken(answer) and known and not is_plain(answer.url):
+    if not _missing(answer) and known and not is_plain(answer.url):
         host = await ask(HostAnswers, host_of(answer.url, world))
-        if isinstance(host, HostAnswers) and host.fault:
+        faults = {"locked"} if _asks_who(answer) else {"silent", "garbled", "failing"}
+        if isinstance(host, HostAnswers) and host.fault in faults:
             return host.key
+    if _asks_who(answer):
+        return None
     for other in routes(world.manifest):
         if other.url == route or not same_page(other.url, answer.url):
             continue
@@ -108,9 +138,25 @@ async def explained(answer: Exchange, world: World, ask: Ask, *, route: str = ""
     return None
 
 
+async def behind_lock(key: Key, url: str, world: World, ask: Ask) -> Gap | None:
+    """Return that a URL cannot be looked at, as the gap of `key`, when its host lets nobody in."""
+    entry = world.manifest.all_hosts.get(url_host(url))
+    if entry is None or not entry.web or url_port(url) != 443:
+        return None
+    host = await ask(HostAnswers, host_of(url, world))
+    if isinstance(host, HostAnswers) and host.fault == "locked":
+        return Gap(key=key, reason=LOCKED, because=host.key)
+    return None
+
+
 def _broken(answer: Exchange) -> bool:
     """Return whether the answer is no HTTP or a server's error; a challenge is somebody else's."""
     return not answer.challenge and (answer.fault == "garbled" or answer.status >= 500)
+
+
+def _asks_who(answer: Exchange) -> bool:
+    """Return whether the answer asks who is there, and shows nothing to who does not say."""
+    return answer.status == ASKS_WHO and not answer.challenge and not answer.fault
 
 
 def _missing(answer: Exchange) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from launchready.collect.attempts import Attempt, Seen, first_attempt, next_attempt, send
+from launchready.collect.explained import behind_lock
 from launchready.collect.json_calls import TOKEN_EXPIRED
 from launchready.collect.member_session import member_session, shut_out
 from launchready.collect.permission import refusal
@@ -50,7 +51,10 @@ async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | G
     """
     key = Key(Throttling, subject)
     route = next(r for r in routes(world.manifest) if r.url == subject.name)
-    refused = await refusal(key, route.url, world, ask)
+    # What a lock answers tells nothing of the limits behind it.
+    refused = await refusal(key, route.url, world, ask) or await behind_lock(
+        key, route.url, world, ask
+    )
     if refused is not None:
         return refused
     found = [await ask(SignIn, entrance) for entrance in entrances(world.manifest)]

@@ -63,6 +63,7 @@ HOSTS = (
         static_uncached="the fingerprinted asset says no-store",
         limited="POST /login answers 429 after a burst of 5",
         throttled="POST /login answers 403 instead of 401 after a burst of 5",
+        locked="asks for a password (HTTP Basic) before anything is shown",
         unlimited="POST /login answers 401 for ever",
     ),
     *_certificate(

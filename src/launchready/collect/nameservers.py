@@ -25,6 +25,15 @@ async def addresses_of_server(world: World, name: str) -> tuple[tuple[str, ...],
     return addresses, next((reply.last for reply in replies if reply.aliases), "")
 
 
+def hosts_in(world: World, domain: str, apex: str) -> list[str]:
+    """Return the declared hosts of a domain that lie in its zone, at most HOSTS_MAX."""
+    return [
+        h
+        for h in world.manifest.all_hosts
+        if zone_of(world.manifest, h) == domain and is_at_or_below(h, apex)
+    ][:HOSTS_MAX]
+
+
 async def ask_servers(
     world: World,
     domain: str,
@@ -34,11 +43,7 @@ async def ask_servers(
 ) -> dict[str, tuple[Nameserver, tuple[str, ...]]]:
     """Return by name each server as it answers, and the NS names that it gives."""
     wanted = list(dict.fromkeys(servers))[:SERVERS_MAX]
-    hosts = [
-        h
-        for h in world.manifest.all_hosts
-        if zone_of(world.manifest, h) == domain and is_at_or_below(h, apex)
-    ][:HOSTS_MAX]
+    hosts = hosts_in(world, domain, apex)
     answers = await asyncio.gather(
         *(_ask_server(world, apex, name, glue.get(name, ()), hosts) for name in wanted)
     )

@@ -135,6 +135,12 @@ def _dns_faults() -> list[Zone]:
             records=web,
         ),
         Zone(
+            name="one-bogus.test",
+            purpose="the DNSSEC signatures of www alone do not verify",
+            signing="one-corrupt",
+            records=web,
+        ),
+        Zone(
             name="lapsed.test",
             purpose="DNSSEC signatures that ended",
             signing="lapsed",

@@ -198,6 +198,14 @@ def signing_was_turned_off(launch: DemoLaunch) -> None:
     launch.zone().signed = False
 
 
+@defect("dnssec-host-bogus")
+def host_is_signed_wrongly(launch: DemoLaunch) -> None:
+    """The community's record was changed and not signed again; the resolvers here do not check."""
+    launch.zone().damaged.add("community")
+    for resolver in launch.resolvers:
+        resolver.validates = False
+
+
 @defect("dnssec-signatures-expire-soon")
 def signatures_expire_soon(launch: DemoLaunch) -> None:
     """The zone's signatures end in five hours, and nothing renews them."""

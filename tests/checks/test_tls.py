@@ -22,7 +22,11 @@ from launchready.checks.tls.hsts import (
     hsts_missing,
     hsts_too_short,
 )
-from launchready.checks.tls.strength import certificate_weak_key, certificate_weak_signature
+from launchready.checks.tls.strength import (
+    certificate_unsupported_algorithm,
+    certificate_weak_key,
+    certificate_weak_signature,
+)
 from launchready.checks.tls.versions import https_refused, old_tls_accepted
 from launchready.facts import Fact, Gap, Key, host_subject
 from launchready.facts.dns import Resolution
@@ -53,6 +57,7 @@ OF_TRUST: dict[Trust, Check] = {
     "incomplete": certificate_chain_incomplete,
     "weak-key": certificate_weak_key,
     "weak-signature": certificate_weak_signature,
+    "unsupported-algorithm": certificate_unsupported_algorithm,
 }
 
 

@@ -120,20 +120,22 @@ def leaf(
     return Leaf(pem=certificate.public_bytes(Encoding.PEM), key_pem=_key_pem(key), sent_along=along)
 
 
-def leaf_by_openssl(name: str, *, by: Authority, digest: str = "sha256", rsa_bits: int = 0) -> Leaf:
-    """Make a leaf that cryptography refuses to make: signed with SHA-1, or with a short RSA key."""
+P256 = ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+P521 = ("ec", "-pkeyopt", "ec_paramgen_curve:secp521r1")
+RSA_PSS = ("rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048")
+
+
+def leaf_by_openssl(
+    name: str, *, by: Authority, digest: str = "sha256", key: Sequence[str] = P256
+) -> Leaf:
+    """Make a leaf as only openssl does: signed with SHA-1, with a short key or one of any kind."""
     with tempfile.TemporaryDirectory() as folder:
         at = Path(folder)
         (at / "ca.pem").write_bytes(by.pem)
         (at / "ca.key").write_bytes(by.key_pem)
         (at / "ext").write_text(f"subjectAltName=DNS:{name}\n")
-        kind = (
-            ["-newkey", f"rsa:{rsa_bits}"]
-            if rsa_bits
-            else ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-        )
         _openssl(
-            at, "req", "-new", *kind, "-nodes", "-keyout", "key", "-out", "csr", "-subj",
+            at, "req", "-new", "-newkey", *key, "-nodes", "-keyout", "key", "-out", "csr", "-subj",
             f"/CN={name}",
         )  # fmt: skip
         _openssl(
@@ -155,12 +157,14 @@ def with_bytes(shown: Leaf, old: bytes, new: bytes) -> Leaf:
 
 
 def server_context(
-    shown: Leaf,
-    *,
+    *shown: Leaf,
     version: ssl.TLSVersion | None = None,
     alpn: Sequence[str] = (),
 ) -> ssl.SSLContext:
-    """Return a server's context; with `version` it speaks only that one."""
+    """Return a server's context; with `version` it speaks only that one.
+
+    Of several certificates, of a kind each, it shows the one that the visitor can use.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("ALL:@SECLEVEL=0")
     if version is not None:
@@ -171,9 +175,10 @@ def server_context(
         context.set_alpn_protocols(list(alpn))
     with tempfile.TemporaryDirectory() as folder:
         chain, key = Path(folder, "chain"), Path(folder, "key")
-        chain.write_bytes(shown.pem + shown.sent_along)
-        key.write_bytes(shown.key_pem)
-        context.load_cert_chain(chain, key)
+        for each in shown:
+            chain.write_bytes(each.pem + each.sent_along)
+            key.write_bytes(each.key_pem)
+            context.load_cert_chain(chain, key)
     return context
 
 

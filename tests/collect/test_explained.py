@@ -90,3 +90,67 @@ async def test_garbage_on_a_connection_that_stood_already_is_no_fault_of_tls(roo
         found = await loopback.get("https://example.org/a")
     assert isinstance(found, Exchange), found
     assert found.fault == "garbled"
+
+
+BASIC = page(b"soon", HTML, 'WWW-Authenticate: Basic realm="soon"', status="401 Unauthorized")
+TOKEN = page(b"{}", "WWW-Authenticate: Bearer", status="401 Unauthorized")
+CALLED = """[hosts."example.org"]
+[routes]
+"https://example.org/" = "api"
+"https://example.org/a" = { kind = "auth", method = "POST", json_body = true }
+"""
+
+
+async def locked(
+    asks: bytes, root: Path, more: str, answers: Mapping[str, bytes] | None = None
+) -> HostAnswers:
+    async with https_world(only(answers or {}, asks), root, more=more) as (loopback, _):
+        found = await loopback.gatherer.ask(HostAnswers, loopback.host())
+    assert isinstance(found, HostAnswers), found
+    return found
+
+
+async def test_a_host_that_asks_for_a_password_everywhere_is_locked(root: Path) -> None:
+    found = await locked(BASIC, root, ROUTES)
+    assert (found.fault, found.lock) == ("locked", "401, Basic authentication")
+    assert len(found.answers) == 4
+
+
+async def test_a_lock_without_the_browsers_dialogue_is_one_where_pages_are_declared(
+    root: Path,
+) -> None:
+    found = await locked(TOKEN, root, ROUTES)
+    assert (found.fault, found.lock) == ("locked", "401")
+
+
+async def test_an_interface_that_wants_a_token_everywhere_is_not_locked(root: Path) -> None:
+    assert (await locked(TOKEN, root, CALLED)).fault == ""
+
+
+async def test_an_interface_behind_the_browsers_dialogue_is_locked(root: Path) -> None:
+    assert (await locked(BASIC, root, CALLED)).fault == "locked"
+
+
+@pytest.mark.parametrize("other", [FINE, DOWN, NOT_FOUND])
+async def test_one_page_that_answers_otherwise_shows_that_there_is_no_lock(
+    other: bytes, root: Path
+) -> None:
+    assert (await locked(BASIC, root, ROUTES, {"/b": other})).fault == ""
+
+
+async def test_a_host_that_is_declared_to_ask_is_not_locked(root: Path) -> None:
+    declared = ROUTES + "'https://example.org/' = { kind = 'page', status = 401 }\n"
+    assert (await locked(BASIC, root, declared)).fault == ""
+
+
+async def test_a_page_behind_a_lock_was_not_seen(root: Path) -> None:
+    async with https_world(only({}, BASIC), root, more=ROUTES) as (loopback, _):
+        subject = route_subject("https://example.org/a", "example.org")
+        found = await loopback.gatherer.ask(Visit, subject)
+        assert isinstance(found, Gap), found
+        assert found.because == Key(HostAnswers, loopback.host())
+
+
+async def test_a_page_that_alone_asks_for_a_password_was_seen(root: Path) -> None:
+    async with https_world(only({"/": FINE, "/a": BASIC}), root, more=ROUTES) as (loopback, _):
+        assert (await visited(loopback, "/a")).because is None

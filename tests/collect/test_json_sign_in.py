@@ -49,6 +49,8 @@ class Api:
     by: str = "cookie"
     """`cookie`, or where in the answer the token stands."""
     names: tuple[str, str] = ("email", "password")
+    inside: str = ""
+    """The field that holds them, as in Rails."""
     checks_password: bool = True
     ends_sessions: bool = True
     forgery: tuple[str, str, str] | None = None
@@ -86,6 +88,8 @@ class Api:
 
     def log_in(self, asked: Asked) -> Reply:
         sent = json.loads(asked.body)
+        if self.inside:
+            sent = sent.get(self.inside, {})
         if set(sent) != set(self.names):
             return said({"detail": "field required"}, status=422)
         name, password = (sent[n] for n in self.names)
@@ -160,6 +164,12 @@ async def test_a_log_in_that_hands_out_neither_cookie_nor_token_is_told_of() -> 
 async def test_fields_go_by_the_names_that_the_route_declares() -> None:
     declared = 'json_body = true, fields = { username = "login", password = "secret" }'
     async with running(Api(names=("login", "secret")), manifest=manifest(declared)) as site:
+        assert failed(await fact(site)) == []
+
+
+async def test_fields_may_stand_inside_another() -> None:
+    declared = 'json_body = true, fields = { username = "user.email", password = "user.password" }'
+    async with running(Api(inside="user"), manifest=manifest(declared)) as site:
         assert failed(await fact(site)) == []
 
 

@@ -196,6 +196,25 @@ async def test_a_host_that_refuses_everything_shows_nothing_to_judge(
     assert found.how_to_prove
 
 
+LOCKED = page(b"soon", 'WWW-Authenticate: Basic realm="soon"', status="401 Unauthorized")
+
+
+@pytest.mark.parametrize("kind", [Probe, ErrorAnswers])
+async def test_what_lies_behind_a_password_was_not_seen(kind: type[Fact], root: Path) -> None:
+    async with https_world(only({}, LOCKED), root) as (loopback, site):
+        host = loopback.host()
+        found = await loopback.gatherer.ask(kind, host)
+        assert not any(".env" in line for line in site.asked)
+    assert isinstance(found, Gap)
+    assert found.because == Key(HostAnswers, host)
+
+
+async def test_a_host_that_asks_for_a_password_beside_its_pages_is_judged(root: Path) -> None:
+    files = {"/": page(b"<h1>Welcome</h1>"), "/.env": page(b"A_KEY=1\nB_KEY=2\n")}
+    found, _ = await probed(only(files, LOCKED), root)
+    assert [path.path for path, _ in exposed(found)] == ["/.env"]
+
+
 async def test_a_host_that_refuses_only_what_is_not_there_is_judged(root: Path) -> None:
     files = {"/": page(b"<h1>Welcome</h1>"), "/.env": page(b"A_KEY=1\nB_KEY=2\n")}
     found, _ = await probed(only(files, REFUSED), root)

@@ -504,8 +504,9 @@ async def test_a_limit_shows_also_where_a_log_in_by_json_answers_422() -> None:
     assert (found.throttled_after, found.inconclusive) == (10, "")
 
 
-async def test_a_log_in_by_json_that_refuses_the_members_wrong_password_by_422_has_no_limit(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_log_in_by_json_that_refuses_the_members_wrong_password_so_has_no_limit(
+    monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     monkeypatch.setenv("LR_TEST_NAME", "ada@example.org")
     monkeypatch.setenv("LR_TEST_PASSWORD", "right")
@@ -522,11 +523,58 @@ private = "http://example.org/me"
             return Reply(200 if "sid=1" in asked.headers.get("cookie", "") else 401, "{}", JSON)
         if json.loads(asked.body)["password"] == "right":
             return Reply(200, "{}", (*JSON, ("Set-Cookie", "sid=1; Path=/")))
-        return Reply(422, "{}", JSON)
+        return Reply(status, "{}", JSON)
 
     async with running(site, manifest=json_login(DECLARED) + account) as served:
         found = await fact(served)
     assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_a_log_in_by_json_that_answers_400_to_anything_proves_no_missing_limit() -> None:
+    site = api(lambda _: Reply(400, '{"error": "bad request"}', JSON))
+    async with running(site, manifest=json_login(DECLARED)) as served:
+        found = await fact(served)
+        sent = [json.loads(post.body) for post in served.posts()]
+    assert found.throttled_after is None
+    assert "bad one (400)" in found.inconclusive
+    assert found.requests == len(sent) - 1
+    assert sent[-1] == {}
+
+
+async def test_a_log_in_by_json_that_refuses_a_wrong_password_by_400_has_no_limit() -> None:
+    def site(asked: Asked) -> Reply:
+        if asked.method == "GET":
+            return Reply(405, "{}", JSON)
+        said = "wrong password" if "password" in json.loads(asked.body) else "email is missing"
+        return Reply(400, json.dumps({"error": said}), JSON)
+
+    async with running(site, manifest=json_login(DECLARED)) as served:
+        found = await fact(served)
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_a_limit_shows_also_where_a_log_in_by_json_answers_400_to_anything() -> None:
+    def answer(tries: int) -> Reply:
+        return Reply(400 if tries <= 10 else 429, "{}", JSON)
+
+    async with running(api(answer), manifest=json_login(DECLARED)) as served:
+        found = await fact(served)
+    assert (found.throttled_after, found.inconclusive) == (10, "")
+
+
+async def test_a_log_in_by_json_may_want_its_fields_inside_another() -> None:
+    nested = ', fields = { username = "user.email", password = "user.password" }'
+
+    def site(asked: Asked) -> Reply:
+        if asked.method == "GET":
+            return Reply(405, "{}", JSON)
+        known = {"email", "password"} == set(json.loads(asked.body).get("user", {}))
+        return Reply(401 if known else 400, "{}", JSON)
+
+    async with running(site, manifest=json_login(nested)) as served:
+        found = await fact(served)
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+    assert found.first_answer == "401, application/json"
 
 
 async def test_a_log_in_by_json_that_wants_its_pages_token_proves_no_limit() -> None:

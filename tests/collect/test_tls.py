@@ -370,7 +370,7 @@ async def test_a_certificate_of_500_names_keeps_100_of_them(issuing: Authority, 
 
 @needs_openssl
 async def test_a_short_rsa_key_is_weak(issuing: Authority, ca: Path) -> None:
-    found = await shake_with(leaf_by_openssl(HOST, by=issuing, rsa_bits=1024), ca)
+    found = await shake_with(leaf_by_openssl(HOST, by=issuing, key=["rsa:1024"]), ca)
     assert found.trust == "weak-key"
     assert (found.chain[0].key_type, found.chain[0].key_bits) == ("RSA", 1024)
 

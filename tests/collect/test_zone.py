@@ -235,6 +235,17 @@ async def test_a_server_without_address_is_kept_with_the_reason() -> None:
     assert (nowhere.name, nowhere.trouble) == ("ns2.example.net", "its name has no address")
 
 
+async def test_a_server_whose_name_is_an_alias_is_asked_and_kept_as_one() -> None:
+    net = Net()
+    net.records["ns2.example.net"] = {"CNAME": ["dns.example.net."]}
+    net.records["dns.example.net"] = {"A": ["192.0.2.2"]}
+    zone = await net.found()
+    assert [(n.name, n.alias, n.authoritative) for n in zone.nameservers] == [
+        ("ns1.example.net", "", True),
+        ("ns2.example.net", "dns.example.net", True),
+    ]
+
+
 async def test_a_parent_that_holds_the_zone_too_shows_no_other_delegation() -> None:
     net = Net()
     net.servers["192.0.2.10"] = holding()

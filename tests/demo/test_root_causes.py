@@ -12,6 +12,7 @@ from launchready.audit import audit, choose
 from launchready.collect.opening import open_world
 from launchready.demo import apply, healthy, running
 from launchready.demo.answers import Answer
+from launchready.demo.defects.redirects import lock
 from launchready.demo.description import DemoLaunch
 from launchready.demo.willow import DOMAIN
 from launchready.finding import Severity
@@ -181,3 +182,21 @@ async def test_a_cause_that_is_to_be_skipped_leaves_what_it_hides_unproven(tmp_p
 async def test_a_healthy_launch_has_no_cause_to_tell_of(tmp_path: Path) -> None:
     found = await verdict(healthy(), tmp_path, only=("mail",))
     assert {o.check.family for o in found.outcomes} == {"mail"}
+
+
+@pytest.mark.parametrize("label", ["", "www", "app", "community", "api", "static"])
+async def test_a_host_behind_a_password_is_one_root_cause(tmp_path: Path, label: str) -> None:
+    launch = healthy()
+    lock(launch, label)
+    found = await verdict(launch, tmp_path)
+    assert root_causes(found) == [("host-behind-password", launch.host(label).name)]
+    assert found.unchecked == ()
+
+
+async def test_several_hosts_behind_one_password_are_one_thing_to_do(tmp_path: Path) -> None:
+    launch = healthy()
+    for label in ("", "app", "community"):
+        lock(launch, label)
+    found = await verdict(launch, tmp_path)
+    assert [f.check.id for f in found.findings] == ["host-behind-password"]
+    assert len(found.findings[0].also) == 2

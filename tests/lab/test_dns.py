@@ -19,10 +19,12 @@ pytestmark = pytest.mark.lab
 CHECKS = choose(["dns"], ["no-ipv6", "registration-lapses-soon"])
 
 
-async def audited(lab: Lab, domain: str, hosts: str = "", *, stale: bool = False) -> Audit:
+async def audited(
+    lab: Lab, domain: str, hosts: str = "", *, stale: bool = False, resolver: str = ""
+) -> Audit:
     """Audit one domain's names; with the stale resolver as the second one where asked for."""
     manifest = parse_manifest(f'[launch]\ndomain = "{domain}"\n{hosts}')
-    resolvers = [lab.resolver, lab.stale_resolver] if stale else [lab.resolver]
+    resolvers = [lab.resolver, lab.stale_resolver] if stale else [resolver or lab.resolver]
     async with open_world(
         manifest,
         resolvers=resolvers,
@@ -54,6 +56,9 @@ async def found(lab: Lab, domain: str, hosts: str = "") -> list[str]:
         ("lame.test", ["lame-delegation"]),
         ("half-lame.test", ["lame-delegation"]),
         ("silent.test", ["nameserver-silent"]),
+        ("single.test", ["single-nameserver"]),
+        ("one-address.test", ["single-nameserver"]),
+        ("ns-alias.test", ["nameserver-is-alias"]),
         ("mismatch.test", ["delegation-mismatch", "nameserver-silent"]),
         ("apex-alias.test", ["alias-at-apex"]),
         ("hosting.test", ["does-not-resolve"]),
@@ -83,6 +88,26 @@ async def test_each_zone_comes_to_its_root_cause(lab: Lab, domain: str, causes: 
 )
 async def test_each_record_comes_to_its_root_cause(lab: Lab, label: str, causes: list[str]) -> None:
     assert await found(lab, "lab.test", f'[hosts."{label}.lab.test"]\nweb = false\n') == causes
+
+
+@pytest.mark.parametrize(
+    ("domain", "causes"),
+    [("one-bogus.test", ["dnssec-host-bogus"]), ("lab.test", []), ("bogus.test", ["dnssec-bogus"])],
+)
+async def test_a_resolver_that_does_not_validate_hides_no_broken_signature(
+    lab: Lab, domain: str, causes: list[str]
+) -> None:
+    hosts = f'[hosts."www.{domain}"]\n'
+    done = await audited(lab, domain, hosts, resolver=lab.trusting_resolver)
+    assert [f.check.id for f in done.verdict.findings] == causes
+
+
+async def test_a_resolver_that_validates_refuses_the_host_with_the_broken_signature(
+    lab: Lab,
+) -> None:
+    assert await found(lab, "one-bogus.test", '[hosts."www.one-bogus.test"]\n') == [
+        "does-not-resolve"
+    ]
 
 
 async def test_a_caa_record_that_lets_nobody_issue_is_found(lab: Lab) -> None:

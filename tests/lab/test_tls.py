@@ -62,7 +62,8 @@ def shake(lab: Lab, label: str) -> Handshake:
         ("good", "trusted"), ("expires-in-5-days", "trusted"), ("expired", "expired"),
         ("not-yet-valid", "not-yet-valid"), ("self-signed", "untrusted"),
         ("untrusted", "untrusted"), ("wrong-host", "wrong-host"), ("incomplete", "incomplete"),
-        ("weak-key", "weak-key"), ("sha1", "weak-signature"), ("legacy-tls", "trusted"),
+        ("weak-key", "weak-key"), ("sha1", "weak-signature"), ("p521", "unsupported-algorithm"),
+        ("legacy-tls", "trusted"),
     ],
 )  # fmt: skip
 def test_nginx_is_trusted_as_browsers_would(lab: Lab, label: str, trust: Trust) -> None:

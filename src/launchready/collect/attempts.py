@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
-from launchready.collect.json_calls import called, named
+from launchready.collect.json_calls import called, named, written
 from launchready.collect.session import FORM, JSON, Session
 from launchready.collect.web_address import url_host
 from launchready.derive.forms import Form, forms, login_form
-from launchready.derive.throttle import asks_to_wait, says_limited
+from launchready.derive.throttle import asks_to_wait, same_answer, says_limited
 from launchready.facts import Gap
 from launchready.facts.http import Exchange
 from launchready.manifest import RouteEntry
@@ -70,7 +69,7 @@ async def first_attempt(route: RouteEntry, session: Session) -> Attempt | Gap:
             # A page's script sends back a token that the page has set.
             await session.get(route.url)
         return Attempt(
-            url=route.url, method=route.method or "POST", body=json.dumps(typed).encode(),
+            url=route.url, method=route.method or "POST", body=written(typed),
             content_type=JSON, typed=typed, by_guess=bool(typed) and not route.fields,
         )  # fmt: skip
     typed = {route.fields.get(k, k): v for k, v in values.items()}
@@ -115,6 +114,15 @@ async def next_attempt(
     if form is None or form.url != attempt.form.url or _names(form) != _names(attempt.form):
         return attempt
     return replace(attempt, form=form, body=form.filled(attempt.typed))
+
+
+async def reads_what_is_sent(attempt: Attempt, usual: Seen, session: Session) -> bool:
+    """Return whether nothing at all, sent in the attempt's place, is answered otherwise than it was."""
+    nothing = replace(attempt, body=b"{}" if attempt.content_type == JSON else b"")
+    other = await send(nothing, session)
+    return isinstance(other, Seen) and not (
+        same_answer(usual.answer, other.answer) and same_answer(usual.page, other.page)
+    )
 
 
 async def send(attempt: Attempt, session: Session) -> Seen | Gap:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-from launchready.collect.explained import explained
+from launchready.collect.explained import behind_lock, explained
 from launchready.collect.http import Asking, answer_to
 from launchready.collect.web_address import url_host
 from launchready.collect.world import World
@@ -28,6 +28,9 @@ async def cors(subject: Subject, world: World, ask: Ask) -> Cors | Gap:
     """Return what the route answers to foreign and declared origins, in the request and a preflight."""
     key = Key(Cors, subject)
     route = next(r for r in routes(world.manifest) if r.url == subject.name)
+    locked = await behind_lock(key, route.url, world, ask)
+    if locked is not None:
+        return locked
     method = route.method or ("POST" if route.kind in _SENT_BY_POST else "GET")
     host = url_host(route.url)
     domain = zone_of(world.manifest, host)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,6 +28,8 @@ class Security:
     problem: str = ""
     signatures_from: datetime | None = None
     signatures_until: datetime | None = None
+    keys: tuple[Any, ...] = ()
+    """The zone's keys where they were verified here, and no resolver validates."""
 
 
 async def security_of(names: NameClient, apex: str, now: datetime) -> Security:
@@ -76,7 +79,93 @@ async def security_of(names: NameClient, apex: str, now: datetime) -> Security:
         problem=problem_found,
         signatures_from=since,
         signatures_until=until,
+        keys=keys.found.rdatas[:_KEYS_MAX] if keys.found and not problem_found else (),
     )
+
+
+async def verified_hosts(
+    names: NameClient, apex: str, hosts: Sequence[str], security: Security, now: datetime
+) -> tuple[tuple[str, str], ...]:
+    """Return the hosts whose records were verified by the zone's keys, each with what is wrong.
+
+    Empty words: all that was signed verifies. Left out are hosts without records, and those that
+    lie in a zone further down.
+    """
+    if not security.keys:
+        return ()
+    questions = [(host, kind) for host in hosts for kind in ("A", "AAAA")]
+    replies = await asyncio.gather(
+        *(names.ask(host, kind, checking_disabled=True, dnssec=True) for host, kind in questions)
+    )
+    found: dict[str, str] = {}
+    for (host, _), reply in zip(questions, replies, strict=True):
+        for records in reply.answer:
+            told = _host_problem(apex, records, reply, security.keys, now)
+            if told is not None:
+                found[host] = found.get(host) or told
+    bare = {
+        host
+        for (host, _), reply in zip(questions, replies, strict=True)
+        if host not in found and any(records.owner == host for records in reply.answer)
+    }
+    cuts = await asyncio.gather(*(names.ask(h, "SOA", checking_disabled=True) for h in bare))
+    found |= {
+        host: "it has no signature"
+        for host, cut in zip(bare, cuts, strict=True)
+        # The denial of a zone's beginning at the host names the zone that it lies in.
+        if host == apex or (not cut.found and cut.denied_by == apex)
+    }
+    return tuple(sorted(found.items()))
+
+
+def _host_problem(
+    apex: str, records: RecordSet, reply: Reply, keys: Sequence[Any], now: datetime
+) -> str | None:
+    """Return what is wrong with the signatures over records of a zone; None when it has none."""
+    import dns.name  # noqa: PLC0415
+
+    zone = dns.name.from_text(apex)
+    if records.rdtype == "RRSIG":
+        return None
+    kind = records.rdatas[0].rdtype
+    signatures: list[Any] = [
+        each
+        for other in reply.answer
+        if other.rdtype == "RRSIG" and other.owner == records.owner
+        for each in other.rdatas
+    ]
+    own = [s for s in signatures if s.type_covered == kind and s.signer == zone][:_SIGNATURES_MAX]
+    if not own:
+        return None
+    ended = max(s.expiration for s in own)
+    if ended < now.timestamp():
+        return f"its signature ended on {datetime.fromtimestamp(ended, UTC):%Y-%m-%d}"
+    owner = dns.name.from_text(records.owner)
+    verified = _verifies(_rrset(owner, records.rdatas), _rrset(owner, own), (zone, keys), now)
+    if verified is None:
+        return None
+    return "" if verified else "its signature does not verify"
+
+
+def _verifies(
+    records: dns.rrset.RRset,
+    signatures: dns.rrset.RRset,
+    signer: tuple[dns.name.Name, Sequence[Any]],
+    now: datetime,
+) -> bool | None:
+    """Return whether one of the signatures over a set verifies; None when its algorithm is unknown."""
+    import dns.dnssec  # noqa: PLC0415
+    import dns.exception  # noqa: PLC0415
+
+    zone, keys = signer
+    known: Any = {zone: _rrset(zone, keys).to_rdataset()}
+    try:
+        dns.dnssec.validate(records, signatures, known, now=now.timestamp())
+    except dns.exception.UnsupportedAlgorithm:
+        return None
+    except (dns.exception.DNSException, ValueError):
+        return False
+    return True
 
 
 def _problem(apex: str, ds: Reply, keys: Reply, soa: Reply, now: datetime) -> str | None:
@@ -122,18 +211,11 @@ def _verified(
         return None
     if not trusted:
         return "the DS record at the parent matches none of the zone's keys"
-    try:
-        for (records, signatures), signers in ((keys, trusted), (soa, keys[0].rdatas[:_KEYS_MAX])):
-            dns.dnssec.validate(
-                _rrset(name, records.rdatas),
-                _rrset(name, signatures.rdatas[:_SIGNATURES_MAX]),
-                {name: _rrset(name, signers).to_rdataset()},
-                now=now.timestamp(),
-            )
-    except dns.exception.UnsupportedAlgorithm:
-        return None
-    except (dns.exception.DNSException, ValueError):
-        return "its signatures do not verify"
+    for (records, signatures), signers in ((keys, trusted), (soa, keys[0].rdatas[:_KEYS_MAX])):
+        made_by = _rrset(name, signatures.rdatas[:_SIGNATURES_MAX])
+        verified = _verifies(_rrset(name, records.rdatas), made_by, (name, signers), now)
+        if not verified:
+            return None if verified is None else "its signatures do not verify"
     return ""
 
 

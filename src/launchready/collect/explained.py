@@ -15,6 +15,9 @@ from launchready.facts.http import Exchange, HostAnswers
 from launchready.facts.ways import Visit
 from launchready.gather import Ask
 
+ASKS_WHO = 401
+LOCKED = "a password is asked for before anything is shown (401)"
+
 
 async def attributed(gap: Gap, ask: Ask) -> Gap:
     """Return the gap without its cause where that would be a silent host, and the host is none."""
@@ -30,14 +33,17 @@ async def explained(answer: Exchange, world: World, ask: Ask, *, route: str = ""
 
     `route` is the URL of the route that was asked: a route does not explain itself.
     """
-    if not (broken(answer) or _missing(answer)):
+    if not (broken(answer) or _missing(answer) or asks_who(answer)):
         return None
     entry = world.manifest.all_hosts.get(url_host(answer.url))
     known = entry is not None and entry.web and url_port(answer.url) == 443
-    if broken(answer) and known and not is_plain(answer.url):
+    if not _missing(answer) and known and not is_plain(answer.url):
         host = await ask(HostAnswers, host_of(answer.url, world))
-        if isinstance(host, HostAnswers) and host.fault:
+        faults = {"locked"} if asks_who(answer) else {"silent", "garbled", "failing"}
+        if isinstance(host, HostAnswers) and host.fault in faults:
             return host.key
+    if asks_who(answer):
+        return None
     for other in routes(world.manifest):
         if other.url == route or not same_page(other.url, answer.url):
             continue
@@ -48,9 +54,25 @@ async def explained(answer: Exchange, world: World, ask: Ask, *, route: str = ""
     return None
 
 
+async def behind_lock(key: Key, url: str, world: World, ask: Ask) -> Gap | None:
+    """Return that a URL cannot be looked at, as the gap of `key`, when its host lets nobody in."""
+    entry = world.manifest.all_hosts.get(url_host(url))
+    if entry is None or not entry.web or url_port(url) != 443:
+        return None
+    host = await ask(HostAnswers, host_of(url, world))
+    if isinstance(host, HostAnswers) and host.fault == "locked":
+        return Gap(key=key, reason=LOCKED, because=host.key)
+    return None
+
+
 def broken(answer: Exchange) -> bool:
     """Return whether the answer is no HTTP or a server's error; a challenge is somebody else's."""
     return not answer.challenge and (answer.fault == "garbled" or answer.status >= 500)
+
+
+def asks_who(answer: Exchange) -> bool:
+    """Return whether the answer asks who is there, and shows nothing to who does not say."""
+    return answer.status == ASKS_WHO and not answer.challenge and not answer.fault
 
 
 def _missing(answer: Exchange) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
-from launchready.collect.explained import broken, exchanges
+from launchready.collect.explained import ASKS_WHO, asks_who, broken, exchanges
 from launchready.collect.http import Asking, answer_to
 from launchready.collect.http_client import NOT_ASKED
 from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
@@ -13,8 +14,14 @@ from launchready.expected import routes
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.http import Exchange, HostAnswers
 from launchready.gather import Ask, Collector
+from launchready.manifest import RouteEntry, RouteKind
 
 INSISTS_MAX = 8
+_OPENED: frozenset[RouteKind] = frozenset(
+    {"page", "static", "auth", "signup", "invite", "reset", "checkout", "health"}
+)
+"""Kinds that nobody needs a session for."""
+_BROWSER_ASKS = ("basic", "digest")
 
 
 async def host_answers(subject: Subject, world: World, ask: Ask) -> HostAnswers | Gap:
@@ -30,8 +37,8 @@ async def host_answers(subject: Subject, world: World, ask: Ask) -> HostAnswers 
     if other is not None and len(gaps) == len(found):
         because = other.key if other.because is not None or other.ours else None
         return Gap(key=key, reason=other.reason, because=because, ours=other.ours)
-    if all(isinstance(f, Gap) or broken(f) for f in found):
-        own = [r for r in routes(world.manifest) if r.url.startswith(f"{root}/")]
+    own = [r for r in routes(world.manifest) if r.url.startswith(f"{root}/")]
+    if all(isinstance(f, Gap) or broken(f) or asks_who(f) for f in found):
         # What needs neither the app nor its database says soonest that somebody is there.
         own.sort(key=lambda r: r.kind not in {"static", "health"})
         found += await exchanges((r.url for r in own), world, ask)
@@ -52,7 +59,26 @@ async def host_answers(subject: Subject, world: World, ask: Ask) -> HostAnswers 
         answers=tuple(answers.values()),
         unanswered=tuple(silent),
         silence=next(iter(silent.values()), ""),
+        lock=_lock(tuple(answers.values()), own),
     )
+
+
+def _lock(answers: Sequence[Exchange], own: Sequence[RouteEntry]) -> str:
+    """Return what a host's answers are when all of them want a password first, as before a launch.
+
+    An API may answer 401 to everybody for good: there must be what visitors are meant to open, or
+    the browser's own dialogue, which no app of today has. A route that is declared with 401 says
+    that it is meant so.
+    """
+    if not answers or not all(asks_who(a) for a in answers):
+        return ""
+    if any(route.status == ASKS_WHO for route in own):
+        return ""
+    wanted = {(a.headers.get("www-authenticate") or "").partition(" ")[0] for a in answers}
+    if all(scheme.lower() in _BROWSER_ASKS for scheme in wanted):
+        return f"401, {min(wanted).capitalize()} authentication"
+    called = all(r.kind not in _OPENED or r.json_body or r.method not in {None, "GET"} for r in own)
+    return "" if called else "401"
 
 
 async def _insisted(found: list[Exchange | Gap], world: World, ask: Ask) -> list[Exchange | Gap]:

@@ -45,6 +45,19 @@ def named(route: RouteEntry, values: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def written(values: Mapping[str, str]) -> bytes:
+    """Return the JSON of named values; `user.email` stands inside `user`, as Rails wants it."""
+    found: dict[str, str | dict[str, str]] = {}
+    for name, value in values.items():
+        outer, dot, inner = name.partition(".")
+        place = found.setdefault(outer, {}) if dot and outer and inner else None
+        if isinstance(place, dict):
+            place[inner] = value
+        else:
+            found[name] = value
+    return json.dumps(found).encode()
+
+
 async def called(
     session: Session, url: str, body: bytes, *, body_max_bytes: int = 500_000
 ) -> Exchange | Gap:
@@ -65,7 +78,7 @@ def log_in_by_json(journey: Journey, route: RouteEntry) -> LogIn:
     async def log_in(password: str) -> Exchange | Gap:
         session.bearer = ""
         values = named(route, {"username": journey.username, "password": password})
-        answer = await called(session, url, json.dumps(values).encode())
+        answer = await called(session, url, written(values))
         if isinstance(answer, Gap):
             return answer
         if answer.status < 300:

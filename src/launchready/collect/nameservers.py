@@ -16,12 +16,22 @@ SERVERS_MAX = 13
 HOSTS_MAX = 100
 
 
-async def addresses_of_server(world: World, name: str) -> tuple[str, ...]:
-    """Return the addresses of a server's name, IPv4 first."""
+async def addresses_of_server(world: World, name: str) -> tuple[tuple[str, ...], str]:
+    """Return the addresses of a server's name, IPv4 first, and what it is an alias of, if it is."""
     replies = await asyncio.gather(
         *(world.names.ask(name, kind, checking_disabled=True) for kind in ("A", "AAAA"))
     )
-    return tuple(address for reply in replies for address in sorted(reply.texts))
+    addresses = tuple(address for reply in replies for address in sorted(reply.texts))
+    return addresses, next((reply.last for reply in replies if reply.aliases), "")
+
+
+def hosts_in(world: World, domain: str, apex: str) -> list[str]:
+    """Return the declared hosts of a domain that lie in its zone, at most HOSTS_MAX."""
+    return [
+        h
+        for h in world.manifest.all_hosts
+        if zone_of(world.manifest, h) == domain and is_at_or_below(h, apex)
+    ][:HOSTS_MAX]
 
 
 async def ask_servers(
@@ -33,11 +43,7 @@ async def ask_servers(
 ) -> dict[str, tuple[Nameserver, tuple[str, ...]]]:
     """Return by name each server as it answers, and the NS names that it gives."""
     wanted = list(dict.fromkeys(servers))[:SERVERS_MAX]
-    hosts = [
-        h
-        for h in world.manifest.all_hosts
-        if zone_of(world.manifest, h) == domain and is_at_or_below(h, apex)
-    ][:HOSTS_MAX]
+    hosts = hosts_in(world, domain, apex)
     answers = await asyncio.gather(
         *(_ask_server(world, apex, name, glue.get(name, ()), hosts) for name in wanted)
     )
@@ -47,8 +53,11 @@ async def ask_servers(
 async def _ask_server(
     world: World, apex: str, name: str, glue: tuple[str, ...], hosts: list[str]
 ) -> tuple[Nameserver, tuple[str, ...]]:
-    addresses = await addresses_of_server(world, name) or glue
-    server = Nameserver(name=name, addresses=addresses, at_parent=False, at_child=False)
+    found, alias = await addresses_of_server(world, name)
+    addresses = found or glue
+    server = Nameserver(
+        name=name, addresses=addresses, at_parent=False, at_child=False, alias=alias
+    )
     if not addresses:
         return replace(server, trouble="its name has no address"), ()
     # IPv4 first, as addresses_of_server sorts them: fewer networks are without it.

@@ -9,7 +9,15 @@ import asyncio
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
-from launchready.collect.attempts import Attempt, Seen, first_attempt, next_attempt, send
+from launchready.collect.attempts import (
+    Attempt,
+    Seen,
+    first_attempt,
+    next_attempt,
+    reads_what_is_sent,
+    send,
+)
+from launchready.collect.explained import behind_lock
 from launchready.collect.json_calls import TOKEN_EXPIRED
 from launchready.collect.member_session import member_session, shut_out
 from launchready.collect.permission import refusal
@@ -36,7 +44,7 @@ from launchready.manifest import RouteEntry, RouteKind
 _NOT_REACHED = {404, 405, 406, 415, 501}
 # So they answer a request that they do not understand, or that lacks a token of theirs.
 _NOT_UNDERSTOOD = {400, 401, 403, 411, 413, 419, 422}
-_MALFORMED = 422
+_BAD_REQUEST, _MALFORMED = 400, 422
 _CONFIRMATIONS = 3
 _FAILS = 500
 # What nginx answers beyond its limit_req, unless limit_req_status says otherwise.
@@ -53,7 +61,10 @@ async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | G
     """
     key = Key(Throttling, subject)
     route = next(r for r in routes(world.manifest) if r.url == subject.name)
-    refused = await refusal(key, route.url, world, ask)
+    # What a lock answers tells nothing of the limits behind it.
+    refused = await refusal(key, route.url, world, ask) or await behind_lock(
+        key, route.url, world, ask
+    )
     if refused is not None:
         return refused
     found = [await ask(SignIn, entrance) for entrance in entrances(world.manifest)]
@@ -73,7 +84,7 @@ async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | G
             return attempt
         burst = _Burst(
             subject=subject, route=route, session=session, attempt=attempt, member=member,
-            understood=422 in refusals,
+            understood=frozenset(s for s in refusals if s is not None),
         )  # fmt: skip
         return await burst.run()
 
@@ -100,8 +111,8 @@ class _Burst:
     attempt: Attempt
     member: Session | None = None
     """Signed in as the test member."""
-    understood: bool = False
-    """A wrong password of the test member is refused by 422, which else speaks of the fields."""
+    understood: frozenset[int] = frozenset()
+    """So a wrong password of the test member is refused, were it by what else speaks of the fields."""
     as_member: bool = False
     usual: list[Seen] = field(default_factory=list)
     """The answers before any limit: the first one, and those that came and went."""
@@ -143,23 +154,32 @@ class _Burst:
         if self.busy:
             reason = f"some of {self.attempts} requests were answered {_BUSY}, others not"
             return self._fact(inconclusive=reason)
-        return self._fact(inconclusive=self._not_understood(first.answer.status))
+        return self._fact(inconclusive=await self._not_understood(first))
 
-    def _not_understood(self, status: int) -> str:
-        """Return why answers of this status prove no lack of a limit; empty when they do.
+    async def _not_understood(self, usual: Seen) -> str:
+        """Return why such answers prove no lack of a limit; empty when they do.
 
         Frameworks check a body before they count it. A form is shown again with 422, though.
         """
-        if self.attempt.form is not None or self.understood:
+        status = usual.answer.status
+        if self.attempt.form is not None or status in self.understood:
             return ""
-        if self.attempt.by_guess and status in {400, _MALFORMED}:
+        if self.attempt.by_guess and status in {_BAD_REQUEST, _MALFORMED}:
             return (
                 f"JSON with fields of guessed names was answered {status} each time; name them at "
                 "the route: fields = { username = ..., password = ... }"
             )
         if status == _MALFORMED:
             return f"each request was refused as malformed ({status}), maybe before it counted"
-        return ""
+        # A webhook refuses what is not signed, whatever it says.
+        if status != _BAD_REQUEST or self.route.kind == "webhook":
+            return ""
+        if await reads_what_is_sent(self.attempt, usual, self.session):
+            return ""
+        return (
+            f"each request was refused as a bad one ({status}), and so is one that says nothing: "
+            "maybe before it counted"
+        )
 
     async def _changed(self, found: Seen) -> Throttling | None:
         """Return what a new answer means: a limit when it stays, nothing when it was one of a kind."""

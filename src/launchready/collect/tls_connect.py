@@ -7,6 +7,7 @@ import errno
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pycurl
@@ -15,11 +16,19 @@ from launchready.collect.http_client import HttpClient
 from launchready.collect.http_message import Failure
 from launchready.collect.http_outcome import PerformResult
 from launchready.collect.world import World
+from launchready.derive import certificate as certificates
+from launchready.derive.certificate_algorithms import unsupported_key
 from launchready.facts.tls import Hello
 
 CHAIN_MAX = 20
 # Browsers have no finite-field Diffie-Hellman any more; a server's small group is not their trouble.
 _CIPHERS = "DEFAULT:!kDHE:!aNULL"
+# What Chromium offers, and with it every browser: no P-521, no EdDSA, no keys for RSA-PSS alone.
+_BROWSER_SIGNATURES = (
+    "ecdsa_secp256r1_sha256:rsa_pss_rsae_sha256:rsa_pkcs1_sha256:ecdsa_secp384r1_sha384:"
+    "rsa_pss_rsae_sha384:rsa_pkcs1_sha384:rsa_pss_rsae_sha512:rsa_pkcs1_sha512"
+)
+_BROWSER_CURVES = "X25519:prime256v1:secp384r1"
 _PORT_80_S = 2.0
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.ENETDOWN})
 _OUR_BUNDLE = frozenset({pycurl.E_SSL_CACERT_BADFILE, pycurl.E_SSL_ENGINE_INITFAILED})
@@ -51,6 +60,24 @@ async def connect(
     `further_pem` are intermediates to build the chain with; they are not trusted themselves.
     With `any_name` the certificate may be for another host.
     """
+    hello = await _attempt(world, host, address, further_pem, any_name=any_name)
+    leaf = certificates.read(hello.chain_der[0]) if hello.chain_der else None
+    if hello.answer == "refused" or leaf is None or not unsupported_key(leaf):
+        return hello
+    # A server may hold a second certificate, which browsers get instead.
+    theirs = await _attempt(world, host, address, further_pem, any_name=any_name, as_browsers=True)
+    return theirs if theirs.chain_der else replace(hello, for_browsers=False)
+
+
+async def _attempt(
+    world: World,
+    host: str,
+    address: str,
+    further_pem: Sequence[bytes],
+    *,
+    any_name: bool,
+    as_browsers: bool = False,
+) -> Hello:
     handle = world.http.handle(f"https://{host}/", [address], deadline_s=world.request_s)
     if isinstance(handle, Failure):
         return Hello(address=address, answer="silent", message=handle.reason, ours=handle.ours)
@@ -64,6 +91,9 @@ async def connect(
         handle.setopt(pycurl.SSL_CIPHER_LIST, _CIPHERS)
         handle.setopt(pycurl.VERBOSE, 1)
         handle.setopt(pycurl.DEBUGFUNCTION, seen.line)
+        if as_browsers:
+            handle.setopt(pycurl.SSL_SIGNATURE_ALGORITHMS, _BROWSER_SIGNATURES)
+            handle.setopt(pycurl.SSL_EC_CURVES, _BROWSER_CURVES)
         if any_name:
             handle.setopt(pycurl.SSL_VERIFYHOST, 0)
         if further_pem:

@@ -6,9 +6,14 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from launchready.collect.dnssec import security_of
+from launchready.collect.dnssec import security_of, verified_hosts
 from launchready.collect.name_reply import Reply
-from launchready.collect.nameservers import HOSTS_MAX, addresses_of_server, ask_servers
+from launchready.collect.nameservers import (
+    HOSTS_MAX,
+    addresses_of_server,
+    ask_servers,
+    hosts_in,
+)
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.dns import Nameserver, Zone
@@ -34,6 +39,7 @@ async def zone(subject: Subject, world: World, _ask: Ask) -> Zone | Gap:
     """Return the zone that holds a domain, its delegation, and the answers of all its servers.
 
     Four rounds of questions: the cut; the servers' addresses; parent and SOA; the declared hosts.
+    Where no resolver validates, the signatures over the hosts' own records take a fifth.
     """
     domain, names = subject.name, world.names
     ancestors, key = _ancestors(domain), Key(Zone, subject)
@@ -64,6 +70,9 @@ async def zone(subject: Subject, world: World, _ask: Ask) -> Zone | Gap:
     security, servers = await asyncio.gather(
         security_of(names, cut.apex, world.now()), _delegated(world, domain, cut)
     )
+    hosts = await verified_hosts(
+        names, cut.apex, hosts_in(world, domain, cut.apex), security, world.now()
+    )
     apex_alias = alias.texts[0] if alias.texts and cut.apex == domain else ""
     return replace(
         servers.on(fact),
@@ -72,6 +81,8 @@ async def zone(subject: Subject, world: World, _ask: Ask) -> Zone | Gap:
         dnssec_problem=security.problem,
         signatures_from=security.signatures_from,
         signatures_until=security.signatures_until,
+        hosts_verified=tuple(host for host, _ in hosts) if security.keys else None,
+        hosts_bogus=tuple((host, problem) for host, problem in hosts if problem),
     )
 
 
@@ -175,7 +186,8 @@ async def _ask_parent(world: World, cut: _Cut) -> list[Reply]:
     """Return what servers of the parent zone say of the delegation."""
 
     async def ask(server: str) -> Reply | None:
-        for address in (await addresses_of_server(world, server))[:2]:
+        addresses, _ = await addresses_of_server(world, server)
+        for address in addresses[:2]:
             reply = await world.names.ask_server(address, 53, cut.apex, "NS", host=server)
             if reply.rcode is not None:
                 return reply

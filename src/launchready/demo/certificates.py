@@ -8,14 +8,13 @@ import tempfile
 import warnings
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from launchready.demo.description import CertificateOptions
+from launchready.demo.description import CertificateOptions, KeyKind
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -25,11 +24,11 @@ CAA_DOMAIN = "letsencrypt.org"
 
 
 @cache
-def private_key(kind: Literal["ec256", "rsa2048", "rsa1024"], purpose: str) -> PrivateKey:
+def private_key(kind: KeyKind, purpose: str) -> PrivateKey:
     """Return the key of a kind for a purpose; made once in a process, so that starting stays fast."""
     assert purpose  # noqa: S101 - the cache must tell the purposes apart
-    if kind == "ec256":
-        return ec.generate_private_key(ec.SECP256R1())
+    if kind in {"ec256", "ec521"}:
+        return ec.generate_private_key(ec.SECP256R1() if kind == "ec256" else ec.SECP521R1())
     return rsa.generate_private_key(65537, 2048 if kind == "rsa2048" else 1024)
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from launchready.guard.wrapping import Part
 
 
+KeyKind = Literal["ec256", "ec521", "rsa2048", "rsa1024"]
+
+
 @dataclass(slots=True, kw_only=True)
 class CertificateOptions:
     """How a server's certificate is made. Days count from now; a past `days_left` is negative."""
@@ -21,7 +24,7 @@ class CertificateOptions:
     names: list[str]
     days_left: float = 62.0
     days_old: float = 28.0
-    key: Literal["ec256", "rsa2048", "rsa1024"] = "ec256"
+    key: KeyKind = "ec256"
     signature_hash: Literal["sha256", "sha1"] = "sha256"
     issuer: Literal["intermediate", "root", "self", "unknown"] = "intermediate"
     complete_chain: bool = True

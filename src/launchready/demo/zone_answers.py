@@ -119,6 +119,19 @@ def _sign(built: dns.zone.Zone, zone: Zone) -> None:
             built, writer, keys=[zone_key(zone.origin)], inception=begins, expiration=ends,
             dnskey_ttl=3600,
         )  # fmt: skip
+    for name in zone.damaged:
+        _damage(built.nodes[dns.name.from_text(zone.absolute(name))])
+
+
+def _damage(node: dns.node.Node) -> None:
+    """Flip the last bit of the signatures over addresses, as a damaged copy of the zone has them."""
+    for type_ in (dns.rdatatype.A, dns.rdatatype.AAAA):
+        signed = node.get_rdataset(_IN, _RRSIG, type_)
+        if signed is not None:
+            wrong = [
+                s.replace(signature=s.signature[:-1] + bytes([s.signature[-1] ^ 1])) for s in signed
+            ]
+            node.replace_rdataset(dns.rdataset.from_rdata_list(signed.ttl, wrong))
 
 
 _Rrsets = tuple[dns.rrset.RRset, ...]

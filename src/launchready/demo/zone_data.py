@@ -103,6 +103,8 @@ class Zone(RecordSet):
     signed: bool = True
     ds: Literal["matching", "other", "none"] = "matching"
     signatures_days: float = 14.0
+    damaged: set[str] = field(default_factory=set)
+    """Names, relative to the origin, whose addresses are signed wrongly."""
     delegated: list[str] | None = None
     child_ns: list[str] | None = None
 

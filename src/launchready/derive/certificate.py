@@ -1,4 +1,4 @@
-"""Certificates read: what stands in them, whether a name matches, where they are weak."""
+"""Certificates read: what stands in them, whether a name matches, who issued whom."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from ipaddress import ip_address
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID, PublicKeyAlgorithmOID
 
 from launchready.facts.tls import Certificate
 
 NAMES_KEPT = 100
 _TEXT_MAX = 300
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
-RSA_BITS_MIN = 2048
-EC_BITS_MIN = 224
 
 T = TypeVar("T")
 
@@ -50,7 +47,7 @@ def read(der: bytes) -> Certificate:
             fingerprint_sha256=fingerprint,
         )  # fmt: skip
     names = alternative_names(certificate)
-    key_type, key_bits = _try(lambda: _key(certificate), ("", 0))
+    key_type, key_bits, key_curve = _try(lambda: _key(certificate), ("", 0, ""))
     return Certificate(
         subject=_written(lambda: certificate.subject),
         issuer=_written(lambda: certificate.issuer),
@@ -61,7 +58,9 @@ def read(der: bytes) -> Certificate:
         not_after=_try(lambda: certificate.not_valid_after_utc, datetime.max.replace(tzinfo=UTC)),
         key_type=key_type,
         key_bits=key_bits,
+        key_curve=key_curve,
         signature_hash=_try(lambda: _hash_name(certificate), ""),
+        signature_algorithm=_try(lambda: _algorithm(certificate.signature_algorithm_oid), ""),
         self_signed=is_self_signed(certificate),
         fingerprint_sha256=fingerprint,
         logged=_try(lambda: _is_logged(certificate), False),
@@ -180,26 +179,6 @@ def matches(host: str, names: Iterable[str]) -> bool:
     return False
 
 
-def weak_key(certificate: Certificate) -> str:
-    """Return why the key is too weak to be accepted (`RSA 1024`), or nothing."""
-    shown = f"{certificate.key_type} {certificate.key_bits}"
-    if certificate.key_type in {"RSA", "DSA"} and certificate.key_bits < RSA_BITS_MIN:
-        return shown
-    if certificate.key_type == "EC" and certificate.key_bits < EC_BITS_MIN:
-        return shown
-    return ""
-
-
-def weak_signature(certificate: Certificate) -> str:
-    """Return the broken hash that the certificate is signed with, or nothing.
-
-    A root's signature over itself proves nothing and does not count.
-    """
-    if certificate.self_signed or certificate.signature_hash not in _WEAK_HASHES:
-        return ""
-    return certificate.signature_hash
-
-
 def path(chain: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
     """Return the chain from the host's own certificate upwards, as far as the issuers are there."""
     if not chain:
@@ -259,20 +238,35 @@ def _try(read_field: Callable[[], T], otherwise: T) -> T:
         return otherwise
 
 
-def _key(certificate: x509.Certificate) -> tuple[str, int]:
-    match certificate.public_key():
+def _key(certificate: x509.Certificate) -> tuple[str, int, str]:
+    """Return the key's type, its bits and its curve."""
+    kind = certificate.public_key_algorithm_oid
+    try:
+        public = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        # OpenSSL reads more kinds than the parser here does.
+        named = kind == PublicKeyAlgorithmOID.EC_PUBLIC_KEY
+        return ("EC", 0, "on an uncommon curve") if named else (_algorithm(kind), 0, "")
+    match public:
         case rsa.RSAPublicKey() as key:
-            return "RSA", key.key_size
+            plain = kind == PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5
+            return "RSA" if plain else "RSA-PSS", key.key_size, ""
         case ec.EllipticCurvePublicKey() as key:
-            return "EC", key.key_size
+            return "EC", key.key_size, key.curve.name
         case dsa.DSAPublicKey() as key:
-            return "DSA", key.key_size
+            return "DSA", key.key_size, ""
         case ed25519.Ed25519PublicKey():
-            return "Ed25519", 256
+            return "Ed25519", 256, ""
         case ed448.Ed448PublicKey():
-            return "Ed448", 456
+            return "Ed448", 456, ""
         case key:
-            return type(key).__name__.removesuffix("PublicKey"), 0
+            return type(key).__name__.removesuffix("PublicKey"), 0, ""
+
+
+def _algorithm(oid: x509.ObjectIdentifier) -> str:
+    """Return an algorithm's name where it has one here, else its number."""
+    name: str = getattr(oid, "_name", "")
+    return oid.dotted_string if name in {"", "Unknown OID"} else name
 
 
 def _hash_name(certificate: x509.Certificate) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from launchready.derive import certificate as certificates
+from launchready.derive import certificate_algorithms as algorithms
 from launchready.facts.tls import Certificate, Hello, Trust
 
 MISSING_ISSUER = frozenset({2, 20, 21})
@@ -24,8 +25,8 @@ NAME_ONLY = 1
 """libcurl reports a wrong name with no error of OpenSSL's, whatever else is wrong."""
 # The fault that hides most comes first: pages of a wrong host say nothing about this one.
 _WORST: tuple[Trust, ...] = (
-    "wrong-host", "untrusted", "expired", "not-yet-valid", "incomplete", "weak-key",
-    "weak-signature", "trusted",
+    "wrong-host", "untrusted", "expired", "not-yet-valid", "incomplete", "unsupported-algorithm",
+    "weak-key", "weak-signature", "trusted",
 )  # fmt: skip
 
 
@@ -78,8 +79,10 @@ def judge_hello(
             worst = "wrong-host"
     for trust, words in _seen_in_leaf(chain[0], now).items():
         faults.setdefault(trust, words)
-    if worst == "trusted":
-        worst = _worst(faults) if hello.answer == "rejected" else "trusted"
+    if not_taken := _not_taken(hello, chain[0]):
+        faults["unsupported-algorithm"] = not_taken
+    if worst == "trusted" and (hello.answer == "rejected" or not_taken):
+        worst = _worst(faults)
     main = faults.pop(worst, "")
     return Judged(
         hello=hello,
@@ -146,9 +149,9 @@ def _in_words(trust: Trust, chain: Sequence[Certificate], hello: Hello, now: dat
             wrong.append(f"{whose} ended on {certificate.not_after:%Y-%m-%d}")
         elif trust == "not-yet-valid" and certificate.not_before > now:
             wrong.append(f"{whose} begins on {certificate.not_before:%Y-%m-%d}")
-        elif trust == "weak-key" and (weak := certificates.weak_key(certificate)):
+        elif trust == "weak-key" and (weak := algorithms.weak_key(certificate)):
             wrong.append(f"{whose} has a key of {weak} bits")
-        elif trust == "weak-signature" and (weak := certificates.weak_signature(certificate)):
+        elif trust == "weak-signature" and (weak := algorithms.weak_signature(certificate)):
             wrong.append(f"{whose} is signed with {weak}")
     return "; ".join(wrong) or hello.message
 
@@ -187,8 +190,16 @@ def _seen_in_leaf(leaf: Certificate, now: datetime) -> dict[Trust, str]:
         found["expired"] = f"it ended on {leaf.not_after:%Y-%m-%d}"
     if leaf.not_before > now:
         found["not-yet-valid"] = f"it begins on {leaf.not_before:%Y-%m-%d}"
-    if weak := certificates.weak_key(leaf):
+    if weak := algorithms.weak_key(leaf):
         found["weak-key"] = f"it has a key of {weak} bits"
-    if weak := certificates.weak_signature(leaf):
+    if weak := algorithms.weak_signature(leaf):
         found["weak-signature"] = f"it is signed with {weak}"
     return found
+
+
+def _not_taken(hello: Hello, leaf: Certificate) -> str:
+    """Return of what kind the certificate is where OpenSSL takes it and browsers do not."""
+    key = algorithms.unsupported_key(leaf) if not hello.for_browsers else ""
+    signature = algorithms.unsupported_signature(leaf)
+    found = [f"its key is {key}"] if key else []
+    return " and ".join([*found, f"it is signed with {signature}"] if signature else found)

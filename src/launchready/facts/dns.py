@@ -149,6 +149,8 @@ class Nameserver:
     """
     host_ttls: tuple[tuple[str, int], ...] = ()
     """For each of them the TTL as this server publishes it, in seconds."""
+    alias: str = ""
+    """Target, when its name is a CNAME, which RFC 2181 section 10.3 forbids."""
     trouble: str = ""
     ours: bool = False
     """Only this machine's network keeps it from being asked."""
@@ -185,6 +187,10 @@ class Zone(Fact):
     signatures_from: datetime | None = None
     signatures_until: datetime | None = None
     """First expiry of the signatures over the apex, UTC, and when that signature was made."""
+    hosts_verified: tuple[str, ...] | None = None
+    """The declared hosts whose own signatures were verified here; None where resolvers do that."""
+    hosts_bogus: tuple[tuple[str, str], ...] = ()
+    """Those of them that validators refuse, and why."""
     absent: str = ""
     """The zone above that says this domain does not exist."""
     reachable: bool = True

@@ -109,15 +109,20 @@ class HostAnswers(Fact):
     """URLs at which the connection and its TLS stood, and no answer came in time."""
     silence: str = ""
     """How long was waited for an answer there, in words."""
+    lock: str = ""
+    """What all answers are that ask for a password (401) where visitors are expected; else empty."""
 
     @property
     def fault(self) -> str:
         """What spoils all that was asked.
 
-        `silent` (nothing was answered), `garbled` (not HTTP), `failing` (status 500 or more).
+        `silent` (nothing was answered), `garbled` (not HTTP), `failing` (status 500 or more),
+        `locked` (a password is asked for before anything is shown).
         """
         if not self.answers:
             return "silent"
+        if self.lock:
+            return "locked"
         faults = {a.fault or ("failing" if a.status >= 500 else "") for a in self.answers}
         if faults <= {"garbled", "failing"}:
             return "garbled" if "garbled" in faults else "failing"

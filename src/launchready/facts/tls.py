@@ -17,6 +17,7 @@ Trust = Literal[
     "untrusted",
     "weak-key",
     "weak-signature",
+    "unsupported-algorithm",
 ]
 
 
@@ -33,12 +34,17 @@ class Certificate:
     not_before: datetime
     not_after: datetime
     key_type: str
-    """`RSA`, `EC`, `Ed25519`, …"""
+    """`RSA`, `RSA-PSS` (a key for such signatures only), `EC`, `Ed25519`, …"""
     key_bits: int
+    """0 when it cannot be told."""
     signature_hash: str
     """`sha256`, `sha1`, …; empty for algorithms that have none."""
     self_signed: bool
     fingerprint_sha256: str
+    key_curve: str = ""
+    """Of EC keys: `secp256r1`, …"""
+    signature_algorithm: str = ""
+    """`ecdsa-with-SHA256`, `ed25519`, …; the number of one that has no name here."""
     logged: bool = False
     """It carries proof that it stands in public logs (RFC 6962), as browsers want of public ones."""
 
@@ -61,6 +67,8 @@ class Hello:
     """As presented, the host's own first."""
     protocol: str = ""
     alpn: str = ""
+    for_browsers: bool = True
+    """False: with the algorithms that browsers offer, no handshake comes about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

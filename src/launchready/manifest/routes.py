@@ -30,7 +30,7 @@ class RouteEntry(Section):
     fields: dict[str, str] = Field(
         default_factory=dict,
         description="What the fields of the form or of the JSON are called: username, password, "
-        "email, message, code.",
+        "email, message, code. In JSON user.email stands inside user.",
     )
     json_body: bool = Field(
         False,

@@ -34,6 +34,7 @@ TROUBLE = {
     "untrusted": "certificate not trusted",
     "weak-key": "certificate's key too weak",
     "weak-signature": "certificate's signature too weak",
+    "unsupported-algorithm": "certificate of a kind that browsers refuse",
 }
 
 

@@ -65,6 +65,32 @@ class TestPrivateAnswerStorable:
         found = outcome(private_answer_storable, answer(cache_control="no-cache"))
         assert (found.status, found.severity) == ("failed", Severity.ADVICE)
 
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"cache_control": "no-cache"},
+            {"cache_control": "public, no-cache"},
+            {"cache_control": "max-age=0, must-revalidate"},
+            {"cache_control": "public, max-age=600", "vary": "*"},
+        ],
+    )
+    @pytest.mark.parametrize("kind", ["private", "auth"])
+    def test_what_the_server_confirms_each_time_is_not_said_to_be_shown_to_others(
+        self, kind: RouteKind, fields: dict[str, str]
+    ) -> None:
+        headers = _named({"set_cookie": "sid=1"} | fields)
+        found = outcome(private_answer_storable, visit(exchange(URL, headers=headers), kind=kind))
+        assert (found.status, found.severity) == ("failed", Severity.ADVICE)
+        assert "asked about before each use" in found.detail
+        assert found.failure is not None
+        assert "must ask your server" in found.failure.means
+
+    def test_no_cache_for_one_field_alone_does_not_have_the_page_confirmed(self) -> None:
+        control = 'public, max-age=600, no-cache="set-cookie"'
+        found = outcome(private_answer_storable, answer(cache_control=control))
+        assert found.severity is Severity.BLOCKER
+        assert "kept for 10 minutes" in found.detail
+
     def test_a_redirect_that_only_adds_a_slash_passes(self) -> None:
         first = exchange(URL, status=301, headers={"Location": f"{URL}/"})
         second = exchange(f"{URL}/", status=401)

@@ -4,6 +4,7 @@ import pytest
 
 from launchready.checks.redirects.failing_hosts import (
     host_answers_only_errors,
+    host_behind_password,
     host_never_answers,
 )
 from launchready.facts import Subject, host_subject
@@ -91,3 +92,31 @@ def test_a_silent_host_that_only_programs_call_is_a_risk() -> None:
 
 def test_what_else_kept_a_host_from_being_asked_leaves_its_silence_unknown() -> None:
     assert outcome(host_never_answers, gap(HostAnswers, HOST)).status == "unknown"
+
+
+def locked(subject: Subject = HOST) -> HostAnswers:
+    asks = exchange(status=401)
+    return HostAnswers(
+        subject=subject, at=AT, how="test", answers=(asks,), lock="401, Basic authentication"
+    )
+
+
+def test_a_host_that_opens_without_a_password_passes() -> None:
+    assert outcome(host_behind_password, answers(exchange())).status == "passed"
+
+
+def test_a_host_behind_a_password_is_a_blocker_that_says_what_it_often_is() -> None:
+    found = outcome(host_behind_password, locked())
+    assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
+    assert found.detail == "401, Basic authentication, at each of 1 addresses asked"
+    assert found.failure is not None
+    assert "auth_basic" in found.failure.fix[0]
+
+
+def test_a_host_behind_a_password_answers_no_errors() -> None:
+    assert outcome(host_answers_only_errors, locked()).status == "not_applicable"
+    assert outcome(host_never_answers, locked()).status == "passed"
+
+
+def test_whether_a_host_is_locked_is_unknown_when_it_was_not_reached() -> None:
+    assert outcome(host_behind_password, gap(HostAnswers, HOST)).status == "unknown"

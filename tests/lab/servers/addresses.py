@@ -38,6 +38,7 @@ MX_SILENT = "203.0.113.99"
 # Not published anywhere: the lab's own, told to whoever asks the Lab.
 RESOLVER = "192.0.2.201"
 RESOLVER_STALE = "192.0.2.202"
+RESOLVER_TRUSTING = "192.0.2.203"
 APPLICATION_UPSTREAM = "192.0.2.210"
 
 PUBLISHED = (

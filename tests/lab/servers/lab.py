@@ -40,6 +40,8 @@ class Lab:
     """
 
     resolver: str
+    trusting_resolver: str
+    """Does not validate."""
     stale_resolver: str
     parent_nameserver: str
     nameserver: str
@@ -108,6 +110,7 @@ def _start(block: Block, directory: Path, servers: list[Server]) -> Lab:
     rsa_2048 = rsa_key(2048)
     return Lab(
         resolver=f"{block.dialled(at.RESOLVER)}:53",
+        trusting_resolver=f"{block.dialled(at.RESOLVER_TRUSTING)}:53",
         stale_resolver=f"{block.dialled(at.RESOLVER_STALE)}:53",
         parent_nameserver=f"{block.dialled(at.ROOT_SERVER)}:53",
         nameserver=f"{block.dialled(at.NS_FIRST)}:53",

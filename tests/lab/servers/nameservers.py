@@ -39,7 +39,7 @@ def start_nameservers(
             match zone.signing:
                 case "unsigned":
                     children.add(zone.name, zone.text())
-                case "corrupt" | "lapsed":
+                case "corrupt" | "one-corrupt" | "lapsed":
                     text, ds = _sign_badly(zone, now)
                     children.add(zone.name, text)
                     delegation_signers += ds
@@ -155,14 +155,20 @@ def _sign_badly(zone: Zone, now: dt.datetime) -> tuple[str, str]:
             expiration=now - 2 * _DAY if lapsed else now + 30 * _DAY,
         )
     if not lapsed:
-        _corrupt_signatures(parsed)
+        only = dns.name.from_text(f"www.{zone.name}") if zone.signing == "one-corrupt" else None
+        _corrupt_signatures(parsed, only)
     ds = dns.dnssec.make_ds(origin, key, DSDigest.SHA256)
     return parsed.to_text(relativize=False), f"{origin} DS {ds.to_text()}\n"
 
 
-def _corrupt_signatures(zone: dns.zone.Zone) -> None:
-    """Flip the last byte of every signature but the key set's, as a damaged transfer would."""
-    for node in zone.nodes.values():
+def _corrupt_signatures(zone: dns.zone.Zone, only: dns.name.Name | None) -> None:
+    """Flip the last byte of every signature but the key set's, as a damaged transfer would.
+
+    Of one name's signatures alone, where one is given.
+    """
+    for name, node in zone.nodes.items():
+        if only not in {None, name}:
+            continue
         for rdataset in list(node.rdatasets):
             if rdataset.rdtype != dns.rdatatype.RRSIG or rdataset.covers == dns.rdatatype.DNSKEY:
                 continue

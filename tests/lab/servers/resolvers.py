@@ -1,4 +1,4 @@
-"""Two validating Unbound resolvers: one that is right, one that holds old data for two names."""
+"""Unbound resolvers: one that is right, one with old data for two names, one that does not validate."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ STALE_ADDRESS = "203.0.113.97"
 def start_resolvers(
     block: Block, directory: Path, zones: Sequence[Zone], trust_anchor: str
 ) -> list[Server]:
-    """Start both resolvers, which trust the DS record `trust_anchor` for the root."""
+    """Start the resolvers; those that validate trust the DS record `trust_anchor` for the root."""
     anchor = f'  trust-anchor: "{trust_anchor.strip()}"\n'
     old_data = (
         '  local-zone: "moved.lab.test." redirect\n'
@@ -29,6 +29,13 @@ def start_resolvers(
             block.dialled(at.RESOLVER_STALE),
             directory,
             f"{anchor}{old_data}{stubs}",
+        ),
+        _start(
+            "unbound-trusting",
+            block.dialled(at.RESOLVER_TRUSTING),
+            directory,
+            stubs,
+            modules="iterator",
         ),
     ]
 
@@ -50,7 +57,9 @@ def _stubs(block: Block, zones: Sequence[Zone]) -> str:
     )
 
 
-def _start(name: str, address: str, directory: Path, data: str) -> Server:
+def _start(
+    name: str, address: str, directory: Path, data: str, *, modules: str = "validator iterator"
+) -> Server:
     home = directory / name
     home.mkdir()
     configuration = home / "unbound.conf"
@@ -71,7 +80,7 @@ def _start(name: str, address: str, directory: Path, data: str) -> Server:
   do-ip6: no
   access-control: 127.0.0.0/8 allow
   do-not-query-localhost: no
-  module-config: "validator iterator"
+  module-config: "{modules}"
   val-log-level: 2
   local-zone: "test." nodefault
   so-rcvbuf: 0

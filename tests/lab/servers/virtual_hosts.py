@@ -160,6 +160,8 @@ def _secure_bodies(site: Path, application: str) -> dict[str, str]:
             more=f"location = /boom {{ default_type text/plain; return 500 '{_quoted()}'; }}",
         ),
         "static-uncached": _pages(common, assets=_NO_STORE),
+        # nginx opens the file of names only when somebody gives one.
+        "locked": f'{_pages(common)} auth_basic "Soon"; auth_basic_user_file {site}/nobody;',
         "limited": _pages(common, before_login=limit.format(429)),
         "throttled": _pages(common, before_login=limit.format(403)),
         "app": f"""location / {{

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from . import addresses as at
 from .addresses import Block
 from .certificates import Authority, issue_signed_with_sha1, new_root, weak_rsa_key
@@ -25,6 +27,8 @@ def issue_certificates(authority: Authority) -> None:
     authority.issue("wrong_host", "somebody-else.test")
     authority.issue("incomplete", "incomplete.lab.test", send_intermediate=False)
     authority.issue("weak_key", "weak-key.lab.test", key=weak_rsa_key(authority.directory))
+    p521 = ec.generate_private_key(ec.SECP521R1())
+    authority.issue("p521", "p521.lab.test", key=p521)
     issue_signed_with_sha1(authority, "sha1", "sha1.lab.test")
 
 

@@ -63,6 +63,7 @@ HOSTS = (
         static_uncached="the fingerprinted asset says no-store",
         limited="POST /login answers 429 after a burst of 5",
         throttled="POST /login answers 403 instead of 401 after a burst of 5",
+        locked="asks for a password (HTTP Basic) before anything is shown",
         unlimited="POST /login answers 401 for ever",
     ),
     *_certificate(
@@ -80,6 +81,12 @@ HOSTS = (
         purpose="an RSA key of 1024 bits",
         address=at.WEB_WEAK_CERTIFICATE,
         certificate="weak_key",
+    ),
+    WebHost(
+        label="p521",
+        purpose="an ECDSA key on P-521, which Chromium refuses",
+        address=at.WEB_WEAK_CERTIFICATE,
+        certificate="p521",
     ),
     WebHost(
         label="sha1",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Signing = Literal["unsigned", "signed", "corrupt", "lapsed", "wrong-ds"]
+Signing = Literal["unsigned", "signed", "corrupt", "one-corrupt", "lapsed", "wrong-ds"]
 
 NAMESERVERS = ("ns1.hosting.test.", "ns2.hosting.test.")
 SERIAL = 2024010203

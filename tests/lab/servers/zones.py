@@ -74,7 +74,7 @@ def _hosting() -> Zone:
     return Zone(
         name="hosting.test",
         purpose="the name servers' own zone",
-        records=_nameserver_addresses(""),
+        records=f"{_nameserver_addresses('')}ns-same A {at.NS_FIRST}\nns-alias CNAME ns2\n",
     )
 
 
@@ -135,6 +135,12 @@ def _dns_faults() -> list[Zone]:
             records=web,
         ),
         Zone(
+            name="one-bogus.test",
+            purpose="the DNSSEC signatures of www alone do not verify",
+            signing="one-corrupt",
+            records=web,
+        ),
+        Zone(
             name="lapsed.test",
             purpose="DNSSEC signatures that ended",
             signing="lapsed",
@@ -177,6 +183,24 @@ def _dns_faults() -> list[Zone]:
             purpose="one of two servers does not answer",
             records=web,
             nameservers=(first, silent),
+        ),
+        Zone(
+            name="single.test",
+            purpose="one name server and nobody beside it",
+            records=web,
+            nameservers=(first,),
+        ),
+        Zone(
+            name="one-address.test",
+            purpose="two name servers that are one machine",
+            records=web,
+            nameservers=(first, "ns-same.hosting.test."),
+        ),
+        Zone(
+            name="ns-alias.test",
+            purpose="a name server that is an alias",
+            records=web,
+            nameservers=(first, "ns-alias.hosting.test."),
         ),
         Zone(
             name="mismatch.test",

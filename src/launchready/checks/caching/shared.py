@@ -36,6 +36,9 @@ _HEADER = "Cache-Control: private, no-store"
 def private_answer_storable(visit: Visit) -> Result:
     """A private, log-in or personal answer may be stored by shared caches.
 
+    A copy that may be used only after the server was asked (no-cache, RFC 9111 section 5.2.2.4) is
+    given to nobody else by a cache that does as it should: that it is kept at all is advice.
+
     Why: A CDN, a company's proxy or a hosting cache that stores such an answer gives one member's page, form token or session to the next visitor, or keeps sending members to the log-in page.
 
     Fix: Send `Cache-Control: private, no-store` with every answer that depends on who asks.
@@ -105,18 +108,28 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
     reused = storing.explicit and not storing.asks_first and storing.freshness.seconds > 0
     said = answer.headers.get("cache-control")
     private = visit.route.kind == "private"
-    if answer.location is not None:
+    if storing.asks_first:
+        whose = "one member's private page" if private else "one visitor's form or session"
+        means = (
+            f"Caches may keep a copy of {whose} although they must ask your server before they use "
+            "it; a cache or a rule of your CDN that does not ask gives it to somebody else."
+        )
+    elif answer.location is not None:
         means = "Members could be sent back to the log-in page although they have signed in."
     elif private:
         means = "One member's private page could be shown to somebody else."
     else:
         means = "One visitor's form or session could be given to the next, who then cannot sign in."
+    asked = ", kept, but asked about before each use" if storing.asks_first else ""
     for_long = f", kept for {span(storing.freshness.seconds)}" if reused else ""
     return Failed(
         means=means,
-        observed=f"{answer.status}, Cache-Control: {said[:80] if said else 'none'}{for_long}",
+        observed=f"{answer.status}, Cache-Control: {said[:80] if said else 'none'}{for_long or asked}",
         wanted=_HEADER,
-        evidence=f"{answer.url}: {storing.reason} (RFC 9111 section 3)",
+        evidence=f"{answer.url}: {storing.reason} (RFC 9111 section 3)"
+        if not storing.asks_first
+        else f"{answer.url}: it may be stored (RFC 9111 section 3), and reused only once the server "
+        "has confirmed it (section 4.3)",
         severity=weight,
         fix=(
             f"Send this header with the {visit.route.kind} pages, redirects and errors included: {_HEADER}",

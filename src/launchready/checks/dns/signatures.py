@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from launchready.checks.dns.wording import dig
+from launchready.checks.dns.wording import dig, listed
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Zone
 from launchready.finding import (
@@ -65,6 +65,53 @@ def dnssec_bogus(zone: Zone) -> Result:
         takes_effect="within a day, as long as resolvers remember the DS record",
         see=f"{dig('SOA', zone.apex, server='9.9.9.9')}; "
         + dig("SOA", zone.apex, "+cd", server="9.9.9.9"),
+    )
+
+
+@check(severity=Severity.BLOCKER, impact=Impact.SIGN_IN, bar="sign-in")
+def dnssec_host_bogus(zone: Zone) -> Result:
+    """The DNSSEC signature over one host's records is broken, while the domain's own is right.
+
+    Why: Resolvers that check signatures, those of most large providers among them, refuse this host:
+    for their users it does not exist, while it works at your desk.
+
+    Fix: Have the zone signed again; where records are signed by hand or copied between two DNS hosts,
+    sign after every change.
+    """
+    if zone.absent:
+        return NotApplicable(reason="the domain does not exist")
+    if zone.dnssec == "insecure":
+        return NotApplicable(reason="the zone is not signed")
+    if zone.dnssec == "bogus":
+        return NotApplicable(reason="the signatures of the whole domain are broken; see there")
+    if zone.dnssec == "secure" and zone.hosts_verified is None:
+        reason = "a resolver that validates was asked for each host; see does-not-resolve"
+        return NotApplicable(reason=reason)
+    if zone.hosts_verified is None:
+        return Unproven(
+            reason=zone.dnssec_problem or "no resolver passes signatures on",
+            because=zone.key if zone.fault else None,
+            how_to_prove="Name a resolver that validates: --resolver 9.9.9.9",
+        )
+    if not zone.hosts_verified:
+        return NotApplicable(reason="no signed record of a declared host lies in this zone")
+    if not zone.hosts_bogus:
+        return Passed(evidence=f"the signatures of {listed(zone.hosts_verified)} verify")
+    names = [host for host, _ in zone.hosts_bogus]
+    return Failed(
+        means=f"A large part of your members does not find {listed(names)}.",
+        observed="; ".join(f"{host}: {problem}" for host, problem in zone.hosts_bogus[:4]),
+        wanted="signatures that verify",
+        fix=(
+            f"Ask your DNS host to sign {listed(names)} again, with the whole zone.",
+            "If two DNS hosts hold the zone, let one sign it and the other take the signed copy.",
+            "To get members back at once: delete the DS record at the registrar.",
+        ),
+        who="your host",
+        effort_min=30,
+        takes_effect="as soon as the zone is signed again",
+        see=f"{dig('A', names[0], server='9.9.9.9')}; "
+        + dig("A", names[0], "+cd", "+dnssec", server="9.9.9.9"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Hosts that answer nothing but errors, or nothing at all, whatever they are asked."""
+"""Hosts that answer nothing but errors, nothing at all, or nobody without a password."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ def host_answers_only_errors(here: HostAnswers, launch: Parent[Declared]) -> Res
     name = here.subject.name
     if not here.fault:
         return Passed(evidence=_good(here))
-    if here.fault == "silent":
-        return NotApplicable(reason="it answers nothing, which is a finding of its own")
+    if here.fault in {"silent", "locked"}:
+        what = "nothing" if here.fault == "silent" else "nobody without a password"
+        return NotApplicable(reason=f"it answers {what}, which is a finding of its own")
     return Failed(
         severity=_severity(launch, name),
         means=f"Whatever members open at {name}, they see an error.",
@@ -68,7 +69,7 @@ def host_never_answers(here: HostAnswers, launch: Parent[Declared]) -> Result:
     """
     name = here.subject.name
     if here.fault != "silent":
-        return Passed(evidence=_good(here) if not here.fault else f"{name} answers, by errors")
+        return Passed(evidence=_good(here) if not here.fault else f"{name} answers")
     count = len(here.unanswered)
     return Failed(
         severity=_severity(launch, name),
@@ -88,6 +89,45 @@ def host_never_answers(here: HostAnswers, launch: Parent[Declared]) -> Result:
         effort_min=60,
         takes_effect="as soon as the server answers again",
         see=headers_of(here.unanswered[0]),
+    )
+
+
+@check(
+    severity=Severity.BLOCKER,
+    impact=Impact.SIGN_IN,
+    bar="sign-in",
+    prevents=[(HostAnswers, "locked")],
+)
+def host_behind_password(here: HostAnswers, launch: Parent[Declared]) -> Result:
+    """A host asks everybody for a password before it shows anything.
+
+    Most often this is the lock that kept strangers out while the community was built: HTTP Basic
+    authentication of the web server, or the deployment protection of the hosting service.
+
+    Why: On launch day nobody gets in who was not given this password; and behind it nothing could be checked, neither pages nor whether files lie open that the lock hides.
+
+    Fix: Take the lock off when the doors open, and audit again at once: only then is seen what strangers will see.
+    """
+    if here.fault != "locked":
+        return Passed(
+            evidence=_good(here) if not here.fault else f"{here.subject.name} is not locked"
+        )
+    root = f"https://{here.subject.name}/"
+    return Failed(
+        severity=_severity(launch, here.subject.name),
+        means="Everybody is asked for a password before anything is shown, new members too.",
+        observed=f"{here.lock}, at each of {len(here.answers)} addresses asked",
+        wanted="pages that open without a password",
+        evidence=", ".join(a.url for a in here.answers[:5]),
+        fix=(
+            "Take the lock off when the doors open. nginx: the lines auth_basic; Apache: AuthType Basic and Require valid-user; Caddy: basic_auth; Vercel and Netlify: deployment protection or the site's password.",
+            "Until then, let the lock pass this computer's address (nginx: satisfy any; allow ADDRESS;), and audit again, so that you know before launch day what lies behind it.",
+            "If a host stays locked for good, say so in launchready.toml: status = 401 at one of its routes.",
+        ),
+        who="your developer",
+        effort_min=20,
+        takes_effect="at once",
+        see=headers_of(root),
     )
 
 

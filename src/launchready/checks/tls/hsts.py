@@ -53,9 +53,11 @@ def hsts_missing(entrance: Entrance, handshake: Handshake) -> Result:
     own = own_answers(entrance.https_root, host)
     if value is None and not own:
         return Unproven(reason=entrance.trouble or "no usable answer over HTTPS was seen")
-    if value is None and all(answer.status >= 500 for answer in own):
-        # What answers in a broken server's place often lacks what the server sends.
-        seen = f"only a server error ({own[-1].status}) was seen, which may lack what pages carry"
+    locked = entrance.because is not None and own and own[-1].status == 401
+    if value is None and (locked or all(answer.status >= 500 for answer in own)):
+        # What answers in a broken server's place, or before it, often lacks what the server sends.
+        what = "a password is asked for" if locked else "only a server error was seen"
+        seen = f"{what} ({own[-1].status}), in an answer that may lack what pages carry"
         return Unproven(reason=seen, because=entrance.because)
     over_http = value is None and first_header(entrance.http_root, host, "http") is not None
     absent = "not sent" + (" over HTTPS; over HTTP browsers ignore it" if over_http else "")

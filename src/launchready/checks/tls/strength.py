@@ -1,16 +1,17 @@
-"""Whether the keys and signatures behind a certificate are strong enough."""
+"""Whether the keys and signatures behind a certificate are strong enough, and taken by browsers."""
 
 from __future__ import annotations
 
 from launchready.checks.tls.wording import (
     judge_weak,
 )
-from launchready.derive import certificate as certificates
+from launchready.derive import certificate_algorithms as algorithms
 from launchready.facts.tls import Handshake
 from launchready.finding import (
     Impact,
     Result,
     Severity,
+    Unproven,
     check,
 )
 
@@ -32,7 +33,7 @@ def certificate_weak_key(handshake: Handshake) -> Result:
     return judge_weak(
         handshake,
         "weak-key",
-        certificates.weak_key,
+        algorithms.weak_key,
         means="Browsers and payment providers refuse the site, or members' log-ins can be read.",
         wanted="RSA of 2048 bits or more, or ECDSA of 224 or more",
         fix=(
@@ -64,7 +65,7 @@ def certificate_weak_signature(handshake: Handshake) -> Result:
     return judge_weak(
         handshake,
         "weak-signature",
-        certificates.weak_signature,
+        algorithms.weak_signature,
         means="Members see a full-page warning: the certificate could be a forgery.",
         wanted="sha256 or better",
         fix=(
@@ -75,6 +76,47 @@ def certificate_weak_signature(handshake: Handshake) -> Result:
             (
                 "If the issuer's own certificate is the one signed so, send the issuer's current one: "
                 "it stands in the authority's documentation and in certbot's `fullchain.pem`."
+            ),
+        ),
+    )
+
+
+@check(
+    severity=Severity.BLOCKER,
+    impact=Impact.SIGN_IN,
+    bar="https",
+    prevents=[(Handshake, "unsupported-algorithm")],
+)
+def certificate_unsupported_algorithm(handshake: Handshake) -> Result:
+    """Browsers refuse the kind of key or signature that the certificate has.
+
+    Authorities may certify RSA keys and ECDSA keys on P-256, P-384 and P-521 (CA/Browser Forum,
+    Baseline Requirements 6.1.5 and 7.1.3); Chromium makes no handshake with P-521 either. Command-line
+    tools take many more kinds, so that the fault shows in browsers only.
+
+    Why: Chrome, Edge and most others show an error page that nobody can click away; nobody signs in.
+
+    Fix: have a new certificate issued with a new key, ECDSA with P-256 or RSA with 2048 bits.
+    """
+    if handshake.chain and not handshake.chain[0].key_type:
+        return Unproven(
+            reason="the kind of the certificate's key cannot be read",
+            how_to_prove=f"Open https://{handshake.subject.name}/ in Chrome and in Firefox.",
+        )
+    return judge_weak(
+        handshake,
+        "unsupported-algorithm",
+        algorithms.unsupported_signature,
+        means="Most members' browsers show an error in the place of the site.",
+        wanted="a key of RSA or of ECDSA with P-256 or P-384, signed with SHA-256 or better",
+        fix=(
+            (
+                "Make a new key and certificate: `sudo certbot --nginx -d HOST --key-type ecdsa "
+                "--elliptic-curve secp256r1 --force-renewal`."
+            ),
+            (
+                "With a key of your own: `openssl ecparam -name prime256v1 -genkey -noout -out key.pem`, "
+                "and ask a public authority to issue for it."
             ),
         ),
     )

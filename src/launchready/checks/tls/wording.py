@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 
 from launchready.facts.tls import Certificate, Handshake, Trust
 from launchready.finding import Failed, NotApplicable, Passed, Result, Severity, Unproven
@@ -72,6 +73,9 @@ def judge_weak(
     result = judge_trust(
         handshake, fault, means=means, wanted=wanted, fix=fix, effort_min=20, passed="{count}"
     )
+    if isinstance(result, Failed):
+        shown = "-text -certopt no_extensions,no_sigdump"
+        return replace(result, see=certificate_command(handshake.subject.name, shown))
     if not isinstance(result, Passed):
         return result
     # OpenSSL accepts the chain by another way, but not everybody's software will.

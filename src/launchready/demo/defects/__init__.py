@@ -29,6 +29,7 @@ DNS     launch.zone()                      the launch's own zone; launch.zone("p
         .servers[1].mode = "silent"        or refuses, lame, fails; .servers[1].serial = 1
         .own_records(1).replace(...)       records that only this server has
         .signed, .ds, .signatures_days     DNSSEC: `ds = "other"` or `signatures_days = -1` are bogus
+        .damaged.add("app")                one host's signature; resolvers answer it all the same
         .delegated = ["ns1.willow.example", "ns9.willow.example"]   what the parent says
         .child_ns = [...]                  what the zone itself says
         launch.resolvers[1].say("app.willow.example", "A", ["203.0.113.13"])

@@ -53,6 +53,12 @@ def login_storable(launch: DemoLaunch) -> None:
     launch.host("app").route("/login").headers["cache-control"] = "max-age=600"
 
 
+@defect("private-answer-storable", variant="confirmed")
+def login_stored_and_confirmed(launch: DemoLaunch) -> None:
+    """The log-in page may be stored by caches, which must ask before they use the copy."""
+    launch.host("app").route("/login").headers["cache-control"] = "no-cache"
+
+
 @defect("private-answer-storable", variant="guard-off")
 def private_without_guard(launch: DemoLaunch) -> None:
     """Guard's caching is switched off on the app, and nothing keeps caches from members' pages."""

@@ -120,6 +120,34 @@ def nameserver_silent(launch: DemoLaunch) -> None:
     launch.zone().servers[1].mode = "silent"
 
 
+@defect("single-nameserver")
+def single_nameserver(launch: DemoLaunch) -> None:
+    """The domain has one name server and nobody beside it."""
+    zone = launch.zone()
+    zone.servers.pop()
+    zone.drop("*", "ns2")
+
+
+@defect("single-nameserver", variant="one-address")
+def nameservers_share_an_address(launch: DemoLaunch) -> None:
+    """Both name servers are one machine under two names."""
+    zone = launch.zone()
+    zone.servers.pop()
+    zone.delegated = zone.child_ns = [f"ns1.{DOMAIN}", f"ns2.{DOMAIN}"]
+    for type_ in ("A", "AAAA"):
+        zone.replace(type_, "ns2", *zone.texts(type_, "ns1"))
+
+
+@defect("nameserver-is-alias")
+def nameserver_is_alias(launch: DemoLaunch) -> None:
+    """The second name server's name is an alias of the machine's."""
+    zone = launch.zone()
+    for type_ in ("A", "AAAA"):
+        zone.add(type_, "machine2", *zone.texts(type_, "ns2"), ttl=3600)
+    zone.drop("*", "ns2")
+    zone.add("CNAME", "ns2", f"machine2.{DOMAIN}.", ttl=3600)
+
+
 @defect("delegation-mismatch")
 def delegation_mismatch(launch: DemoLaunch) -> None:
     """The registrar still names a server that the zone no longer names."""
@@ -175,6 +203,14 @@ def signatures_have_lapsed(launch: DemoLaunch) -> None:
 def signing_was_turned_off(launch: DemoLaunch) -> None:
     """The zone is no longer signed, but the registrar still has its DS record."""
     launch.zone().signed = False
+
+
+@defect("dnssec-host-bogus")
+def host_is_signed_wrongly(launch: DemoLaunch) -> None:
+    """The community's record was changed and not signed again; the resolvers here do not check."""
+    launch.zone().damaged.add("community")
+    for resolver in launch.resolvers:
+        resolver.validates = False
 
 
 @defect("dnssec-signatures-expire-soon")

@@ -193,6 +193,28 @@ def host_never_answers(launch: DemoLaunch) -> None:
     launch.host("community").before.insert(0, waits)
 
 
+def lock(launch: DemoLaunch, label: str) -> None:
+    """Put the password of the time before the launch over a host, as a web server does."""
+
+    def asks(request: Request) -> Answer:
+        # The web server sends plain HTTP to HTTPS before it asks.
+        if request.scheme != "https":
+            return Answer(status=0)
+        headers: dict[str, str | None] = {
+            "www-authenticate": 'Basic realm="Soon"', "strict-transport-security": None,
+        }  # fmt: skip
+        body = "<h1>401 Authorization Required</h1>"
+        return replace(page(body, status=401), headers=headers, guarded=True)
+
+    launch.host(label).before.insert(0, asks)
+
+
+@defect("host-behind-password")
+def host_behind_password(launch: DemoLaunch) -> None:
+    """The password that kept strangers out while the community was built is still asked for."""
+    lock(launch, "community")
+
+
 @defect("endpoint-answers-wrong")
 def endpoint_answers_wrong(launch: DemoLaunch) -> None:
     """The API fails on every request."""

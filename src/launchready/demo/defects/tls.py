@@ -72,6 +72,12 @@ def certificate_weak_key(launch: DemoLaunch) -> None:
     launch.host("app").certificate.key = "rsa1024"
 
 
+@defect("certificate-unsupported-algorithm")
+def certificate_unsupported_algorithm(launch: DemoLaunch) -> None:
+    """The app's certificate has an ECDSA key on P-521, with which Chrome makes no handshake."""
+    launch.host("app").certificate.key = "ec521"
+
+
 @defect("certificate-weak-signature")
 def certificate_weak_signature(launch: DemoLaunch) -> None:
     """The app's certificate is signed with SHA-1."""

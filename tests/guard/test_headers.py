@@ -66,6 +66,12 @@ def test_what_programs_read_may_load_nothing() -> None:
     assert (value_of(fields, b"content-security-policy") or b"").startswith(b"default-src 'none'")
 
 
+def test_what_programs_read_says_nothing_of_what_pages_do() -> None:
+    data = {name for name, _ in security_headers(TWO, PARTS, "api", secure=True)}
+    page = {name for name, _ in security_headers(TWO, PARTS, "page", secure=True)}
+    assert page - data == {b"referrer-policy", b"permissions-policy"}
+
+
 @pytest.mark.parametrize(
     ("part", "field"),
     [

@@ -14,6 +14,7 @@ from launchready.guard.asgi import Application, Asked, Receive, Scope, Send
 from launchready.guard.familiar import Familiar
 from launchready.guard.figures import Figures
 from launchready.guard.headers import value_of
+from launchready.guard.routes import SAFE_METHODS
 from launchready.guard.rules import Hit, hits, is_attempt
 from launchready.guard.submissions import Submissions
 from launchready.guard.throttle import Throttle, fields
@@ -28,7 +29,6 @@ Member = Callable[[Scope], Awaitable[str | None]]
 """How an app says who is signed in; None when nobody is."""
 
 FORM_MAX_BYTES = 1_048_576
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 section 9.2.1
 
 _LOG = logging.getLogger("launchready.guard")
 

@@ -21,6 +21,10 @@ _FIELDS: dict[str, RawHeaders] = {
     "permissions": [(b"permissions-policy", PERMISSIONS)],
 }
 
+_OF_PAGES = frozenset({"referrer", "permissions"})
+"""Parts that say what a page may do and tell; data opens no link and asks for no camera, and each field
+costs an answer some time (OWASP, REST security: security headers)."""
+
 
 def policy(manifest: Manifest, *, framing: bool = True) -> bytes:
     """Return the Content-Security-Policy (CSP 3): the launch's own hosts, and what [guard] allows."""
@@ -63,7 +67,8 @@ def security_headers(
         whole = DATA_POLICY if kind in DATA_KINDS else policy(manifest, framing=framing)
         fields.append((b"content-security-policy", whole))
     for part, own in _FIELDS.items():
-        fields += own if part in parts else []
+        if part in parts and not (kind in DATA_KINDS and part in _OF_PAGES):
+            fields += own
     if secure and "hsts" in parts:
         fields.append((b"strict-transport-security", HSTS))
     return fields

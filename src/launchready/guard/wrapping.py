@@ -22,7 +22,7 @@ from launchready.guard.figures import Figures, FiguresPage
 from launchready.guard.headers import is_preflight, preflight_fields, security_headers
 from launchready.guard.health import Probe, Readiness, alive
 from launchready.guard.redaction import Redactor
-from launchready.guard.routes import Routes, place_for
+from launchready.guard.routes import SAFE_METHODS, Routes, place_for
 from launchready.guard.rules import rules_for
 from launchready.guard.sentry import report_to
 from launchready.guard.sockets import Sockets
@@ -197,7 +197,9 @@ class Guard:
                 await self._own[path](scope, receive, answering.own)
             elif method == "OPTIONS" and self._cors and is_preflight(asked):
                 await self._preflight(treatment, answering)
-            elif self._admission.concerns(treatment, method, scope, asked):
+            elif (treatment.rules or method not in SAFE_METHODS) and self._admission.concerns(
+                treatment, method, scope, asked
+            ):
                 await self._admission.answer(self.app, treatment, scope, receive, answering)
             else:
                 await self.app(scope, receive, answering.send)

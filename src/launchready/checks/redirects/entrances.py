@@ -21,6 +21,7 @@ from launchready.finding import (
     Unproven,
     check,
 )
+from launchready.manifest import PAGELESS_KINDS
 
 
 @check(
@@ -55,7 +56,7 @@ def http_not_sent_to_https(entrance: Entrance, launch: Parent[Declared]) -> Resu
         if is_plain(last.url):
             kinds = {r.kind for r in launch.manifest.routes.values() if r.host == name}
             # Nobody types the name of an API; that it refuses plain HTTP is good practice.
-            called = bool(kinds) and kinds <= {"api", "webhook", "static", "health"}
+            called = bool(kinds) and kinds <= PAGELESS_KINDS
             failed = _stays_plain(name, walk.start, last.status, called=called)
             # A host that fails at everything does so on port 80 as well.
             return replace(failed, because=entrance.because) if last.status >= 500 else failed

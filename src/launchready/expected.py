@@ -31,7 +31,7 @@ from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selector
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
 from launchready.facts.ways import Approach, Entrance, OldUrl, Visit
 from launchready.facts.webhooks import WebhookTrial
-from launchready.manifest import SIGN_IN_KINDS, Manifest, RouteEntry
+from launchready.manifest import PAGELESS_KINDS, SIGN_IN_KINDS, Manifest, RouteEntry
 
 DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, Mx, Selectors})
 """Kinds of facts from which further keys follow."""
@@ -111,7 +111,6 @@ def routes(manifest: Manifest) -> list[RouteEntry]:
     return declared + roots
 
 
-_CALLED_KINDS = frozenset({"api", "chat", "webhook", "health", "static"})
 _CALLED_LABELS = frozenset(
     {"api", "cdn", "static", "assets", "media", "img", "ws", "hooks", "webhooks", "id", "auth", "sso"}
 )  # fmt: skip
@@ -121,7 +120,7 @@ def _shows_pages(host: str, declared: Sequence[RouteEntry]) -> bool:
     """Return whether a visitor may expect a page at the root of a host; an API often has none."""
     named_for_calls = host.split(".", maxsplit=1)[0] in _CALLED_LABELS
     return not named_for_calls or any(
-        r.host == host and r.kind not in _CALLED_KINDS for r in declared
+        r.host == host and r.kind not in PAGELESS_KINDS for r in declared
     )
 
 

@@ -109,6 +109,18 @@ async def test_a_host_that_the_manifest_does_not_name_gets_no_token(root: Path) 
     assert site.asked == []
 
 
+async def test_a_host_that_only_guard_names_gets_no_token_and_is_said_to_want_declaring(
+    root: Path,
+) -> None:
+    more = f'{GUARD}hosts = "other.example.org"\n'
+    async with asked(guarded(), root, more=more) as (loopback, site):
+        found = await loopback.gatherer.ask(GuardFigures, loopback.host("other.example.org"))
+    assert isinstance(found, Gap)
+    assert "[guard] names it, but [hosts] does not" in found.reason
+    assert '[hosts."other.example.org"]' in found.how_to_prove
+    assert site.asked == []
+
+
 @pytest.mark.parametrize("value", ["", "two\r\nX-More: 1", "with a space", "schlüssel-schlüssel"])
 async def test_without_a_token_that_can_be_sent_nothing_is(
     root: Path, monkeypatch: pytest.MonkeyPatch, value: str

@@ -167,3 +167,11 @@ async def test_an_address_without_a_route_is_our_own_limit() -> None:
     assert isinstance(found, Failure)
     assert found.ours
     assert "IPv6" in found.reason
+
+
+async def test_a_port_where_nothing_listens_is_told_apart_by_more_than_words() -> None:
+    async with loopback_world({"203.0.113.5:80": 1}) as loopback:
+        found = await loopback.gatherer.ask(Exchange, loopback.url("http://example.org/"))
+    assert isinstance(found, Gap)
+    assert found.nature == "closed"
+    assert found.reason.startswith("nothing listens: ")

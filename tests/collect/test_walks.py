@@ -219,6 +219,8 @@ async def test_a_redirect_to_a_port_that_speaks_no_tls_leads_nowhere() -> None:
     ):
         walked = await walks.walk("http://example.org/", loopback.world, loopback.gatherer.ask)
     assert (walked.walk.end, walked.plain) == ("gap", True)
+    assert walked.gap is not None
+    assert walked.gap.nature == "no-tls"
 
 
 async def test_a_redirect_without_location_leads_nowhere() -> None:

@@ -71,6 +71,11 @@ def test_a_mail_server_that_is_no_url_is_refused_by_the_name_of_its_variable(giv
     assert "hunter2" not in str(refused.value)
 
 
+def test_without_a_mail_server_there_is_none() -> None:
+    settings = settings_of({"DATABASE_URL": "sqlite:///c.db", "COMMUNITY_SECRET": "s" * 32})
+    assert settings.smtp_url is None
+
+
 @pytest.mark.parametrize("url", ["postgresql://ada:hunter2@127.0.0.1:1/name", "sqlite:///{file}"])
 def test_a_database_that_cannot_be_used_is_told_in_a_sentence_without_its_password(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -226,7 +226,7 @@ def http2_missing(handshake: Handshake, launch: Parent[Declared]) -> Result:
     if entry is not None and entry.redirects_to:
         return NotApplicable(reason="this host only redirects")
     if not handshake.accepted:
-        return NotApplicable(reason="HTTPS gives no answer; see there")
+        return NotApplicable(reason="HTTPS gives no answer; see https-refused")
     if handshake.alpn == "h2":
         return Passed(evidence="the handshake settles on h2")
     return Failed(

@@ -25,6 +25,10 @@ _VERIFY = (
     f"Verify every event before anything else is done with it, by your provider's own kit: {_KITS}.",
     "Give the kit the raw bytes of the body, before a JSON parser has touched them.",
 )
+_TOLD_BY: dict[Signing, str] = {
+    "unsigned": "webhook-takes-unsigned",
+    "another secret": "webhook-takes-forged",
+}
 _LATER = "A limit still counts what was sent before from here: run this again later."
 
 
@@ -144,7 +148,7 @@ def _not_to_be_taken(here: WebhookTrial, signing: Signing, *, means: str, last: 
     graver: tuple[Signing, ...] = ("unsigned", "another secret")
     for other in graver[: 1 if signing == "another secret" else 2]:
         if any(d.taken for d in here.of(other)):
-            return NotApplicable(reason=f"it takes worse: {other}; see there")
+            return NotApplicable(reason=f"it takes worse: {other}; see {_TOLD_BY[other]}")
     taken = next((d for d in sent if d.taken), None)
     if taken is None:
         if signing == "an hour ago" and here.fault:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from launchready.collect.explained import ASKS_WHO, asks_who, broken, exchanges
 from launchready.collect.http import Asking, answer_to
-from launchready.collect.http_client import NOT_ASKED
 from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.world import World
 from launchready.expected import routes
@@ -47,7 +46,7 @@ async def host_answers(subject: Subject, world: World, ask: Ask) -> HostAnswers 
     silent = {
         f.key.subject.name: f.reason
         for f in found
-        if isinstance(f, Gap) and f.because == key and not f.reason.endswith(NOT_ASKED)
+        if isinstance(f, Gap) and f.because == key and f.nature != "not-asked"
     }
     untold = next((f for f in found if isinstance(f, Gap) and f.because != key), None)
     if not answers and untold is not None:
@@ -89,8 +88,8 @@ async def _insisted(found: list[Exchange | Gap], world: World, ask: Ask) -> list
     """
     if any(isinstance(f, Exchange) for f in found):
         return found
-    asked = [f for f in found if not (isinstance(f, Gap) and f.reason.endswith(NOT_ASKED))]
-    left = [f.key for f in found if isinstance(f, Gap) and f.reason.endswith(NOT_ASKED)]
+    asked = [f for f in found if not (isinstance(f, Gap) and f.nature == "not-asked")]
+    left = [f.key for f in found if isinstance(f, Gap) and f.nature == "not-asked"]
     now = (
         answer_to(Asking(url=k.subject.name, insists=True), world, ask, subject=k.subject, key=k)
         for k in left[:INSISTS_MAX]

@@ -21,17 +21,17 @@ from launchready.collect.web_address import (
 )
 from launchready.collect.world import World
 from launchready.derive.challenge import challenge
-from launchready.facts import Fact, Gap, Key, Subject
+from launchready.facts import Fact, Gap, GapNature, Key, Subject
 from launchready.facts.http import Exchange, HostAnswers, Repeat
 from launchready.facts.tls import Handshake
 from launchready.gather import Ask, Collector
 
-NOTHING_LISTENS = "nothing listens: "
-"""How the reason of a gap begins when the port is closed."""
 SECOND_TRY_AFTER_S = 1.0
-NO_TLS = "browsers accept no TLS there: "
-"""How it begins where another port than 443 does not speak it, or by another name."""
 _HTTPS = 443
+_SAID_FIRST: dict[GapNature, str] = {
+    "closed": "nothing listens: ",
+    "no-tls": "browsers accept no TLS there: ",
+}
 
 VISITOR = (
     ("User-Agent", f"LaunchReady/{__version__}"),
@@ -163,12 +163,21 @@ async def _gap(failure: Failure, url: str, world: World, ask: Ask, key: Key) -> 
             # A server that does TLS is not kept from us by our network. Whether it answers
             # anything at all is a fact of its own, which is made from such gaps.
             because = Key(HostAnswers, host)
-    prefix = NOTHING_LISTENS if failure.kind == "closed" else ""
+    nature = _nature(failure, url)
+    reason = _SAID_FIRST.get(nature, "") + failure.reason
+    return Gap(key=key, reason=reason, because=because, ours=failure.ours, nature=nature)
+
+
+def _nature(failure: Failure, url: str) -> GapNature:
+    if failure.not_asked:
+        return "not-asked"
+    if failure.kind == "closed":
+        return "closed"
     refused = failure.kind in {"certificate", "tls"} and not (failure.late or failure.unsent)
     if refused and not failure.ours and url_port(url) != _HTTPS:
         # No fact is made of the handshake at another port, so that nothing else tells of it.
-        prefix = NO_TLS
-    return Gap(key=key, reason=prefix + failure.reason, because=because, ours=failure.ours)
+        return "no-tls"
+    return ""
 
 
 def _fact(

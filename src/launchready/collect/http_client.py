@@ -24,8 +24,6 @@ AT_ONCE = 192
 """Enough that two dozen hosts which never answer leave room for the others."""
 AT_ONCE_PER_HOST = 8
 AT_ONCE_PER_HOST_HTTP2 = 24
-NOT_ASKED = "to what was asked before"
-"""How the reason of a failure ends when a silent server was not asked once more."""
 # After so many vain waits in a row a host is asked by one request at a time, until it answers.
 _SILENT = 4
 
@@ -210,7 +208,8 @@ class HttpClient:
             on_trial = patience.vain >= _SILENT and not request.insists
             if on_trial and patience.trying and patience.failure is not None:
                 earlier = patience.failure
-                return replace(earlier, reason=f"{earlier.reason} {NOT_ASKED}")
+                reason = f"{earlier.reason} to what was asked before"
+                return replace(earlier, reason=reason, not_asked=True)
             patience.trying = patience.trying or on_trial
             try:
                 found, timed_out = await self._attempt(request, targets)

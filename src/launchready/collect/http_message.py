@@ -82,6 +82,8 @@ class Failure:
     """The connection was taken; what should have come over it did not come in time."""
     unsent: bool = False
     """It waited for a share in another request's connection, and was never sent."""
+    not_asked: bool = False
+    """The server was silent to what was asked before, and was not asked this."""
 
 
 @dataclass(slots=True, kw_only=True)

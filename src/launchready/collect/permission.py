@@ -23,7 +23,7 @@ async def refusal(key: Key, url: str, world: World, ask: Ask) -> Gap | None:
     if not world.from_file or host not in world.manifest.all_hosts:
         return Gap(
             key=key,
-            reason=f"nothing active is sent to {host}: the manifest does not name it",
+            reason=f"nothing active is sent to {host}: {_not_named(host, world)}",
             how_to_prove=f'Add [hosts."{host}"] to launchready.toml if it is yours.',
         )
     where = await addresses_of(url, world, ask)
@@ -43,3 +43,9 @@ async def refusal(key: Key, url: str, world: World, ask: Ask) -> Gap | None:
         reason=f"nothing active is sent without proof that {domain} is yours: {reason}",
         how_to_prove=f'Publish a TXT record at _launchready.{domain} with the value "{token}".',
     )
+
+
+def _not_named(host: str, world: World) -> str:
+    if host in world.manifest.guard.hosts:
+        return "[guard] names it, but [hosts] does not"
+    return "the manifest does not name it"

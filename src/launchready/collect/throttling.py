@@ -42,8 +42,8 @@ from launchready.manifest import RouteEntry, RouteKind
 
 # Servers that answer so did not do what was asked, so that repeating it proves no limit.
 _NOT_REACHED = {404, 405, 406, 415, 501}
-# So they answer a request that they do not understand, or that lacks a token of theirs.
-_NOT_UNDERSTOOD = {400, 401, 403, 411, 413, 419, 422}
+# So they answer a guess that they do not understand, or that lacks a session or a token of theirs.
+_GUESSED_WRONG = {400, 401, 403, 411, 413, 422}
 _BAD_REQUEST, _MALFORMED = 400, 422
 _CONFIRMATIONS = 3
 _FAILS = 500
@@ -290,7 +290,7 @@ class _Burst:
             return f"the route answered {TOKEN_EXPIRED}: it wants a token of its own page"
         if not self.attempt.guessed:
             return ""
-        if answer.status in _NOT_UNDERSTOOD:
+        if answer.status in _GUESSED_WRONG:
             return f"the page shows no form, and a guessed request was answered {answer.status}"
         page = self.attempt.last
         if page is not None and same_answer(page, answer):

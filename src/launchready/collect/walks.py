@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from launchready.collect.cookies import Jar
 from launchready.collect.explained import ASKS_WHO, LOCKED, attributed, explained
-from launchready.collect.http import NO_TLS, NOTHING_LISTENS, Asking, answer_to
+from launchready.collect.http import Asking, answer_to
 from launchready.collect.http_outcome import SEVERAL_LOCATIONS
 from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.web_address import (
@@ -249,7 +249,7 @@ async def _leads_nowhere(gap: Gap, url: str, world: World, ask: Ask) -> bool:
     if gap.ours:
         return False
     if gap.because is None:
-        return gap.reason.startswith((NOTHING_LISTENS, NO_TLS))
+        return gap.nature in {"closed", "no-tls"}
     if url_host(url) in world.manifest.all_hosts:
         return False
     explanation = await ask(gap.because.kind, gap.because.subject)
@@ -263,7 +263,7 @@ def _declared_target(name: str, world: World) -> str:
 
 def _closed(walked: Walked) -> bool:
     gap = walked.gap
-    return gap is not None and not walked.walk.hops and gap.reason.startswith(NOTHING_LISTENS)
+    return gap is not None and not walked.walk.hops and gap.nature == "closed"
 
 
 def _because(key: Key, gap: Gap) -> Gap:

@@ -93,20 +93,28 @@ def upgrade(url: str) -> None:
         path = Path(where.database or "")
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _appear(path)
-            return
+            if _appeared(path):
+                return
     _migrate(where)
 
 
-def _appear(path: Path) -> None:
-    """Make the file whole at once: processes that start together must not meet half of it."""
+def _appeared(path: Path) -> bool:
+    """Make the file whole at once: processes that start together must not meet half of it.
+
+    False where the file system knows no hard links. A copy would be met half written there, so
+    that the file is made by its migrations, which belong to one process at a time.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     shutil.copyfile(_template(), part)
     try:
         # Unlike a rename it leaves alone what another process has made, and filled, meanwhile.
         os.link(part, path)
     except FileExistsError:
-        pass
+        return True
+    except OSError:
+        return False
+    else:
+        return True
     finally:
         part.unlink()
 

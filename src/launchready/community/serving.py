@@ -59,8 +59,7 @@ def settings_of(environ: Mapping[str, str]) -> Settings:
     if missing:
         raise ValueError(f"Please set {' and '.join(missing)}; docs/community.md says to what.")
     given = {field: environ[name] for name, field in _TEXTS.items() if environ.get(name)}
-    server = urlsplit(given.get("smtp_url", "smtp://none"))
-    if server.scheme not in {"smtp", "smtps"} or not server.hostname:
+    if "smtp_url" in given and not _names_a_mail_server(given["smtp_url"]):
         # Its value is not repeated: it may hold a password.
         raise ValueError(
             "SMTP_URL begins with smtp:// or smtps:// and names a server, such as "
@@ -73,6 +72,11 @@ def settings_of(environ: Mapping[str, str]) -> Settings:
         mail_folder=Path(folder) if folder else None,
         **given,  # type: ignore[arg-type]
     )
+
+
+def _names_a_mail_server(url: str) -> bool:
+    server = urlsplit(url)
+    return server.scheme in {"smtp", "smtps"} and bool(server.hostname)
 
 
 def database_url(given: str) -> str:

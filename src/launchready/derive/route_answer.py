@@ -10,10 +10,8 @@ from launchready.derive.walks import shown
 from launchready.facts.hops import parts
 from launchready.facts.http import Exchange
 from launchready.facts.ways import ENDPOINT_KINDS, Visit
-from launchready.manifest import SIGN_IN_KINDS, RouteKind
+from launchready.manifest import CALLED_KINDS, SIGN_IN_KINDS, RouteKind
 
-CALLED_KINDS: frozenset[RouteKind] = frozenset({"webhook", "chat", "api"})
-"""Kinds that programs call and nobody opens."""
 # What a route that only takes POST, or wants a code or a session, may say to a bare GET.
 _REFUSES = frozenset({400, 401, 402, 403, 405, 406, 415, 422, 426})
 

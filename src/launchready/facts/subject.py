@@ -91,6 +91,11 @@ class Key(NamedTuple):
         return f"{self.kind.plain} of {self.subject}"
 
 
+GapNature = Literal["", "closed", "no-tls", "not-asked"]
+"""What happened where others must know: nothing listens at the port, browsers accept no TLS at a port
+other than 443, a silent server was not asked once more. Empty for all that nobody asks about."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """A fact that could not be observed.
@@ -98,6 +103,7 @@ class Gap:
     `because` is the key that it failed because of, when another fact explains it.
     `ours` says that only our own network or this run's options stood in the way
     (port 25 or IPv6 closed, an active check not asked for), which is never a blocker.
+    `reason` is for people; what decides anything is told by `nature`.
     """
 
     key: Key
@@ -105,3 +111,4 @@ class Gap:
     because: Key | None = None
     ours: bool = False
     how_to_prove: str = ""
+    nature: GapNature = ""

@@ -10,9 +10,9 @@ from typing import ClassVar, Literal
 from launchready.facts.hops import changes_entrance, host, is_plain, keeps_path, keeps_query
 from launchready.facts.http import Exchange
 from launchready.facts.subject import Fact
-from launchready.manifest import OldUrlEntry, RouteEntry, RouteKind
+from launchready.manifest import CALLED_KINDS, OldUrlEntry, RouteEntry, RouteKind
 
-ENDPOINT_KINDS: frozenset[RouteKind] = frozenset({"webhook", "chat", "api", "private"})
+ENDPOINT_KINDS: frozenset[RouteKind] = CALLED_KINDS | {"private"}
 """Kinds that say little to a visitor without a session, or to a GET."""
 
 

@@ -16,6 +16,8 @@ from launchready.manifest.model import (
 )
 from launchready.manifest.problems import Problem
 from launchready.manifest.routes import (
+    CALLED_KINDS,
+    PAGELESS_KINDS,
     ROUTE_KINDS,
     SIGN_IN_KINDS,
     AccountEntry,
@@ -25,6 +27,8 @@ from launchready.manifest.routes import (
 )
 
 __all__ = [
+    "CALLED_KINDS",
+    "PAGELESS_KINDS",
     "ROUTE_KINDS",
     "SIGN_IN_KINDS",
     "AccountEntry",

@@ -17,6 +17,10 @@ RouteKind = Literal[
 ROUTE_KINDS: tuple[str, ...] = get_args(RouteKind)
 SIGN_IN_KINDS: frozenset[RouteKind] = frozenset({"auth", "signup", "invite", "reset", "checkout"})
 """Kinds of the pages by which members sign in, join or pay."""
+CALLED_KINDS: frozenset[RouteKind] = frozenset({"webhook", "chat", "api"})
+"""Kinds that programs call and nobody opens."""
+PAGELESS_KINDS: frozenset[RouteKind] = CALLED_KINDS | {"health", "static"}
+"""Kinds that are no page: nobody types the name of a host that has no others."""
 
 
 class RouteEntry(Section):

@@ -37,8 +37,9 @@ class TestHttpNotSentToHttps:
         found = outcome(http_not_sent_to_https, entrance(http_root=plain))
         assert (found.status, found.severity) == ("failed", Severity.RISK)
 
-    def test_an_api_that_refuses_plain_http_is_only_advice(self) -> None:
-        toml = '[launch]\ndomain = "example.org"\n[routes]\n"api.example.org/v1" = "api"\n'
+    @pytest.mark.parametrize("kind", ["api", "chat", "webhook", "static", "health"])
+    def test_a_host_without_pages_that_refuses_plain_http_is_only_advice(self, kind: str) -> None:
+        toml = f'[launch]\ndomain = "example.org"\n[routes]\n"api.example.org/v1" = "{kind}"\n'
         plain = chain("http://api.example.org/", status=403)
         found = outcome(
             http_not_sent_to_https, entrance("api.example.org", http_root=plain), declared(toml)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from launchready.checks.redirects.told import see
 from launchready.derive.caching import Freshness, browser_freshness
 from launchready.derive.commands import headers_of
 from launchready.derive.fingerprint import is_fingerprinted
@@ -70,7 +71,7 @@ def _page(visit: Visit) -> Exchange | NotApplicable | Unproven:
     if page is not None and page.challenge:
         return Unproven(reason=f"bot protection ({page.challenge}) answered instead of the site")
     if visit.fault or page is None:
-        return NotApplicable(reason="no page was reached; see there")
+        return NotApplicable(reason=f"no page was reached{see(visit)}")
     if page.status != 200 or page.content_type not in {"text/html", "application/xhtml+xml"}:
         return NotApplicable(reason="the answer is no page")
     return page

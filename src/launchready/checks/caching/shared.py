@@ -54,7 +54,9 @@ def private_answer_storable(visit: Visit) -> Result:
     if challenged := next((a.challenge for a in judged if a.challenge), ""):
         return Unproven(reason=f"{challenged} answered instead of the site")
     if any(_given_from_cache(visit, a) for a in judged):
-        return NotApplicable(reason="a stored copy is already being given; see there")
+        return NotApplicable(
+            reason="a stored copy is already being given; see private-answer-served-from-cache"
+        )
     found = [(w, a) for a in judged if (w := _weight(visit, a)) is not None]
     if not found:
         return Passed(evidence=_harmless(judged[-1]))
@@ -202,7 +204,9 @@ def cookie_in_cacheable_answer(visit: Visit, launch: Parent[Declared]) -> Result
     Fix: Set no cookie on pages for everybody, or send `Cache-Control: private` with them.
     """
     if visit.route.kind in PERSONAL_KINDS:
-        return NotApplicable(reason="a personal route must not be stored at all; see there")
+        return NotApplicable(
+            reason="a personal route must not be stored at all; see private-answer-storable"
+        )
     if not visit.walk.hops:
         return Unproven(reason="there was no answer")
     # A route that it leads to is judged as what it is there.

@@ -66,7 +66,7 @@ def static_not_immutable(asset: Repeat) -> Result:
         return excuse
     fresh = browser_freshness(asset.first)
     if not fresh.explicit or fresh.seconds < LONG_S:
-        return NotApplicable(reason="it is not cached for long; see there")
+        return NotApplicable(reason="it is not cached for long; see static-not-cached-long")
     control = cache_control(asset.first.headers)
     if "immutable" in control:
         return Passed(evidence=f"Cache-Control: {control}"[:120])
@@ -95,12 +95,14 @@ def static_not_from_edge_cache(asset: Repeat, launch: Parent[Declared]) -> Resul
     if edge is None:
         return NotApplicable(reason="no edge is declared for this host")
     if not all(a.status == 200 for a in (asset.first, asset.second)):
-        return NotApplicable(reason=f"it answers {asset.first.status}; see there")
+        return NotApplicable(reason=f"it answers {asset.first.status}")
     said = cache_said(asset.second.headers)
     if said.answer == "hit":
         return Passed(evidence=f"second request: {said.line}")
     if not sign_of(edge, asset.second.headers):
-        return NotApplicable(reason=f"{EDGE_TITLES[edge]} does not answer here; see there")
+        return NotApplicable(
+            reason=f"{EDGE_TITLES[edge]} does not answer here; see edge-not-in-front"
+        )
     storing = stored_by_shared(asset.first)
     if not storing.storable or storing.asks_first:
         return NotApplicable(reason=f"its answer does not let it be kept: {storing.reason}")

@@ -83,7 +83,9 @@ def dnssec_host_bogus(zone: Zone) -> Result:
     if zone.dnssec == "insecure":
         return NotApplicable(reason="the zone is not signed")
     if zone.dnssec == "bogus":
-        return NotApplicable(reason="the signatures of the whole domain are broken; see there")
+        return NotApplicable(
+            reason="the signatures of the whole domain are broken; see dnssec-bogus"
+        )
     if zone.dnssec == "secure" and zone.hosts_verified is None:
         reason = "a resolver that validates was asked for each host; see does-not-resolve"
         return NotApplicable(reason=reason)

@@ -49,7 +49,9 @@ def cors_reflects_origin(cors: Cors) -> Result:
     """
     found = _reflecting(cors)
     if any(a.allow_credentials for a in found):
-        return NotApplicable(reason="it allows credentials too; see there")
+        return NotApplicable(
+            reason="it allows credentials too; see cors-reflects-origin-with-credentials"
+        )
     if not found:
         return Passed(evidence=_seen(cors))
     if "*" in cors.route.cors:
@@ -77,7 +79,7 @@ def cors_allows_null(cors: Cors) -> Result:
     Fix: Take `null` off the list of origins.
     """
     if any(a.origin != "null" for a in _reflecting(cors)):
-        return NotApplicable(reason="it allows every origin; see there")
+        return NotApplicable(reason=f"it allows every origin; see {_reflection(cors)}")
     found = [a for a in cors.answers if (a.allow_origin or "").strip() == "null"]
     if not found:
         return Passed(evidence=_seen(cors))
@@ -124,7 +126,7 @@ def cors_wider_than_declared(cors: Cors) -> Result:
     if not declared:
         return NotApplicable(reason="the manifest declares no origins for this route")
     if _reflecting(cors):
-        return NotApplicable(reason="it allows every origin; see there")
+        return NotApplicable(reason=f"it allows every origin; see {_reflection(cors)}")
     if "*" in declared:
         return Passed(evidence="declared as open to every origin")
     wide = [a for a in cors.answers if _open(a) and not a.allow_credentials]
@@ -150,6 +152,12 @@ def _granted(answer: CorsAnswer) -> bool:
 
 def _open(answer: CorsAnswer) -> bool:
     return (answer.allow_origin or "").strip() == "*"
+
+
+def _reflection(cors: Cors) -> str:
+    """Return the id of the check that tells of origins which are allowed because they ask."""
+    credentials = any(a.allow_credentials for a in _reflecting(cors))
+    return "cors-reflects-origin-with-credentials" if credentials else "cors-reflects-origin"
 
 
 def _reflecting(cors: Cors) -> list[CorsAnswer]:

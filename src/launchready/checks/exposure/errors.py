@@ -89,7 +89,7 @@ def stack_trace_in_error(errors: ErrorAnswers, visits: Below[Visit]) -> Result:
     """
     answers = _answers(errors, visits)
     if _first(answers, debug_page) is not None:
-        return NotApplicable(reason="the framework's debug page is shown; see there")
+        return NotApplicable(reason="the framework's debug page is shown; see framework-debug-page")
     found = _first(answers, stack_trace)
     if found is None:
         return Passed(evidence=f"{len(answers)} answers, none shows a stack trace")
@@ -120,7 +120,9 @@ def internal_id_in_error(errors: ErrorAnswers, visits: Below[Visit]) -> Result:
     """
     answers = _answers(errors, visits)
     if _first(answers, debug_page) or _first(answers, stack_trace):
-        return NotApplicable(reason="it shows a debug page or a stack trace; see there")
+        return NotApplicable(
+            reason="it shows a debug page or a stack trace; see framework-debug-page, stack-trace-in-error"
+        )
     found = _first(answers, inner_detail)
     if found is None:
         return Passed(evidence=f"{len(answers)} answers, none names anything of the inside")

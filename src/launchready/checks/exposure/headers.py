@@ -119,7 +119,7 @@ def referrer_policy_unsafe(entrance: Entrance, visits: Below[Visit]) -> Result:
         return pages
     said = {referrer_policy(p) for p in pages} - {""}
     if not said:
-        return NotApplicable(reason="no referrer policy is set; see there")
+        return NotApplicable(reason="no referrer policy is set; see referrer-policy-missing")
     if not said & {"unsafe-url", "no-referrer-when-downgrade"}:
         return Passed(evidence=", ".join(sorted(said)))
     return _one_line(

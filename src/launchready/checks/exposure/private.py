@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shlex import quote
 
+from launchready.checks.redirects.told import see
 from launchready.derive.private_page import door_of
 from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS, JourneyStep, SignIn
 from launchready.facts.declared import Declared
@@ -33,7 +34,7 @@ def private_page_open(visit: Visit, entrance: Parent[Entrance], launch: Parent[D
         return NotApplicable(reason=f"a {visit.route.kind} route is open to everyone")
     answer = visit.answer
     if visit.walk.end != "answer" or answer is None:
-        return NotApplicable(reason=f"its redirects reach no answer ({visit.fault}); see there")
+        return NotApplicable(reason=f"its redirects reach no answer ({visit.fault}){see(visit)}")
     if answer.challenge:
         return Unproven(
             reason=f"bot protection ({answer.challenge}) answered instead of the site",
@@ -89,7 +90,7 @@ def member_page_open(sign_in: SignIn, launch: Parent[Declared]) -> Result:
         return Passed(evidence="strangers are not shown what members see")
     route = launch.manifest.routes.get(account.private)
     if route is not None and route.kind == "private":
-        return NotApplicable(reason="the private route itself is judged; see there")
+        return NotApplicable(reason="the private route itself is judged; see private-page-open")
     return Failed(
         means="Everybody can read what only members should see, without signing in.",
         observed=step.seen,

@@ -107,7 +107,7 @@ def csp_unsafe(entrance: Entrance, visits: Below[Visit]) -> Result:
         return pages
     governed = [p for p in pages if governs_scripts(enforced(p))]
     if not governed:
-        return NotApplicable(reason="no policy says anything about scripts; see there")
+        return NotApplicable(reason="no policy says anything about scripts; see csp-missing")
     found = [(p, w) for p in governed if (w := script_weakness(enforced(p)))]
     if not found:
         return Passed(evidence=f"scripts are held to the policy on {len(governed)} pages")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from launchready.checks.redirects.told import see
 from launchready.derive.commands import walk_of
 from launchready.derive.walks import downgrade, own_hops, shown
 from launchready.facts.declared import Declared
@@ -37,7 +38,7 @@ def too_many_hops(entrance: Entrance, visits: Below[Visit], launch: Parent[Decla
     if not long:
         most = max((own_hops(w, hosts) for w in walks), default=0)
         if not walks:
-            return NotApplicable(reason="no way in reaches an answer; see there")
+            return NotApplicable(reason=f"no way in reaches an answer{see(entrance)}")
         return Passed(evidence=f"at most {most} redirects on {len(walks)} ways in")
     worst = max(long, key=lambda w: own_hops(w, hosts))
     final = worst.urls[-1]
@@ -71,7 +72,7 @@ def redirect_downgrades_to_http(entrance: Entrance, visits: Below[Visit]) -> Res
     found = [(w, hop) for w in walks if (hop := downgrade(w)) is not None]
     if not found:
         if not walks:
-            return NotApplicable(reason="no way in reaches an answer; see there")
+            return NotApplicable(reason=f"no way in reaches an answer{see(entrance)}")
         return Passed(evidence=f"{len(walks)} ways in stay on HTTPS once they reached it")
     walk, (here, there) = next((f for f in found if is_plain(f[0].urls[-1])), found[0])
     stays = is_plain(walk.urls[-1])

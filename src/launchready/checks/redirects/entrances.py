@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from launchready.checks.redirects.told import see
 from launchready.derive.commands import headers_of, walk_of
 from launchready.derive.sign_in_hosts import leads_to_sign_in
 from launchready.derive.walks import circle_hosts, downgrade, led_to, shown
@@ -21,6 +22,7 @@ from launchready.finding import (
     Unproven,
     check,
 )
+from launchready.manifest import PAGELESS_KINDS
 
 
 @check(
@@ -44,18 +46,18 @@ def http_not_sent_to_https(entrance: Entrance, launch: Parent[Declared]) -> Resu
         return Unproven(reason=entrance.trouble or "plain HTTP gave no answer")
     for walk in walks:
         if downgrade(walk) is not None:
-            return NotApplicable(reason="HTTPS itself sends visitors back to HTTP; see there")
+            return NotApplicable(reason="HTTPS leads back to HTTP; see redirect-downgrades-to-http")
         last = walk.last
         if last is not None and walk.end == "gap" and not is_plain(last.url):
             continue  # it reached HTTPS; where it leads from there is judged as a redirect
         if last is None:
             return Unproven(reason=walk.detail or "plain HTTP gave no answer")
         if walk.end != "answer":
-            return NotApplicable(reason=f"the redirect ends otherwise ({walk.end}); see there")
+            return NotApplicable(reason=f"the redirect ends otherwise ({walk.end}){see(entrance)}")
         if is_plain(last.url):
             kinds = {r.kind for r in launch.manifest.routes.values() if r.host == name}
             # Nobody types the name of an API; that it refuses plain HTTP is good practice.
-            called = bool(kinds) and kinds <= {"api", "webhook", "static", "health"}
+            called = bool(kinds) and kinds <= PAGELESS_KINDS
             failed = _stays_plain(name, walk.start, last.status, called=called)
             # A host that fails at everything does so on port 80 as well.
             return replace(failed, because=entrance.because) if last.status >= 500 else failed
@@ -231,7 +233,7 @@ def redirect_drops_path(entrance: Entrance, launch: Parent[Declared]) -> Result:
     if lost is None:
         return _about_deep(entrance, "the path is kept")
     if (spoilt := entrance.fault) != "path-lost":
-        return NotApplicable(reason=f"this entrance has a graver fault ({spoilt}); see there")
+        return NotApplicable(reason=f"this entrance has a graver fault ({spoilt}){see(entrance)}")
     # Where members sign in or pay, the log-in page is one of those that get lost.
     target = host(lost[1])
     sign_in = leads_to_sign_in(launch.manifest, entrance.subject.name, target)
@@ -254,7 +256,7 @@ def redirect_drops_query(entrance: Entrance) -> Result:
     if lost is None:
         return _about_deep(entrance, "the query is kept")
     if lost == entrance.lost_path:
-        return NotApplicable(reason="the path is lost as well; see there")
+        return NotApplicable(reason="the path is lost as well; see redirect-drops-path")
     return _drops(entrance, *lost, what="query")
 
 
@@ -282,10 +284,8 @@ def _drops(entrance: Entrance, here: str, there: str, *, what: str) -> Failed:
 
 def _about_walks(entrance: Entrance, evidence: str) -> Result:
     """Return a pass when all ways could be followed (a closed port 80 is no way), else unproven."""
-    if entrance.https_root is None and entrance.http_root is None:
+    if entrance.trouble or (entrance.https_root is None and entrance.http_root is None):
         return Unproven(reason=entrance.trouble or "the host gave no answer")
-    if entrance.trouble:
-        return Unproven(reason=entrance.trouble)
     starts = ", ".join(w.start for w in entrance.walks[:4])
     return Passed(evidence=f"{starts}: each {evidence}")
 
@@ -296,5 +296,5 @@ def _about_deep(entrance: Entrance, evidence: str) -> Result:
         return Unproven(reason=entrance.trouble or "no page inside the host could be asked for")
     unfinished = next((w for w in walks if w.end != "answer"), None)
     if unfinished is not None:
-        return NotApplicable(reason=f"the way ends otherwise ({unfinished.end}); see there")
+        return NotApplicable(reason=f"the way ends otherwise ({unfinished.end}){see(entrance)}")
     return Passed(evidence=f"{walks[-1].start} leads to {walks[-1].urls[-1]}: {evidence}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from launchready.derive.commands import headers_of
-from launchready.derive.route_answer import CALLED_KINDS
 from launchready.derive.sign_in_hosts import leads_to_sign_in
 from launchready.facts.declared import Declared
 from launchready.facts.http import HostAnswers
@@ -17,6 +16,7 @@ from launchready.finding import (
     Severity,
     check,
 )
+from launchready.manifest import CALLED_KINDS
 
 _FROM_THE_PROXY = frozenset({502, 503, 504})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from launchready.checks.redirects.told import see
 from launchready.derive.commands import headers_of, walk_of
 from launchready.derive.sign_in_hosts import leads_to_sign_in
 from launchready.derive.walks import shown
@@ -43,7 +44,7 @@ def host_does_not_redirect(entrance: Entrance, launch: Parent[Declared]) -> Resu
     if walk is None:
         return Unproven(reason=entrance.trouble or "the host gave no answer")
     if walk.end != "answer" or walk.last is None:
-        return NotApplicable(reason=f"its redirect ends otherwise ({walk.end}); see there")
+        return NotApplicable(reason=f"its redirect ends otherwise ({walk.end}){see(entrance)}")
     if entrance.strays != "stays":
         return Passed(evidence=shown(walk))
     name, status = entrance.subject.name, walk.last.status
@@ -90,7 +91,7 @@ def redirects_elsewhere_than_declared(entrance: Entrance, launch: Parent[Declare
     if walk is None:
         return Unproven(reason=entrance.trouble or "the host gave no answer")
     if walk.end != "answer" or entrance.strays == "stays":
-        return NotApplicable(reason="it does not redirect to an answer; see there")
+        return NotApplicable(reason=f"it does not redirect to an answer{see(entrance)}")
     if not entrance.strays:
         return Passed(evidence=shown(walk))
     name, final = entrance.subject.name, host(walk.urls[-1])
@@ -167,7 +168,7 @@ def _compared(bare: Entrance, www: Entrance) -> str | Failed | Unproven | NotApp
         if walk is None:
             return Unproven(reason=f"{one.subject.name}: {one.trouble or 'no answer'}")
         if walk.end != "answer" or walk.last is None:
-            return NotApplicable(reason=f"{one.subject.name}: {walk.end}; see there")
+            return NotApplicable(reason=f"{one.subject.name}: {walk.end}{see(one)}")
         if walk.last.challenge:
             return Unproven(reason=f"{walk.last.challenge} answered instead of the site")
         ends.append(walk.last)

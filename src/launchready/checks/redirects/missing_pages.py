@@ -66,7 +66,9 @@ def error_page_bare(errors: ErrorAnswers, visits: Below[Visit]) -> Result:
             how_to_prove="Let the rate limit pass this computer, and audit again.",
         )
     if any(debug_page(a) or stack_trace(a) or inner_detail(a) for a in _answers(errors, visits)):
-        return NotApplicable(reason="its errors show more than they should; see there")
+        return NotApplicable(
+            reason="its errors show more than they should; see framework-debug-page, stack-trace-in-error"
+        )
     found = bare(missing)
     if found is None:
         return Passed(evidence=f"{missing.status}, {title(missing) or 'a page of its own'}")

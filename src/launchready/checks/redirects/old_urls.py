@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+from launchready.checks.redirects.told import see
 from launchready.derive.commands import walk_of
 from launchready.derive.walks import led_to, reached, shown
 from launchready.expected import zone_of
@@ -150,7 +151,7 @@ def sign_in_path_lost(
     if visit.answer is not None and visit.answer.challenge:
         return Unproven(reason=f"bot protection ({visit.answer.challenge}) answered")
     if visit.fault or visit.answer is None:
-        return NotApplicable(reason="the page itself gives no answer; see there")
+        return NotApplicable(reason=f"the page itself gives no answer{see(visit)}")
     arrived = []
     for walk in approach.ways:
         if walk.last is not None and walk.last.challenge:

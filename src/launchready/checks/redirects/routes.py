@@ -7,6 +7,7 @@ from shlex import quote
 from typing import get_args
 
 from launchready.checks.redirects.entrances import leads_inside, leads_nowhere, never_ends
+from launchready.checks.redirects.told import see
 from launchready.derive.commands import headers_of, walk_of
 from launchready.derive.mixed import mixed
 from launchready.derive.route_answer import Wrong, wrong_with
@@ -86,7 +87,7 @@ def route_redirects_nowhere(visit: Visit, entrance: Parent[Entrance]) -> Result:
 
 def _or_other(visit: Visit, fault: str) -> Result:
     if visit.walk.end != "answer":
-        return NotApplicable(reason=f"its redirects end otherwise ({visit.fault}); see there")
+        return NotApplicable(reason=f"its redirects end otherwise ({visit.fault}){see(visit)}")
     redirects = visit.walk.redirects
     what = f"{redirects} redirects" if redirects != 1 else "1 redirect"
     return Passed(evidence=f"no {fault.replace('-', ' ')}: {what}, then an answer")
@@ -149,7 +150,7 @@ def endpoint_answers_wrong(visit: Visit) -> Result:
 
 def _answers(visit: Visit) -> Result:
     if visit.walk.end != "answer":
-        return NotApplicable(reason=f"its redirects reach no answer ({visit.fault}); see there")
+        return NotApplicable(reason=f"its redirects reach no answer ({visit.fault}){see(visit)}")
     answer = visit.answer
     if answer is None:
         return Unproven(reason="there was no answer")
@@ -202,7 +203,7 @@ def mixed_content(visit: Visit) -> Result:
     if page is not None and page.challenge:
         return Unproven(reason=f"bot protection ({page.challenge}) answered instead of the site")
     if visit.fault or page is None or is_plain(page.url):
-        return NotApplicable(reason="no page on HTTPS was reached; see there")
+        return NotApplicable(reason=f"no page on HTTPS was reached{see(visit)}")
     if page.content_type not in {"text/html", "application/xhtml+xml"}:
         return NotApplicable(reason="the answer is no web page")
     found = mixed(page)

@@ -1,0 +1,31 @@
+"""Reasons that point to another check: it is named, and there is such a check."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from launchready import checks
+from launchready.checks import catalogue
+from launchready.checks.redirects.told import OF_ENTRANCE, OF_VISIT
+from launchready.facts import Fact
+from launchready.facts.ways import Entrance, Visit
+
+_SOURCES = sorted(Path(checks.__file__).parent.rglob("*.py"))
+
+
+@pytest.mark.parametrize("source", _SOURCES, ids=lambda s: s.stem)
+def test_a_reason_that_points_to_another_check_names_one_that_there_is(source: Path) -> None:
+    pointers = re.findall(r"; see ([a-z0-9, -]+)\"", source.read_text())
+    named = {check for pointer in pointers for check in pointer.split(", ")}
+    assert named <= {check.id for check in catalogue()}
+
+
+@pytest.mark.parametrize(("kind", "told_by"), [(Entrance, OF_ENTRANCE), (Visit, OF_VISIT)])
+def test_the_check_that_is_pointed_to_is_the_one_that_tells_of_the_fault(
+    kind: type[Fact], told_by: dict[str, str]
+) -> None:
+    owners = {f: check.id for check in catalogue() for k, f in check.prevents if k is kind}
+    assert told_by == owners

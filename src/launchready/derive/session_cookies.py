@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from launchready.derive.personal import cookie_names
+from launchready.derive.personal import cookie_names, is_preference_cookie
 from launchready.facts.active import CookieSeen
 from launchready.facts.hops import host
 from launchready.facts.http import Exchange
@@ -92,7 +92,7 @@ def carries_session(cookie: CookieSeen) -> bool:
     """Return whether a session hangs on the cookie."""
     if _FORM_TOKEN.fullmatch(cookie.name) or _MEASURED.fullmatch(cookie.name):
         return False
-    if _SESSION.fullmatch(cookie.name):
+    if _SESSION.fullmatch(cookie.name) and not is_preference_cookie(cookie.name):
         return True
     return cookie.at_login and cookie.long_value and _TOLD_ONCE.fullmatch(cookie.name) is None
 

@@ -41,6 +41,7 @@ _CONFIRMATIONS = 3
 _FAILS = 500
 # What nginx answers beyond its limit_req, unless limit_req_status says otherwise.
 _BUSY = 503
+_AS_LIMIT = "; if that is a limit, let it answer 429 (nginx: limit_req_status 429)"
 # A host that shuts out who tries too often is tried on what matters most before it does.
 _ORDER: tuple[RouteKind, ...] = ("auth", "chat", "reset", "invite", "signup", "webhook")
 
@@ -141,7 +142,9 @@ class _Burst:
             reason = f"the route asks for a session ({status}), and the limit lies behind it"
             return self._fact(inconclusive=reason)
         if self.busy:
-            reason = f"some of {self.attempts} requests were answered {_BUSY}, others not"
+            reason = (
+                f"some of {self.attempts} requests were answered {_BUSY}, others not{_AS_LIMIT}"
+            )
             return self._fact(inconclusive=reason)
         return self._fact(inconclusive=self._not_understood(first.answer.status))
 
@@ -185,6 +188,7 @@ class _Burst:
         if fails and not (status == _BUSY and await self._host_goes_on()):
             return self._fact(
                 inconclusive=f"the server began to fail with {status} after {after} requests"
+                + (_AS_LIMIT if status == _BUSY else "")
             )
         return self._fact(after=after, changed=found)
 

@@ -56,6 +56,15 @@ def test_a_session_cookie_with_every_attribute_passes(check: Check) -> None:
     assert found.status == "passed"
 
 
+@pytest.mark.parametrize("name", ["session_theme", "sessionid_consent", "session-lang"])
+def test_a_choice_of_the_visitor_that_is_named_beside_the_session_is_none(name: str) -> None:
+    assert failing(setting(f"{name}=dark; Path=/")) == []
+
+
+def test_a_choice_that_the_log_in_sets_with_a_long_value_may_still_be_a_session() -> None:
+    assert failing(signing_in(seen("session_theme", http_only=False))) != []
+
+
 @pytest.mark.parametrize("check", CHECKS)
 def test_a_host_that_sets_no_session_is_not_judged(check: Check) -> None:
     found = outcome(check, entrance(), setting("theme=dark; Path=/"))

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from launchready.checks.mail.dkim import dkim_missing
+from launchready.checks.mail.dmarc import dmarc_missing
 from launchready.checks.mail.spf import spf_missing, spf_several_records, spf_syntax_error
 from launchready.checks.mail.spf_lookups import (
     spf_include_broken,
@@ -20,8 +22,10 @@ from launchready.finding import Check, Outcome, Severity
 from tests.checks.mail_making import (
     DOMAIN_SUBJECT,
     Zones,
+    dmarc,
     exchange,
     mx,
+    selectors,
     spf,
     unreadable_spf,
 )
@@ -87,6 +91,26 @@ def test_a_missing_record_is_a_blocker_with_the_record_to_publish() -> None:
 
 def test_a_missing_record_without_declared_senders_says_what_to_add() -> None:
     assert "v=spf1 mx ~all" in fix_of(spf_missing, spf())
+
+
+@pytest.mark.parametrize(
+    ("check", "found"),
+    [
+        (spf_missing, spf()),
+        (dmarc_missing, dmarc()),
+        (dkim_missing, selectors(none_exist=True)),
+    ],
+)
+def test_who_declares_no_senders_is_told_how_to_say_that_no_mail_is_sent(
+    check: Check, found: Fact
+) -> None:
+    failure = outcome(check, found).failure
+    assert failure is not None
+    assert failure.fix[-1].startswith(f"If no mail is sent as {DOMAIN}, say so: sends = false")
+
+
+def test_who_declares_senders_is_not_asked_whether_mail_is_sent() -> None:
+    assert "sends = false" not in fix_of(spf_missing, spf(senders=["192.0.2.1"]))
 
 
 @pytest.mark.parametrize("check", EVERY[1:-1], ids=lambda c: c.id)

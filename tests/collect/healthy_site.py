@@ -29,6 +29,7 @@ class Community:
     sessions: set[str] = field(default_factory=set)
     cookie: str = "sid={sid}; Path=/; HttpOnly"
     ends_sessions: bool = True
+    takes_cookie_back: bool = False
     checks_password: bool = True
     wrong: Reply = field(default_factory=lambda: Reply(401, login_page(note="Wrong password.")))
     closed: Reply = field(default_factory=lambda: to("/login"))
@@ -51,7 +52,8 @@ class Community:
             case "GET", "/logout":
                 if self.ends_sessions:
                     self.sessions.discard(asked.cookies.get("sid", ""))
-                return to("/")
+                gone = ("Set-Cookie", "sid=; Path=/; Max-Age=0")
+                return to("/", *([gone] if self.takes_cookie_back else []))
             case _:
                 return Reply(200, "<p>Bread at home</p>")
 

@@ -121,6 +121,7 @@ async def test_a_member_signs_in_and_out_by_json(by: str) -> None:
         "open the private page",
         "log out",
         "private page is closed afterwards",
+        *(["private page is closed to a copy of the session"] if by == "cookie" else []),
     ]
     assert len(site.posts("/api/login")) == 2
     assert len(site.asked) <= 12

@@ -292,6 +292,28 @@ async def test_an_origin_with_another_site_is_not_the_site(root: Path) -> None:
     assert not found.same_site
 
 
+@pytest.mark.parametrize(
+    ("to", "same"),
+    [
+        ("https://www.example.org/", True),
+        ("//www.example.org", True),
+        ("https://parking.example.net/", False),
+        ("/", False),
+        ("https://[broken/", False),
+    ],
+)
+async def test_an_origin_that_redirects_is_the_site_where_it_leads_to_the_host_that_the_site_does(
+    to: str, same: bool, root: Path
+) -> None:
+    def leading(to: str) -> bytes:
+        return page(b"", f"Location: {to}", status="301 Moved Permanently")
+
+    public = leading("https://www.example.org/")
+    found = await reached(root, only({"/": leading(to)}), public)
+    assert isinstance(found, Reach)
+    assert (found.reachable, found.same_site) == (True, same)
+
+
 async def test_a_closed_origin_is_not_reachable(root: Path) -> None:
     found = await reached(root, None)
     assert isinstance(found, Reach)

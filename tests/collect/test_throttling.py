@@ -179,6 +179,7 @@ async def test_a_503_that_lets_one_through_now_and_then_is_not_called_no_limit()
         found = await fact(running_site)
     assert found.throttled_after is None
     assert "503" in found.inconclusive
+    assert "limit_req_status 429" in found.inconclusive
 
 
 async def test_a_503_of_the_whole_host_proves_nothing() -> None:
@@ -194,6 +195,7 @@ async def test_a_503_of_the_whole_host_proves_nothing() -> None:
         found = await fact(running_site)
     assert found.throttled_after is None
     assert "503" in found.inconclusive
+    assert "limit_req_status 429" in found.inconclusive
 
 
 async def test_a_server_that_fails_from_the_first_request_on_proves_nothing() -> None:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchready.derive.edge import CacheAnswer, cache_said, in_ranges, sign_of
+from launchready.derive.edge import CacheAnswer, cache_said, edge_cache_said, in_ranges, sign_of
 from launchready.facts.http import Headers
+from launchready.manifest.model import EdgeName
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,21 @@ from launchready.facts.http import Headers
         ("x-cache", "FunctionGeneratedResponse from cloudfront", "unsaid"),
         ("x-cache", "MISS, HIT", "hit"),
         ("x-cache", "TCP_MEM_HIT from a23-1-2-3.deploy.akamaitechnologies.com", "hit"),
-        ("x-cache", "CONFIG_NOCACHE", "unsaid"),
+        ("x-cache", "CONFIG_NOCACHE", "bypass"),
+        ("x-cache", "PRIVATE_NOSTORE", "bypass"),
+        ("x-cache", "PARTIAL_HIT", "hit"),
+        ("x-cache", "TCP_REMOTE_HIT", "hit"),
+        ("x-cache", "TCP_REFRESH_MISS from a1.deploy.akamaitechnologies.com (AkamaiGHost)", "miss"),
+        ("x-cache-status", "REVALIDATED", "hit"),
+        ("x-cache-status", "EXPIRED", "miss"),
+        ("x-vercel-cache", "REVALIDATED", "hit"),
+        ("x-77-cache", "HIT", "hit"),
+        ("x-hcdn-cache-status", "HIT", "hit"),
+        ("server-timing", "edge; dur=1, cdn-cache; desc=HIT, origin; dur=0", "hit"),
+        ("server-timing", "cdn-cache; desc=MISS", "miss"),
+        ("server-timing", "db;dur=5, cache;desc=HIT", "unsaid"),
+        ("cache-status", "Fly; fwd=stale; fwd-status=304; stored", "miss"),
+        ("cache-status", '"Netlify Durable"; fwd=bypass, "Netlify Edge"; hit', "hit"),
         ("cdn-cache", "HIT", "hit"),
         ("x-litespeed-cache", "hit", "hit"),
         ("x-fastcgi-cache", "BYPASS", "bypass"),
@@ -53,6 +68,23 @@ def test_what_caches_say_is_understood(field: str, value: str, answer: CacheAnsw
 def test_a_stored_copy_further_back_counts_too() -> None:
     headers = Headers((("cf-cache-status", "DYNAMIC"), ("age", "120")))
     assert cache_said(headers).answer == "hit"
+
+
+@pytest.mark.parametrize(
+    ("edge", "headers", "answer"),
+    [
+        ("cloudflare", (("cf-cache-status", "DYNAMIC"), ("age", "120")), "bypass"),
+        ("cloudflare", (("cf-cache-status", "MISS"), ("x-cache", "HIT")), "miss"),
+        ("cloudflare", (("cf-cache-status", "HIT"), ("x-cache", "MISS")), "hit"),
+        ("bunny", (("cdn-cache", "MISS"), ("x-varnish", "10 9")), "miss"),
+        ("fastly", (("x-cache", "MISS, HIT"), ("age", "5")), "hit"),
+        ("cloudfront", (("x-cache", "Hit from cloudfront"),), "hit"),
+    ],
+)
+def test_what_a_cache_behind_the_edge_stored_is_no_copy_of_the_edge(
+    edge: EdgeName, headers: tuple[tuple[str, str], ...], answer: CacheAnswer
+) -> None:
+    assert edge_cache_said(edge, Headers(headers)).answer == answer
 
 
 @given(st.lists(st.tuples(

@@ -28,8 +28,10 @@ def test_the_sessions_of_frameworks_are_known(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["theme", "locale", "seen_banner", "cart_count", "ab_variant", "_ga", "consent"]
-)
+    "name",
+    ["theme", "locale", "seen_banner", "cart_count", "ab_variant", "_ga", "consent", "session_theme",
+     "sessionid_consent", "user-lang", "session.timezone", "login_banner", "session_timeout"],
+)  # fmt: skip
 def test_other_cookies_are_no_sessions(name: str) -> None:
     assert not is_session_cookie(name)
 

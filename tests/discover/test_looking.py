@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
+import pytest
+
 from launchready.collect.opening import open_world
 from launchready.collect.world import World
 from launchready.discover import Found, FoundHost, look, manifest_text
@@ -246,15 +248,16 @@ async def test_www_and_the_apex_are_audited_even_when_nothing_listens() -> None:
     assert [h.web for h in found.hosts] == [True, True]
 
 
-async def test_a_usual_log_in_path_is_found_without_a_link() -> None:
+@pytest.mark.parametrize("path", ["wp-login.php", "auth/signin", "users/sign_in"])
+async def test_a_usual_log_in_path_is_found_without_a_link(path: str) -> None:
     web = Web(
         addresses={"example.org": HERE},
         answers=(
             page("https://example.org/"),
-            page("https://example.org/wp-login.php", LOGIN_FORM),
+            page(f"https://example.org/{path}", LOGIN_FORM),
         ),
     )
-    assert (await web.found()).routes == (("example.org/wp-login.php", "auth"),)
+    assert (await web.found()).routes == ((f"example.org/{path}", "auth"),)
 
 
 async def test_a_log_in_by_mail_link_is_found() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from launchready.facts import Key
-from launchready.facts.active import GETS_IN, JourneyStep, SignIn
+from launchready.facts.active import CLOSED_AFTERWARDS, COPY_CLOSED, GETS_IN, JourneyStep, SignIn
 from launchready.facts.ways import Entrance
 from launchready.finding import (
     Failed,
@@ -110,13 +110,13 @@ def wrong_password_accepted(here: SignIn) -> Result:
 
 @check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="sign-in", active=True)
 def log_out_leaves_session_open(here: SignIn) -> Result:
-    """The private page stays open after log-out.
+    """The private page stays open after log-out, or to a copy of the session.
 
     Why: Whoever uses the same computer next, or holds a copied cookie, is still inside the member's account.
 
     Fix: End the session on the server at log-out, not only the cookie in the browser.
     """
-    step = _step(here, "log out", "private page is closed afterwards")
+    step = _step(here, "log out", CLOSED_AFTERWARDS, COPY_CLOSED)
     if step is None and here.steps and all(s.passed for s in here.steps):
         return Unproven(
             reason="no log-out is declared, and no link or form on the private page leads out",
@@ -126,14 +126,19 @@ def log_out_leaves_session_open(here: SignIn) -> Result:
         return _not_reached(here, "log-out")
     if step.passed:
         return Passed(evidence=f"{here.entrance}: closed afterwards, {step.seen}")
+    copied = step.name == COPY_CLOSED
     return Failed(
-        means="Members who log out on a shared computer leave their account open.",
+        # Who keeps sessions in cookies alone cannot end one, and has mostly chosen so.
+        severity=Severity.ADVICE if copied and here.self_contained else None,
+        means="Whoever has copied a member's cookie stays in the account after the member has logged out."
+        if copied
+        else "Members who log out on a shared computer leave their account open.",
         observed=f"{step.name}: {step.seen}",
         wanted=step.wanted,
         fix=(
             "Delete the session on the server when a member logs out.",
             "Send the session cookie back empty with Max-Age=0, same Domain and Path.",
-            "Where a token signs members in: keep a list of those that were logged out, and refuse them; let tokens live for minutes.",
+            "Where a token or a signed cookie is the session: keep a list of those that were logged out, and refuse them; or let them live for minutes.",
         ),
         who="your developer",
         effort_min=30,

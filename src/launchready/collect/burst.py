@@ -38,6 +38,7 @@ _CONFIRMATIONS = 3
 _FAILS = 500
 # What nginx answers beyond its limit_req, unless limit_req_status says otherwise.
 _BUSY = 503
+_AS_LIMIT = "; if that is a limit, let it answer 429 (nginx: limit_req_status 429)"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,7 +93,9 @@ class Burst:
             reason = f"the route asks for a session ({status}), and the limit lies behind it"
             return self._fact(inconclusive=reason)
         if self.busy:
-            reason = f"some of {self.attempts} requests were answered {_BUSY}, others not"
+            reason = (
+                f"some of {self.attempts} requests were answered {_BUSY}, others not{_AS_LIMIT}"
+            )
             return self._fact(inconclusive=reason)
         return self._fact(inconclusive=await self._not_understood(first))
 
@@ -145,6 +148,7 @@ class Burst:
         if fails and not (status == _BUSY and await self._host_goes_on()):
             return self._fact(
                 inconclusive=f"the server began to fail with {status} after {after} requests"
+                + (_AS_LIMIT if status == _BUSY else "")
             )
         return self._fact(after=after, changed=found)
 

@@ -75,6 +75,10 @@ class Jar:
             elif key in self._cookies or len(self._cookies) < COOKIES_MAX:
                 self._cookies[key] = cookie
 
+    def copy(self) -> Jar:
+        """Return a jar of its own that holds what this one holds now."""
+        return Jar(_cookies=dict(self._cookies), refused=dict(self.refused))
+
     def header(self, url: str, *, of_the_edge: bool = True) -> str:
         """Return the Cookie field for a request for the URL, longer paths first; empty if none."""
         fitting = [

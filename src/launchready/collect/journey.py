@@ -34,6 +34,8 @@ class Journey:
     """Statuses that speak against what was guessed, and not against the log-in."""
     refused_with: int | None = None
     """The status of the answer to a wrong password."""
+    self_contained: bool = False
+    """The session that outlived the log-out stands in its cookie, and not at the server."""
     because: Key | None = None
     """What explains that the log-in page was not reached."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from launchready.collect.dial import DialMap, is_loopback, is_public
 from launchready.collect.explained import explained
@@ -126,7 +126,7 @@ def _compare(direct: Response, public: Exchange) -> tuple[bool | None, str]:
         there, here = mine.location, public.location
         if direct.url.startswith("http:") and urlsplit(there).scheme == "https":
             return False, "the origin only redirects to HTTPS"
-        same = here is not None and _target(there) == _target(here)
+        same = here is not None and _target(direct.url, there) == _target(public.url, here)
         return same, f"the origin redirects to {there[:200]}"
     if same_page(mine, public):
         return direct.status < 400, f"the origin answers {direct.status} with the same page"
@@ -135,9 +135,13 @@ def _compare(direct: Response, public: Exchange) -> tuple[bool | None, str]:
     return False, f"the origin answers {direct.status} with another page"
 
 
-def _target(location: str) -> tuple[str, str]:
-    parts = urlsplit(location)
-    return parts.path or "/", parts.query
+def _target(url: str, location: str) -> tuple[str, str, str]:
+    """Return host, path and query that a redirect leads to; another host's is not the site's."""
+    try:
+        parts = urlsplit(urljoin(url, location))
+    except ValueError:
+        return "", location, ""
+    return parts.hostname or "", parts.path or "/", parts.query
 
 
 def _dialled(origin: str, dial: DialMap) -> str:

@@ -80,6 +80,7 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
         steps=tuple(journey.steps),
         cookies=tuple(journey.session.cookies.values()),
         refused_with=journey.refused_with,
+        self_contained=journey.self_contained,
         form_url=route.url if route else journey.form.url if journey.form else "",
     )
 

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 
+from launchready.collect.cookies import Jar
 from launchready.collect.journey import (
     Journey,
     cookie_note,
@@ -21,10 +22,11 @@ from launchready.collect.session import Session
 from launchready.collect.web_address import url_host, wire_url
 from launchready.derive.forms import logout_form
 from launchready.derive.members_page import alike, is_closed
+from launchready.derive.session_cookies import holds_session
 from launchready.derive.sign_in_links import logout_link
 from launchready.derive.throttle import asks_to_wait, says_limited, wait_s, worth_waiting_s
 from launchready.facts import Gap, Key
-from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS
+from launchready.facts.active import CLOSED_AFTERWARDS, COPY_CLOSED, OPEN_BEFORE, OPEN_TO_OTHERS
 from launchready.facts.http import Exchange
 
 LogIn = Callable[[str], Awaitable[Exchange | Gap]]
@@ -180,6 +182,7 @@ async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:
     # A button of a script may do it, or a service of others, which is not ours to knock at.
     if not url or url_host(wire_url(url)) not in session.world.manifest.all_hosts:
         return
+    before = session.jar.copy()
     answer: Exchange | Gap
     if form is not None and (account.logout is None or form.url == wire_url(account.logout)):
         answer = await sent(session, form, {}, account.private)
@@ -198,9 +201,32 @@ async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:
         return
     private = await session.get(account.private)
     open_still = member_sees(journey, private, anonymous)
-    journey.step(
-        "private page is closed afterwards",
+    if journey.step(
+        CLOSED_AFTERWARDS,
         passed=isinstance(private, Exchange) and not open_still,
         seen=("still open" if open_still else "closed") + f": {seen_of(private)}",
+        wanted="refused, or led to the log-in",
+    ):
+        await _copied(journey, before, anonymous)
+
+
+async def _copied(journey: Journey, before: Jar, anonymous: Exchange | Gap) -> None:
+    """Ask for the page once more with the cookies of before the log-out, as whoever copied them can."""
+    session = journey.session
+    sent_along = before.header(wire_url(journey.account.private))
+    if not sent_along:
+        return
+    copied = Session(
+        world=session.world, ask=session.ask, key=session.key, patient=True, jar=before,
+    )  # fmt: skip
+    private = await copied.get(journey.account.private)
+    if isinstance(private, Gap):
+        return
+    open_still = member_sees(journey, private, anonymous)
+    journey.self_contained = open_still and holds_session(sent_along)
+    journey.step(
+        COPY_CLOSED,
+        passed=not open_still,
+        seen=f"{'still open' if open_still else 'closed'} to the cookies of before: {seen_of(private)}",
         wanted="refused, or led to the log-in",
     )

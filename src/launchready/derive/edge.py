@@ -86,15 +86,32 @@ _STATUS_FIELDS = (
     "cf-cache-status", "x-vercel-cache", "cdn-cache", "x-cache", "x-cache-status",
     "x-proxy-cache", "x-fastcgi-cache", "x-litespeed-cache", "x-kinsta-cache",
     "x-sucuri-cache", "x-drupal-cache", "x-rack-cache", "x-varnish-cache", "x-nginx-cache",
-    "x-nextjs-cache",
+    "x-nextjs-cache", "x-77-cache", "x-hcdn-cache-status", "x-cdn-cache", "x-cdn-cache-status",
+    "x-edge-cache", "x-edge-cache-status", "cache",
 )  # fmt: skip
 _HIT = re.compile(
-    r"\b(?:hit|tcp\w*_hit|refreshhit|stale|updating|revalidated|prerender|fresh)\b", re.IGNORECASE
+    r"\b(?:hit|(?:tcp|partial)\w*_hit|refreshhit|stale|updating|revalidated|prerender|fresh)\b",
+    re.IGNORECASE,
 )
 _BYPASS = re.compile(
-    r"\b(?:dynamic|bypass|pass|uncacheable|none/unknown|no-?cache|ignore)\b", re.IGNORECASE
+    r"\b(?:dynamic|bypass|pass|uncacheable|none/unknown|(?:config_)?no-?cache|private_nostore|ignore)\b",
+    re.IGNORECASE,
 )
 _MISS = re.compile(r"\b(?:miss|tcp\w*_miss|expired|error|none)\b", re.IGNORECASE)
+_TIMED = re.compile(r'\bcdn-cache\s*;\s*desc\s*=\s*"?(hit|miss)\b', re.IGNORECASE)
+# By these an edge speaks of its own cache; other fields may be those of a cache behind it.
+_OWN_FIELDS: dict[EdgeName, str] = {
+    "cloudflare": "cf-cache-status", "vercel": "x-vercel-cache", "bunny": "cdn-cache",
+}  # fmt: skip
+
+
+def edge_cache_said(edge: EdgeName, headers: Headers) -> CacheSaid:
+    """Return what the edge says of its own cache; where it has no field for that, what any cache says."""
+    own = _OWN_FIELDS.get(edge, "")
+    if own in headers:
+        told = _fields(Headers(tuple((own, value) for value in headers.all(own))))
+        return told[0] if told else CacheSaid(answer="unsaid")
+    return cache_said(headers)
 
 
 def cache_said(headers: Headers) -> CacheSaid:
@@ -134,6 +151,11 @@ def _fields(headers: Headers) -> list[CacheSaid]:
                 said.append(CacheSaid(answer="bypass", line=line))
             elif _MISS.search(value):
                 said.append(CacheSaid(answer="miss", line=line))
+    for value in headers.all("server-timing"):
+        # Akamai tells so, and its X-Cache only those who ask for it.
+        if told := _TIMED.search(value):
+            answer: CacheAnswer = "hit" if told[1].lower() == "hit" else "miss"
+            said.append(CacheSaid(answer=answer, line=f"server-timing: {told[0]}"[:80]))
     varnish = headers.get("x-varnish")
     if varnish is not None and re.fullmatch(r"\d+ \d+", varnish.strip()):
         # Two transaction ids: this request's, and that of the request that filled the cache.

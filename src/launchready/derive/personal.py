@@ -30,6 +30,13 @@ _SESSION_COOKIES = re.compile(
     r"|wp_woocommerce_session_.*|connect\.sid|_\w+_session|(?:__(?:Host|Secure)-).+",
     re.IGNORECASE,
 )
+# What a visitor has chosen, or a campaign counts: named beside the session, but no session.
+_PREFERENCE_COOKIES = re.compile(
+    r".*[a-z]+[_.:-]?(?:theme|consent\w*|lang|language|locale|timezone|tz|currency|country"
+    r"|colou?r(?:[_-]?(?:scheme|mode))?|dark[_-]?mode|banner|popup|tour|seen|dismissed|layout|sidebar"
+    r"|referr?er|landing(?:[_-]?page)?|utm[_-]?\w*|variant|timeout|expir(?:y|es)(?:[_-]?at)?|warning)",
+    re.IGNORECASE,
+)
 _TOKEN_FIELDS = re.compile(
     r"csrf.*|.*csrf[_-]?token|csrfmiddlewaretoken|authenticity_token|_token|xsrf.*"
     r"|__RequestVerificationToken|_wpnonce|form_build_id|form_token|antiforgery.*",
@@ -61,7 +68,12 @@ def cookie_names(headers: Headers) -> tuple[str, ...]:
 
 def is_session_cookie(name: str) -> bool:
     """Return whether a cookie's name is that of a session or of a form's token."""
-    return _SESSION_COOKIES.fullmatch(name) is not None
+    return _SESSION_COOKIES.fullmatch(name) is not None and not is_preference_cookie(name)
+
+
+def is_preference_cookie(name: str) -> bool:
+    """Return whether a cookie's name ends in what a visitor chose: `session_theme`, `user_lang`."""
+    return _PREFERENCE_COOKIES.fullmatch(name) is not None
 
 
 def personal_signs(answer: Exchange) -> tuple[str, ...]:

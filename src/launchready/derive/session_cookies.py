@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import unquote
 
-from launchready.derive.personal import cookie_names
+from launchready.derive.personal import cookie_names, is_preference_cookie
 from launchready.facts.active import CookieSeen
 from launchready.facts.hops import host
 from launchready.facts.http import Exchange
@@ -35,6 +36,13 @@ _MEASURED = re.compile(
 _TOLD_ONCE = re.compile(
     r"(?:.*[._-])?(?:messages?|flash(?:es)?|toasts?|notices?|notifications?|alerts?)(?:[._-].*)?",
     re.IGNORECASE,
+)
+# What it holds, in parts, and behind them the signature.
+_SELF_CONTAINED = re.compile(
+    r"\.?e[\w-]{7,}=*(?:\.[\w-]*){1,3}\.[\w-]+"
+    r"|\.?[\w-]{8,}:[\w-]{5,8}:[\w-]{20,}"
+    r"|[\w+/=]{16,}--[\w+/=]{16,}(?:--[\w+/=]{16,})?"
+    r"|Fe26\.2\*.+"
 )
 
 
@@ -84,9 +92,19 @@ def carries_session(cookie: CookieSeen) -> bool:
     """Return whether a session hangs on the cookie."""
     if _FORM_TOKEN.fullmatch(cookie.name) or _MEASURED.fullmatch(cookie.name):
         return False
-    if _SESSION.fullmatch(cookie.name):
+    if _SESSION.fullmatch(cookie.name) and not is_preference_cookie(cookie.name):
         return True
     return cookie.at_login and cookie.long_value and _TOLD_ONCE.fullmatch(cookie.name) is None
+
+
+def holds_session(cookies: str) -> bool:
+    """Return whether a Cookie field holds a session that the server reads from it and keeps nowhere.
+
+    Known by their form: JSON Web Tokens, the signed cookies of itsdangerous (Flask, Starlette),
+    Django and Rails, the sealed ones of iron-session. Laravel's hold the number of a session only.
+    """
+    values = (pair.partition("=")[2].strip('" ') for pair in cookies.split("; "))
+    return any(_SELF_CONTAINED.fullmatch(unquote(v)) for v in values)
 
 
 def _rank(cookie: CookieSeen) -> tuple[bool, bool, bool]:

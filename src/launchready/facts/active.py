@@ -12,6 +12,10 @@ OPEN_BEFORE = "private page is closed before the log-in"
 """The step that fails when everybody sees what only members should."""
 OPEN_TO_OTHERS = "private page is closed to others while a member is in"
 """The step that fails when strangers are given the page that the member has just opened."""
+CLOSED_AFTERWARDS = "private page is closed afterwards"
+"""The step that fails when log-out changes nothing for the browser that it was sent from."""
+COPY_CLOSED = "private page is closed to a copy of the session"
+"""The step that fails when the cookies of before the log-out still open the page."""
 GETS_IN = ("reach the log-in page", "log in", "open the private page")
 """The steps of a member who gets in."""
 
@@ -82,6 +86,8 @@ class SignIn(Fact):
     """Where the log-in is sent; empty when none was reached."""
     refused_with: int | None = None
     """The status of the answer to a wrong password; None when none was tried, or none answered."""
+    self_contained: bool = False
+    """The session that outlived the log-out stands in its cookie, and not at the server."""
 
     @property
     def fault(self) -> str:

@@ -125,6 +125,10 @@ class TestStaticNotFromEdgeCache:
     def test_a_hit_the_second_time_passes(self, second: dict[str, str]) -> None:
         assert self.judged(second)[0] == "passed"
 
+    def test_a_copy_that_a_cache_behind_the_edge_stored_is_not_the_edges(self) -> None:
+        behind = {"CF-Cache-Status": "DYNAMIC", "Age": "40", "X-Cache": "HIT"}
+        assert self.judged(behind) == ("failed", Severity.RISK)
+
     @pytest.mark.parametrize("status", ["DYNAMIC", "BYPASS"])
     def test_an_edge_that_does_not_store_it_is_a_risk(self, status: str) -> None:
         assert self.judged({"CF-Cache-Status": status}) == ("failed", Severity.RISK)

@@ -21,7 +21,9 @@ def test_every_answer_has_an_id_and_the_security_headers(ask: httpx.Client) -> N
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"] == "DENY"
         assert "content-security-policy" in answer.headers
-        assert ("referrer-policy" in answer.headers) == (path != "/api/circles"), "data has no links"
+        assert ("referrer-policy" in answer.headers) == (path != "/api/circles"), (
+            "data has no links"
+        )
         assert "strict-transport-security" not in answer.headers, "this is not TLS"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from launchready.derive.caching import browser_freshness, cache_control, stored_by_shared
 from launchready.derive.commands import headers_of
-from launchready.derive.edge import EDGE_TITLES, cache_said, sign_of
+from launchready.derive.edge import EDGE_TITLES, edge_cache_said, sign_of
 from launchready.derive.fingerprint import is_fingerprinted
 from launchready.derive.spans import span
 from launchready.facts.declared import Declared
@@ -96,7 +96,7 @@ def static_not_from_edge_cache(asset: Repeat, launch: Parent[Declared]) -> Resul
         return NotApplicable(reason="no edge is declared for this host")
     if not all(a.status == 200 for a in (asset.first, asset.second)):
         return NotApplicable(reason=f"it answers {asset.first.status}")
-    said = cache_said(asset.second.headers)
+    said = edge_cache_said(edge, asset.second.headers)
     if said.answer == "hit":
         return Passed(evidence=f"second request: {said.line}")
     if not sign_of(edge, asset.second.headers):

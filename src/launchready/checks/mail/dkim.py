@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from launchready.checks.mail.wording import Words, change, dig
+from launchready.checks.mail.wording import Words, change, dig, never_sends
 from launchready.derive.senders import service
 from launchready.facts import Key
 from launchready.facts.mail import Dkim, Selectors
@@ -64,6 +64,7 @@ def dkim_missing(selectors: Selectors) -> Result:
             f"In the settings of {where}, add {domain} as a sending domain and switch DKIM on.",
             f"At your DNS provider, publish exactly the records that it shows, at names that end in ._domainkey.{domain}.",
             "Put their selectors, the part in front of ._domainkey, under selectors in launchready.toml.",
+            *never_sends(domain, selectors.entry),
         ),
         effort_min=20,
     ).failed(dig("TXT", f"_domainkey.{domain}"))

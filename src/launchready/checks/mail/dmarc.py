@@ -8,6 +8,7 @@ from launchready.checks.mail.wording import (
     change,
     dig,
     listed,
+    never_sends,
     publish,
 )
 from launchready.derive.dmarc_records import (
@@ -85,6 +86,7 @@ def dmarc_missing(dmarc: Dmarc) -> Result:
         fix=(
             publish("TXT", name, first_record(domain)),
             _MAILBOX.format(address=report_address(domain).removeprefix("mailto:")),
+            *never_sends(dmarc.subject.name, dmarc.entry),
         ),
     ).failed(dig("TXT", name))  # fmt: skip
 

@@ -8,6 +8,7 @@ from launchready.checks.mail.wording import (
     change,
     dig,
     listed,
+    never_sends,
     publish,
 )
 from launchready.derive.spf_records import merged, new_record, repaired, sender_terms
@@ -85,6 +86,7 @@ def spf_missing(spf: Spf) -> Result:
     if spf.lookalikes:
         observed += f"; what does not begin with v=spf1 and a space is none: {spf.lookalikes[0]}"
         steps.append(f"Delete the TXT record at {name} that reads: {spf.lookalikes[0][:200]}")
+    steps += never_sends(name, spf.entry)
     return Words(
         means=SPAM + f"cannot tell who may send for {name}.",
         observed=observed,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from launchready.facts import Key
 from launchready.finding import Failed, Severity, Who
+from launchready.manifest import MailDomainEntry
 
 WAIT = "within an hour"
 NOT_SENDING = "this domain sends no mail"
@@ -72,3 +73,12 @@ def listed(items: tuple[str, ...] | list[str], limit: int = 4) -> str:
     """Return the first items in one line, with how many more there are."""
     more = f" (and {len(items) - limit} more)" if len(items) > limit else ""
     return "; ".join(items[:limit]) + more
+
+
+def never_sends(domain: str, entry: MailDomainEntry) -> tuple[str, ...]:
+    """Return the step for those whose domain sends nothing; none where senders are declared."""
+    if entry.senders:
+        return ()
+    return (
+        f'If no mail is sent as {domain}, say so: sends = false under [mail.domains."{domain}"].',
+    )

@@ -44,6 +44,14 @@ def stays_open(launch: DemoLaunch) -> None:
     launch.host("app").serve("/logout", redirect("/login", status=303), methods="POST")
 
 
+@defect("log-out-leaves-session-open", variant="copied")
+def copy_stays_good(launch: DemoLaunch) -> None:
+    """Logging out takes the browser's cookie back, and the session stays good for whoever has a copy."""
+    gone = f"{launch.session_cookie}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
+    forgotten = replace(redirect("/login", status=303), cookies=[gone])
+    launch.host("app").serve("/logout", forgotten, methods="POST")
+
+
 @defect("log-out-leaves-session-open", variant="token")
 def token_stays_good(launch: DemoLaunch) -> None:
     """The phone's app signs in by JSON, and the token that it holds outlives the log-out."""

@@ -42,13 +42,12 @@ class Answering(Waiting):
     _names: set[bytes] | frozenset[bytes] = frozenset()
     _body = b""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - made for every request, in one place
         self,
         treatment: Treatment,
         scope: Scope,
         send: Send,
         request_id: str,
-        *,
         asked: Asked,
         secure: bool,
     ) -> None:

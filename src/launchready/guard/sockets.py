@@ -64,9 +64,8 @@ class Sockets:
         id_ = new_id()
         request_id.set(id_)
         visit = scope[KEY] = Visit(
-            id=id_, peer=scope.get("client"), headers=scope["headers"], proxies=self.proxies,
-            route=treatment.place.entry,
-        )  # fmt: skip
+            id_, scope.get("client"), scope["headers"], self.proxies, treatment.place.entry
+        )
         secure = scope["scheme"] == "wss" or visit.over_tls
         socket = Socket(self, treatment, scope, receive, send, id_)
         open_here = self.deadlines.watch(socket)

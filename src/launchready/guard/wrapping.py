@@ -177,18 +177,13 @@ class Guard:
         treatment = self._routes.find(path, asked.get(b"host", b""))
         id_ = new_id()
         request_id.set(id_)
-        visit = scope[KEY] = Visit(
-            id=id_,
-            peer=scope.get("client"),
-            headers=scope["headers"],
-            proxies=self._proxies,
-            route=treatment.place.entry,
-        )
+        peer, entry = scope.get("client"), treatment.place.entry
+        visit = scope[KEY] = Visit(id_, peer, scope["headers"], self._proxies, entry)
         if treatment.compresses:
             is_file = treatment.place.kind == "static"
             send = compression.Compressing(send, scope, is_file=is_file)
         secure = scope["scheme"] == "https" or (b"x-forwarded-proto" in asked and visit.over_tls)
-        answering = Answering(treatment, scope, send, id_, asked=asked, secure=secure)
+        answering = Answering(treatment, scope, send, id_, asked, secure)
         open_here = self._deadlines.watch(answering)
         try:
             if treatment.bounds_bodies and (length := bodies.declared_length(scope, asked)) != 0:
@@ -216,7 +211,12 @@ class Guard:
             await self._failed(answering, error)
         finally:
             open_here.discard(answering)
-            self._note(treatment, method, answering)
+            spent_s = time.monotonic() - answering.begun_s
+            if self._counts:
+                treatment.count.note(answering.status, spent_s)
+            if self._logs:
+                label, status, size = treatment.place.label, answering.status, answering.size
+                self._log.add(id_, method, label, status, spent_s, size)
 
     async def _preflight(self, treatment: Treatment, answering: Answering) -> None:
         """Tell a browser what pages of its origin may ask of the route."""
@@ -270,17 +270,3 @@ class Guard:
             # The visitor has half of it: a server that ends the connection tells them so.
             raise ConnectionAbortedError("the answer broke off") from error
         await answering.refuse(errors.Problem(status=500))
-
-    def _note(self, treatment: Treatment, method: str, answering: Answering) -> None:
-        spent_s = time.monotonic() - answering.begun_s
-        if self._counts:
-            treatment.count.note(answering.status, spent_s)
-        if self._logs:
-            self._log.add(
-                answering.request_id,
-                method,
-                treatment.place.label,
-                answering.status,
-                spent_s,
-                answering.size,
-            )

@@ -114,9 +114,13 @@ def _zones() -> list[Zone]:
     _mail(willow)
     post = Zone(
         origin="post.example.",
-        servers=[NameServer(name="ns1.post.example", addresses=["192.0.2.60"])],
+        servers=[
+            NameServer(name="ns1.post.example", addresses=["192.0.2.60"]),
+            NameServer(name="ns2.post.example", addresses=["192.0.2.62"]),
+        ],
     )
-    post.add("A", "ns1", "192.0.2.60", ttl=3600)
+    for server in post.servers:
+        post.add("A", server.name.partition(".")[0], server.addresses[0], ttl=3600)
     post.add("TXT", "_spf", "v=spf1 ip4:198.51.100.64/28 -all", ttl=3600)
     rdap = Zone(
         origin="rdap.org.", servers=[NameServer(name="ns1.rdap.org", addresses=["192.0.2.61"])]

@@ -156,6 +156,41 @@ async def test_a_cache_that_gives_the_members_page_to_strangers_fails_that_step_
     assert step.name == OPEN_TO_OTHERS
 
 
+async def test_what_strangers_get_meanwhile_is_not_known_where_they_get_no_answer() -> None:
+    community, opened = Community(), list[Reply]()
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.path == "/members" and opened and "sid" not in asked.cookies:
+            return None
+        reply = community(asked)
+        if asked.path == "/members" and reply is not None and reply.status == 200:
+            opened.append(reply)
+        return reply
+
+    async with running(site) as served:
+        found = await fact(served)
+    assert failed(found) == []
+    assert [name for name, _ in found.unseen] == [OPEN_TO_OTHERS]
+
+
+async def test_a_copy_of_the_session_that_gets_no_answer_is_not_called_closed() -> None:
+    community, left = Community(takes_cookie_back=True), list[str]()
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.path == "/members" and left and "sid" in asked.cookies:
+            return None
+        if asked.path == "/logout":
+            left.append(asked.path)
+        return community(asked)
+
+    async with running(site) as served:
+        found = await fact(served)
+    assert failed(found) == []
+    said = outcome(log_out_leaves_session_open, found)
+    assert said.status == "unknown"
+    assert "copy of the session" in said.detail
+
+
 async def test_a_session_that_outlives_the_log_out_fails() -> None:
     async with running(Community(ends_sessions=False)) as site:
         (step,) = failed(await fact(site))

@@ -24,8 +24,10 @@ from .certificates import (
     leaf_by_openssl,
     server_context,
 )
-from .test_tls import HOST, shake
+from .handshakes import HOST, ca, issuing, root, shake
 from .worlds import serving
+
+__all__ = ["ca", "issuing", "root"]
 
 pytestmark = pytest.mark.skipif(
     shutil.which("openssl") is None, reason="the openssl command makes these certificates"
@@ -39,23 +41,6 @@ REFUSED: dict[str, tuple[Sequence[str], str]] = {
     "ed448": (["ed448"], "Ed448"),
     "rsa-pss": (RSA_PSS, "RSA-PSS"),
 }
-
-
-@pytest.fixture(scope="module")
-def root() -> Authority:
-    return authority("Harbour Root")
-
-
-@pytest.fixture(scope="module")
-def issuing(root: Authority) -> Authority:
-    return authority("Harbour Issuing", root)
-
-
-@pytest.fixture
-def ca(root: Authority, tmp_path: Path) -> Path:
-    path = tmp_path / "ca.pem"
-    path.write_bytes(root.pem)
-    return path
 
 
 async def shown(ca: Path, *leaves: Leaf, version: ssl.TLSVersion | None = None) -> Handshake:

@@ -25,9 +25,10 @@ WARM_S = 0.5
 WANTED_RATIO = 0.8
 USUAL = """\
 One process of uvicorn (httptools, uvloop) serves the same FastAPI route each time; another process
-asks over {connections} keep-alive connections. Blocks of {seconds:g} s are interleaved, each round has
-processes of its own, and each ratio is the median of the rounds' own. Guard has every part on: request ids, limits counted in
-memory, body and time limits, errors, headers, CORS, caching, request lines into a file, figures.
+asks over {connections} keep-alive connections. Blocks of {seconds:g} s are interleaved, each round
+has processes of its own, and each ratio is the median of the rounds' own. Guard has every part on:
+request ids, limits counted in memory, body and time limits, errors, headers, CORS, caching, request
+lines into a file, figures.
 The stack has the best of each that we found: slowapi (its ASGI middleware) for limits,
 asgi-correlation-id, secure, starlette-exporter, Starlette's CORS, and the shortest JSON request
 line through `logging`. It has no body and time limits, no errors and no caching."""
@@ -93,7 +94,7 @@ def measure(rounds: int, seconds: float, kinds: list[str]) -> dict[str, list[Blo
     """Return the blocks of each kind, in the order of the rounds.
 
     Each round has processes of its own: where the code of one happens to lie in memory, and how
-    its names hash, makes it up to a seventh faster or slower than another of the same kind.
+    its names hash, makes it faster or slower than another of the same kind.
     """
     blocks: dict[str, list[Block]] = {kind: [] for kind in kinds}
     for round_ in range(rounds):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -259,6 +261,11 @@ class TestMemberPageOpen:
         assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
         assert found.failure
         assert "Cache-Control: private, no-store" in found.failure.fix[0]
+
+    def test_what_strangers_get_meanwhile_is_unknown_where_it_was_not_seen(self) -> None:
+        went_on = signing_in("reach the log-in page", "log in")
+        unseen = replace(went_on, unseen=((OPEN_TO_OTHERS, "no answer"),))
+        assert of_member(unseen).status == "unknown"
 
     def test_a_journey_that_went_on_passes(self) -> None:
         found = of_member(signing_in("reach the log-in page", "wrong password is refused"))

@@ -45,6 +45,10 @@ class Seen:
     answer: Exchange
     page: Exchange
 
+    def same_as(self, other: Seen) -> bool:
+        """Return whether another attempt came to the same."""
+        return same_answer(self.answer, other.answer) and same_answer(self.page, other.page)
+
     def says_limited(self, usual: Seen | None = None) -> bool:
         """Return whether the answer or its page says that a limit was reached."""
         if usual is None:
@@ -120,9 +124,7 @@ async def reads_what_is_sent(attempt: Attempt, usual: Seen, session: Session) ->
     """Return whether nothing at all, sent in the attempt's place, is answered otherwise than it was."""
     nothing = replace(attempt, body=b"{}" if attempt.content_type == JSON else b"")
     other = await send(nothing, session)
-    return isinstance(other, Seen) and not (
-        same_answer(usual.answer, other.answer) and same_answer(usual.page, other.page)
-    )
+    return isinstance(other, Seen) and not usual.same_as(other)
 
 
 async def send(attempt: Attempt, session: Session) -> Seen | Gap:

@@ -82,7 +82,7 @@ class Burst:
             found = await self._once()
             if isinstance(found, Gap):
                 return self._stopped(found, self.attempts)
-            if any(_same(usual, found) for usual in self.usual):
+            if any(usual.same_as(found) for usual in self.usual):
                 continue
             judged = await self._changed(found)
             if judged is not None:
@@ -137,14 +137,14 @@ class Burst:
                 return self._fact(after=after, changed=again)
             both = found.says_limited(self.usual[0]) and again.says_limited(self.usual[0])
             # One odd answer is no limit, and neither are answers of which each is another.
-            if not _same(found, again) and not both:
+            if not found.same_as(again) and not both:
                 if found.answer.status == _BUSY:
                     self.busy += 1
                 else:
                     self.usual.append(found)
                 return None
         status = found.answer.status
-        fails = status >= 500 and not found.says_limited(self.usual[0])
+        fails = status >= _FAILS and not found.says_limited(self.usual[0])
         if fails and not (status == _BUSY and await self._host_goes_on()):
             return self._fact(
                 inconclusive=f"the server began to fail with {status} after {after} requests"
@@ -228,7 +228,7 @@ class Burst:
             if isinstance(root, Exchange) and says_limited(root):
                 return "the whole host answers as limited; wait for it to open again and recheck"
             return ""
-        if answer.status >= 500:
+        if answer.status >= _FAILS:
             return f"the route answered {answer.status} from the first request on"
         if answer.status == TOKEN_EXPIRED:
             return f"the route answered {TOKEN_EXPIRED}: it wants a token of its own page"
@@ -246,7 +246,3 @@ class Burst:
 
 def _asks_for_session(route: RouteEntry, seen: Seen) -> bool:
     return route.kind == "chat" and seen.answer.status in {401, 403}
-
-
-def _same(one: Seen, other: Seen) -> bool:
-    return same_answer(one.answer, other.answer) and same_answer(one.page, other.page)

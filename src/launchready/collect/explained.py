@@ -16,7 +16,6 @@ from launchready.facts.ways import Visit
 from launchready.gather import Ask
 
 ASKS_WHO = 401
-LOCKED = "a password is asked for before anything is shown (401)"
 
 
 async def attributed(gap: Gap, ask: Ask) -> Gap:
@@ -35,12 +34,10 @@ async def explained(answer: Exchange, world: World, ask: Ask, *, route: str = ""
     """
     if not (broken(answer) or _missing(answer) or asks_who(answer)):
         return None
-    entry = world.manifest.all_hosts.get(url_host(answer.url))
-    known = entry is not None and entry.web and url_port(answer.url) == 443
-    if not _missing(answer) and known and not is_plain(answer.url):
-        host = await ask(HostAnswers, host_of(answer.url, world))
+    if not _missing(answer):
+        host = await _host(answer.url, world, ask)
         faults = {"locked"} if asks_who(answer) else {"silent", "garbled", "failing"}
-        if isinstance(host, HostAnswers) and host.fault in faults:
+        if host is not None and host.fault in faults:
             return host.key
     if asks_who(answer):
         return None
@@ -55,14 +52,24 @@ async def explained(answer: Exchange, world: World, ask: Ask, *, route: str = ""
 
 
 async def behind_lock(key: Key, url: str, world: World, ask: Ask) -> Gap | None:
-    """Return that a URL cannot be looked at, as the gap of `key`, when its host lets nobody in."""
+    """Return that a URL cannot be looked at, as the gap of `key`, when its host lets nobody in.
+
+    What the lock answers says nothing of what lies behind it.
+    """
+    host = await _host(url, world, ask)
+    if host is None or host.fault != "locked":
+        return None
+    reason = f"a password is asked for before anything is shown ({ASKS_WHO})"
+    return Gap(key=key, reason=reason, because=host.key)
+
+
+async def _host(url: str, world: World, ask: Ask) -> HostAnswers | None:
+    """Return what the declared host of a URL on HTTPS answers; None of others, and when untold."""
     entry = world.manifest.all_hosts.get(url_host(url))
-    if entry is None or not entry.web or url_port(url) != 443:
+    if entry is None or not entry.web or is_plain(url) or url_port(url) != 443:
         return None
     host = await ask(HostAnswers, host_of(url, world))
-    if isinstance(host, HostAnswers) and host.fault == "locked":
-        return Gap(key=key, reason=LOCKED, because=host.key)
-    return None
+    return host if isinstance(host, HostAnswers) else None
 
 
 def broken(answer: Exchange) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from launchready.collect.explained import ASKS_WHO, LOCKED, explained
+from launchready.collect.explained import asks_who, behind_lock, explained
 from launchready.collect.http import Asking, answer_to
 from launchready.collect.permission import refusal
 from launchready.collect.world import World
@@ -56,8 +56,8 @@ async def guard_figures(subject: Subject, world: World, ask: Ask) -> GuardFigure
         seen = str(answer.status) if answer.status else "what is not HTTP"
         reason = f"the server answered with {seen}"
         return Gap(key=key, reason=reason, because=await explained(answer, world, ask))
-    if answer.status == ASKS_WHO and (lock := await explained(answer, world, ask)) is not None:
-        return Gap(key=key, reason=LOCKED, because=lock)
+    if asks_who(answer) and (lock := await behind_lock(key, answer.url, world, ask)) is not None:
+        return lock
     return _fact(answer, subject, world, variable)
 
 

@@ -36,6 +36,8 @@ class Journey:
     """The status of the answer to a wrong password."""
     self_contained: bool = False
     """The session that outlived the log-out stands in its cookie, and not at the server."""
+    unseen: dict[str, str] = field(default_factory=dict)
+    """Steps whose end could not be observed, and why."""
     because: Key | None = None
     """What explains that the log-in page was not reached."""
 

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from launchready.collect.explained import ASKS_WHO, LOCKED, explained
+from launchready.collect.explained import asks_who, behind_lock, explained
 from launchready.collect.http import Asking, answer_to
 from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.web_address import subject_of, url_host
@@ -149,8 +149,8 @@ async def _nowhere(key: Key, root: str, world: World, ask: Ask) -> Exchange | Ga
     if found.fault:
         because = await explained(found, world, ask)
         return Gap(key=key, reason=found.trouble, because=because or shared)
-    if found.status == ASKS_WHO and (lock := await explained(found, world, ask)) is not None:
-        return Gap(key=key, reason=LOCKED, because=lock)
+    if asks_who(found) and (lock := await behind_lock(key, found.url, world, ask)) is not None:
+        return lock
     if found.status == _REFUSED and await _refuses_its_page(root, world, ask):
         return Gap(
             key=key,

@@ -81,6 +81,7 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
         cookies=tuple(journey.session.cookies.values()),
         refused_with=journey.refused_with,
         self_contained=journey.self_contained,
+        unseen=tuple(journey.unseen.items()),
         form_url=route.url if route else journey.form.url if journey.form else "",
     )
 

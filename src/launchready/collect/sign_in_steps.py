@@ -162,7 +162,10 @@ async def _for_others(journey: Journey, private: Exchange, anonymous: Exchange) 
     session = journey.session
     stranger = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
     found = await stranger.get(journey.account.private)
-    if not isinstance(found, Exchange) or not member_sees(journey, found, anonymous):
+    if isinstance(found, Gap):
+        journey.unseen[OPEN_TO_OTHERS] = found.reason
+        return
+    if not member_sees(journey, found, anonymous):
         return
     if journey.account.says or alike(private, found):
         journey.step(
@@ -221,6 +224,7 @@ async def _copied(journey: Journey, before: Jar, anonymous: Exchange | Gap) -> N
     )  # fmt: skip
     private = await copied.get(journey.account.private)
     if isinstance(private, Gap):
+        journey.unseen[COPY_CLOSED] = private.reason
         return
     open_still = member_sees(journey, private, anonymous)
     journey.self_contained = open_still and holds_session(sent_along)

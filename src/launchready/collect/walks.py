@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass, replace
 
 from launchready.collect.cookies import Jar
-from launchready.collect.explained import ASKS_WHO, LOCKED, attributed, explained
+from launchready.collect.explained import asks_who, attributed, behind_lock, explained
 from launchready.collect.http import Asking, answer_to
 from launchready.collect.http_outcome import SEVERAL_LOCATIONS
 from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
@@ -48,15 +48,16 @@ async def visit(subject: Subject, world: World, ask: Ask) -> Visit | Gap:
     walked = await walk(route.url, world, ask, as_browser=route.kind != "private")
     if walked.gap is not None and not walked.plain:
         return _because(Key(Visit, subject), walked.gap)
-    owed_to = await _owed_to(walked.walk, world, ask, route=route.url)
-    if owed_to is not None and walked.walk.last is not None and walked.walk.last.status == ASKS_WHO:
-        # What the lock answers says nothing of the page behind it.
-        return Gap(key=Key(Visit, subject), reason=LOCKED, because=owed_to)
+    last = walked.walk.last
+    if last is not None and asks_who(last):
+        locked = await behind_lock(Key(Visit, subject), last.url, world, ask)
+        if locked is not None:
+            return locked
     return Visit(
         subject=subject,
         at=world.now(),
         how=_how(route.url),
-        because=owed_to,
+        because=await _owed_to(walked.walk, world, ask, route=route.url),
         route=route,
         walk=walked.walk,
     )

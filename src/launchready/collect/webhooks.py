@@ -10,7 +10,7 @@ import os
 import secrets
 from dataclasses import dataclass, field
 
-from launchready.collect.explained import ASKS_WHO, LOCKED, explained
+from launchready.collect.explained import asks_who, behind_lock, explained
 from launchready.collect.http import Asking, answer_to
 from launchready.collect.permission import refusal
 from launchready.collect.web_address import url_host
@@ -159,8 +159,10 @@ class _Trial:
         if found.trouble:
             because = await explained(found, self.world, self.ask)
             return Gap(key=self.key, reason=found.trouble, because=because)
-        if found.status == ASKS_WHO and (lock := await explained(found, self.world, self.ask)):
-            return Gap(key=self.key, reason=LOCKED, because=lock)
+        if asks_who(found):
+            lock = await behind_lock(self.key, found.url, self.world, self.ask)
+            if lock is not None:
+                return lock
         self.world.events[self.route.url] = self.world.events.get(self.route.url, 0) + 1
         return found
 

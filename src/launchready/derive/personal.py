@@ -32,7 +32,7 @@ _SESSION_COOKIES = re.compile(
 )
 # What a visitor has chosen, or a campaign counts: named beside the session, but no session.
 _PREFERENCE_COOKIES = re.compile(
-    r".*[a-z]+[_.:-]?(?:theme|consent\w*|lang|language|locale|timezone|tz|currency|country"
+    r".*[a-z][_.:-]?(?:theme|consent\w*|lang|language|locale|timezone|tz|currency|country"
     r"|colou?r(?:[_-]?(?:scheme|mode))?|dark[_-]?mode|banner|popup|tour|seen|dismissed|layout|sidebar"
     r"|referr?er|landing(?:[_-]?page)?|utm[_-]?\w*|variant|timeout|expir(?:y|es)(?:[_-]?at)?|warning)",
     re.IGNORECASE,

@@ -18,7 +18,8 @@ from launchready.manifest.values import route_url
 
 LOGIN_PATHS = (
     "/login", "/signin", "/sign-in", "/sign_in", "/users/sign_in", "/auth/login", "/auth/signin",
-    "/auth/sign-in", "/account/login", "/accounts/login/", "/wp-login.php", "/members/login", "/session/new", "/log-in",
+    "/auth/sign-in", "/account/login", "/accounts/login/", "/wp-login.php", "/members/login",
+    "/session/new", "/log-in",
 )  # fmt: skip
 _ORDER: tuple[RouteKind, ...] = ("page", "auth", "signup", "reset", "checkout")
 _HOSTS_TRIED = 4

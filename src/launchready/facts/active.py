@@ -88,6 +88,8 @@ class SignIn(Fact):
     """The status of the answer to a wrong password; None when none was tried, or none answered."""
     self_contained: bool = False
     """The session that outlived the log-out stands in its cookie, and not at the server."""
+    unseen: tuple[tuple[str, str], ...] = ()
+    """Steps whose end could not be observed, each with the reason; they are not among `steps`."""
 
     @property
     def fault(self) -> str:

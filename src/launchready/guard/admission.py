@@ -114,7 +114,7 @@ class Admission:
         name = None
         if body and entry is not None:
             name = account(entry, typed(body, answering.asked.get(b"content-type")))
-        counted = await self.hits(treatment, scope, name, visit)
+        counted = await self._hits(treatment, scope, name, visit)
         if not await self._within(counted, treatment, answering):
             return
         await app(scope, receive, answering.send)
@@ -128,7 +128,7 @@ class Admission:
                 if rule.counts == "wrong":
                     await self.throttle.forgive(rule, who)
 
-    async def hits(
+    async def _hits(
         self, treatment: Treatment, scope: Scope, name: str | None, visit: Visit
     ) -> Sequence[Hit]:
         """Return what an attempt counts against; who is signed in is noted in the visit."""

@@ -26,7 +26,7 @@ from launchready.guard.deadlines import Deadlines, Waiting
 from launchready.guard.figures import Figures
 from launchready.guard.origins import may_open
 from launchready.guard.routes import Routes
-from launchready.guard.rules import Hit
+from launchready.guard.rules import Hit, hits
 from launchready.guard.sentry import Reporting
 from launchready.guard.throttle import fields
 from launchready.guard.treatment import Treatment
@@ -85,16 +85,15 @@ class Sockets:
                 detail = "A page of another site may not open this."
                 await socket.refuse(errors.Problem(status=403, detail=detail))
                 return
-            if treatment.rules:
-                socket.counted = await self.admission.hits(treatment, request(), None, visit)
-                if not await socket.within():
-                    return
-            if (ask := self.admission.member) is not None:
-                if visit.member is None:
-                    visit.member = await ask(request())
-                if visit.member is not None:
-                    again = socket.as_long_as(lambda: ask(request()), visit.member)
-                    watch = asyncio.create_task(again)
+            ask = self.admission.member
+            if ask is not None:
+                visit.member = await ask(request())
+            socket.counted = hits(treatment.rules, client=visit.client, member=visit.member)
+            if not await socket.within():
+                return
+            if ask is not None and visit.member is not None:
+                again = socket.as_long_as(lambda: ask(request()), visit.member)
+                watch = asyncio.create_task(again)
             await app(scope, socket.receive, socket.send)
             if not socket.status:
                 await self._failed(socket, RuntimeError("the app gave no answer"))
@@ -259,7 +258,8 @@ class Socket(Waiting):
             # Those who came at the same moment, as after a restart, are not all asked about at once.
             await asyncio.sleep(ASKS_AGAIN_S * random.uniform(0.5, 1))  # noqa: S311
             try:
-                same = await ask() == member
+                async with asyncio.timeout(ASKS_AGAIN_S):
+                    same = await ask() == member
             except Exception:  # noqa: BLE001 - whatever an app raises, it has not said that they left
                 same = True
             if not same and self.status == TAKEN:

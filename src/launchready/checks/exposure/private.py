@@ -86,6 +86,11 @@ def member_page_open(sign_in: SignIn, launch: Parent[Declared]) -> Result:
     if kept is not None and account is not None:
         return _kept_for_others(kept, account.private)
     step = next((s for s in sign_in.steps if s.name == OPEN_BEFORE), None)
+    if step is None and (why := dict(sign_in.unseen).get(OPEN_TO_OTHERS)):
+        return Unproven(
+            reason=f"what strangers are shown while a member is in could not be seen: {why}",
+            how_to_prove="Run it again: launchready recheck member-page-open",
+        )
     if step is None or account is None:
         return Passed(evidence="strangers are not shown what members see")
     route = launch.manifest.routes.get(account.private)

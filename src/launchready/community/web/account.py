@@ -55,9 +55,9 @@ async def change_membership(
     """
     settings, stays = running.settings, form.get("stays") == "yes"
     async with running.database.read() as session:
-        mine = await memberships(session, who.id, now=running.now())
         shown = await _shown(session, who, running)
-    chosen = next((each for each in mine if str(each.id) == form.get("subscription")), None)
+    mine, wanted = shown["memberships"], form.get("subscription")
+    chosen = next((each for each in mine if str(each.id) == wanted), None)
     if chosen is None or settings.trial_secret is None or running.outermost is None:
         raise HTTPException(404)
     now_s = int(time.time())

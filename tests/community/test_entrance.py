@@ -26,6 +26,14 @@ async def test_a_member_comes_in_and_goes_out_again(browser: Browser) -> None:
     assert (await browser.get("/members")).headers["location"] == "/login?next=/members"
 
 
+async def test_who_is_in_already_meets_no_form_to_come_in(browser: Browser) -> None:
+    await browser.log_in(ADA)
+    onward = {"/login": "/members", "/login?next=/profile": "/profile", "/signup": "/members"}
+    for form, leads_to in onward.items():
+        answer = await browser.get(form)
+        assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
+
+
 async def test_the_session_cookie_is_kept_from_scripts_and_other_sites(browser: Browser) -> None:
     answer = await browser.log_in(ADA)
     cookie = answer.headers["set-cookie"].lower()
@@ -89,9 +97,11 @@ async def test_a_password_with_other_costs_is_hashed_anew_at_the_next_log_in(
 async def test_the_log_in_leads_back_to_pages_of_this_host_alone(browser: Browser) -> None:
     inside = await browser.send("/login?next=/profile", "/login", email=ADA, password=PASSWORD)
     assert inside.headers["location"] == "/profile"
+    browser.client.cookies.clear()
     for outside in ("//evil.example", "https://evil.example", "/\\evil.example"):
         answer = await browser.send("/login", email=ADA, password=PASSWORD, next=outside)
         assert answer.headers["location"] == "/members"
+        browser.client.cookies.clear()
 
 
 async def test_a_form_of_another_site_is_refused(browser: Browser) -> None:

@@ -129,8 +129,8 @@ MEMBERS_PAGES = (
     ("/checkout", 1),
     ("/v1/circles", 1),
     ("/invite", 0),
-    ("/login", 0),
 )
+VISITORS_PAGES = (("/login", 0), ("/signup", 0), ("/invite", 0), ("/reset", 0))
 GUESTS_PAGES = (
     ("/members", 3),
     ("/members?before=5000", 3),
@@ -149,10 +149,11 @@ ADMINS_PAGES = (
 
 
 @pytest.mark.parametrize(
-    ("who", "pages"), [(0, MEMBERS_PAGES), (GUEST, GUESTS_PAGES), (ADMIN, ADMINS_PAGES)]
+    ("who", "pages"),
+    [(None, VISITORS_PAGES), (0, MEMBERS_PAGES), (GUEST, GUESTS_PAGES), (ADMIN, ADMINS_PAGES)],
 )
 async def test_a_page_sends_few_statements_that_use_indexes(
-    crowded: Guard, who: int, pages: tuple[tuple[str, int], ...]
+    crowded: Guard, who: int | None, pages: tuple[tuple[str, int], ...]
 ) -> None:
     database = _running(crowded).database
     async with _visiting(crowded, who) as browser:

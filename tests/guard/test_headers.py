@@ -69,7 +69,14 @@ def test_what_programs_read_may_load_nothing() -> None:
 def test_what_programs_read_says_nothing_of_what_pages_do() -> None:
     data = {name for name, _ in security_headers(TWO, PARTS, "api", secure=True)}
     page = {name for name, _ in security_headers(TWO, PARTS, "page", secure=True)}
-    assert page - data == {b"referrer-policy", b"permissions-policy"}
+    assert page - data == {b"referrer-policy", b"permissions-policy", b"x-frame-options"}
+
+
+def test_what_programs_read_stands_in_no_frame_with_the_policy_and_without() -> None:
+    with_policy = security_headers(TWO, PARTS, "api", secure=False)
+    assert b"frame-ancestors 'none'" in (value_of(with_policy, b"content-security-policy") or b"")
+    without_policy = security_headers(TWO, PARTS - {"csp"}, "api", secure=False)
+    assert value_of(without_policy, b"x-frame-options") == b"DENY"
 
 
 @pytest.mark.parametrize(

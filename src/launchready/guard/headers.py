@@ -25,6 +25,10 @@ _OF_PAGES = frozenset({"referrer", "permissions"})
 """Parts that say what a page may do and tell; data opens no link and asks for no camera, and each field
 costs an answer some time (OWASP, REST security: security headers)."""
 
+_IN_DATA_POLICY = frozenset({"framing"})
+"""Parts that `DATA_POLICY` speaks for: browsers that know `frame-ancestors` do not look at
+X-Frame-Options beside it (CSP 3 section 6.4.2)."""
+
 
 def policy(manifest: Manifest, *, framing: bool = True) -> bytes:
     """Return the Content-Security-Policy (CSP 3): the launch's own hosts, and what [guard] allows."""
@@ -66,8 +70,11 @@ def security_headers(
         # What only programs read loads nothing, should a browser be made to show it.
         whole = DATA_POLICY if kind in DATA_KINDS else policy(manifest, framing=framing)
         fields.append((b"content-security-policy", whole))
+    unneeded = _OF_PAGES if kind in DATA_KINDS else frozenset()
+    if kind in DATA_KINDS and "csp" in parts:
+        unneeded |= _IN_DATA_POLICY
     for part, own in _FIELDS.items():
-        if part in parts and not (kind in DATA_KINDS and part in _OF_PAGES):
+        if part in parts and part not in unneeded:
             fields += own
     if secure and "hsts" in parts:
         fields.append((b"strict-transport-security", HSTS))

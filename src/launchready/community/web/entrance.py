@@ -25,9 +25,10 @@ async def door(who: Visitor) -> RedirectResponse:
 
 
 @router.get("/login")
-async def login_page(request: Request) -> Response:
-    """Show the log-in form."""
-    return page(request, "login.html", next=local(request.query_params.get("next")), email="")
+async def login_page(request: Request, who: Visitor) -> Response:
+    """Show the log-in form; who is in already goes on to where it would lead."""
+    leads_to = local(request.query_params.get("next"))
+    return page(request, "login.html", next=leads_to, email="") if who is None else see(leads_to)
 
 
 @router.post("/login")
@@ -63,9 +64,10 @@ async def log_out(request: Request, _: SentForm, running: Running) -> Response:
 
 
 @router.get("/signup")
-async def signup_page(request: Request) -> Response:
-    """Show the form for new members."""
-    return page(request, "signup.html", code="", email="", name="")
+async def signup_page(request: Request, who: Visitor) -> Response:
+    """Show the form for new members; who is one already goes on to their room."""
+    form = {"code": "", "email": "", "name": ""}
+    return page(request, "signup.html", **form) if who is None else see("/members")
 
 
 @router.post("/signup")

@@ -66,8 +66,9 @@ async def log_out(request: Request, _: SentForm, running: Running) -> Response:
 @router.get("/signup")
 async def signup_page(request: Request, who: Visitor) -> Response:
     """Show the form for new members; who is one already goes on to their room."""
-    form = {"code": "", "email": "", "name": ""}
-    return page(request, "signup.html", **form) if who is None else see("/members")
+    if who is not None:
+        return see("/members")
+    return page(request, "signup.html", code="", email="", name="")
 
 
 @router.post("/signup")

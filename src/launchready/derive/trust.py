@@ -21,6 +21,8 @@ _BY_CODE: dict[int, Trust] = {
     67: "weak-key",
     68: "weak-signature",
 }
+_WRONG_PURPOSE = 26
+_FENCED = frozenset({47, 48})
 NAME_ONLY = 1
 """libcurl reports a wrong name with no error of OpenSSL's, whatever else is wrong."""
 # The fault that hides most comes first: pages of a wrong host say nothing about this one.
@@ -161,6 +163,12 @@ def _untrusted(chain: Sequence[Certificate], hello: Hello) -> str:
         return "it is signed by itself, not by an authority that browsers know"
     if hello.verify_code == 19:
         return f"its chain ends at {chain[-1].subject}, an authority that browsers do not know"
+    if hello.verify_code == _WRONG_PURPOSE:
+        return (
+            "it, or its issuer, is not made for web servers (extended key usage without serverAuth)"
+        )
+    if hello.verify_code in _FENCED:
+        return "its issuer may not certify this name (name constraints)"
     return hello.message
 
 

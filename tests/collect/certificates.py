@@ -64,9 +64,10 @@ def authority(
     *,
     ends_days: float = 1000,
     only_below: Sequence[str] = (),
+    key_of: Authority | None = None,
 ) -> Authority:
     now = datetime.now(UTC)
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key_of.key if key_of else ec.generate_private_key(ec.SECP256R1())
     usage = dict.fromkeys(
         (
             "digital_signature", "content_commitment", "key_encipherment", "data_encipherment",

@@ -127,7 +127,11 @@ def _refused_by_openssl(
     if code not in MISSING_ISSUER:
         return {"untrusted": _untrusted(chain, hello)}
     missing = _missing_issuer(chain)
-    lacking = f"the certificate of its issuer ({missing}) is not sent along"
+    lacking = (
+        f"its issuer's certificate is sent twice, and the first leads to {missing}, which nobody knows"
+        if len({c.subject for c in chain}) < len({c.fingerprint_sha256 for c in chain})
+        else f"the certificate of its issuer ({missing}) is not sent along"
+    )
     if completed is None:
         if intermediate:
             where = "and it could not be had elsewhere"

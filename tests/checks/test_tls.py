@@ -332,6 +332,10 @@ def test_hsts_is_not_judged_by_a_servers_error() -> None:
     assert (found.status, found.because) == ("unknown", owed)
 
 
+def test_hsts_is_not_judged_where_everything_is_refused() -> None:
+    assert hsts(hsts_missing, entrance(exchange(status=403))).status == "unknown"
+
+
 def test_hsts_on_a_servers_error_counts() -> None:
     fields = {"Strict-Transport-Security": "max-age=31536000"}
     assert hsts(hsts_missing, entrance(exchange(status=503, headers=fields))).status == "passed"

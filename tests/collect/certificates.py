@@ -58,9 +58,16 @@ class Leaf:
         return ssl.PEM_cert_to_DER_cert(self.pem.decode())
 
 
-def authority(name: str, above: Authority | None = None, *, ends_days: float = 1000) -> Authority:
+def authority(
+    name: str,
+    above: Authority | None = None,
+    *,
+    ends_days: float = 1000,
+    only_below: Sequence[str] = (),
+    key_of: Authority | None = None,
+) -> Authority:
     now = datetime.now(UTC)
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key_of.key if key_of else ec.generate_private_key(ec.SECP256R1())
     usage = dict.fromkeys(
         (
             "digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
@@ -68,7 +75,7 @@ def authority(name: str, above: Authority | None = None, *, ends_days: float = 1
         ),
         False,
     )  # fmt: skip
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(_name(name))
         .issuer_name(above.certificate.subject if above else _name(name))
@@ -79,8 +86,11 @@ def authority(name: str, above: Authority | None = None, *, ends_days: float = 1
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.KeyUsage(**usage, key_cert_sign=True, crl_sign=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(above.key if above else key, hashes.SHA256())
     )
+    if only_below:
+        fence = x509.NameConstraints([x509.DNSName(n) for n in only_below], None)
+        builder = builder.add_extension(fence, critical=True)
+    certificate = builder.sign(above.key if above else key, hashes.SHA256())
     return Authority(certificate=certificate, key=key, above=above)
 
 
@@ -92,6 +102,7 @@ def leaf(
     send_issuer: bool = True,
     issuer_url: str = "",
     common_name: str = "",
+    use: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
 ) -> Leaf:
     """Make a leaf signed by an authority, or by itself when `by` is None."""
     now = datetime.now(UTC)
@@ -106,7 +117,7 @@ def leaf(
         .not_valid_before(now + begins_days * DAY)
         .not_valid_after(now + ends_days * DAY)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
     )
     if names:
         builder = builder.add_extension(_alternative(names), critical=False)

@@ -34,7 +34,7 @@ def issuer() -> Authority:
 
 @cache
 def context() -> SSLContext:
-    return server_context(leaf("example.org", by=issuer()))
+    return server_context(leaf("example.org", "api.example.org", by=issuer()))
 
 
 @pytest.fixture
@@ -194,6 +194,42 @@ async def test_a_host_that_refuses_everything_shows_nothing_to_judge(
     assert isinstance(found, Gap)
     assert "403" in found.reason
     assert found.how_to_prove
+
+
+API = "api.example.org"
+HOOK = f"[routes]\n'https://{API}/hook' = 'webhook'\n"
+
+
+async def shown_by_api(root: Path, answer: Answer, more: str = "") -> Probe | Gap:
+    """Return what shows at a host that is only called, so that nobody expects a page at its root."""
+    declared = f"[hosts.'{API}']\n{more}"
+    at = {API: ("203.0.113.5",)}
+    async with https_world(answer, root, more=declared, addresses=at) as (loopback, _):
+        return await loopback.gatherer.ask(Probe, loopback.host(API))
+
+
+@pytest.mark.parametrize("more", ["", HOOK])
+async def test_a_host_without_a_front_page_that_refuses_everything_shows_nothing_to_judge(
+    root: Path, more: str
+) -> None:
+    found = await shown_by_api(root, only({}, REFUSED), more)
+    assert isinstance(found, Gap)
+    assert "403" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "more"),
+    [
+        (only({"/hook": page(b"POST it", status="405 Method Not Allowed")}, REFUSED), HOOK),
+        (only({}, page(b'{"message":"Missing Authentication Token"}', "Content-Type: application/json", status="403 Forbidden")), ""),
+        (only({}, REFUSED), HOOK.replace("'webhook'", "{ kind = 'webhook', status = 403 }")),
+    ],
+    ids=["one route answers", "its gateway speaks JSON", "declared"],
+)  # fmt: skip
+async def test_a_host_without_a_front_page_that_refuses_for_a_reason_is_judged(
+    root: Path, answer: Answer, more: str
+) -> None:
+    assert isinstance(await shown_by_api(root, answer, more), Probe)
 
 
 LOCKED = page(b"soon", 'WWW-Authenticate: Basic realm="soon"', status="401 Unauthorized")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
 from launchready.facts.tls import Handshake
 
 from .certificates import (
@@ -121,6 +123,23 @@ async def test_a_whole_chain_of_a_private_authority_is_untrusted(issuing: Author
     found = await shake_with(whole, None)
     assert found.trust == "untrusted"
     assert "Harbour Root" in found.trust_detail
+
+
+async def test_a_certificate_that_is_not_for_web_servers_is_untrusted(
+    issuing: Authority, ca: Path
+) -> None:
+    found = await shake_with(leaf(HOST, by=issuing, use=ExtendedKeyUsageOID.CLIENT_AUTH), ca)
+    assert found.trust == "untrusted"
+    assert "not made for web servers" in found.trust_detail
+
+
+async def test_a_name_that_its_issuer_may_not_certify_is_untrusted(
+    root: Authority, ca: Path
+) -> None:
+    fenced = authority("Harbour Fenced", root, only_below=["example.net"])
+    found = await shake_with(leaf(HOST, by=fenced), ca)
+    assert found.trust == "untrusted"
+    assert "may not certify this name" in found.trust_detail
 
 
 async def test_a_leaf_of_a_private_authority_is_untrusted(ca: Path) -> None:

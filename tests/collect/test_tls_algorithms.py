@@ -64,6 +64,19 @@ async def test_a_key_that_browsers_refuse_is_told(
     assert (found.trust, found.trust_detail) == ("unsupported-algorithm", f"its key is {words}")
 
 
+@pytest.mark.parametrize("curve", ["secp224r1", "brainpoolP256r1", "secp256k1"])
+async def test_a_curve_that_even_libraries_must_be_told_to_take_is_named(
+    issuing: Authority, ca: Path, curve: str
+) -> None:
+    key = ("ec", "-pkeyopt", f"ec_paramgen_curve:{curve}")
+    found = await shown(ca, leaf_by_openssl(HOST, by=issuing, key=key))
+    assert found.accepted
+    assert (found.trust, found.trust_detail) == (
+        "unsupported-algorithm",
+        f"its key is ECDSA {curve}",
+    )
+
+
 @pytest.mark.parametrize("kind", REFUSED)
 async def test_a_second_certificate_that_browsers_take_is_the_one_that_counts(
     issuing: Authority, ca: Path, kind: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,37 @@ async def test_an_issuer_that_can_be_fetched_proves_the_chain_incomplete(
     assert isinstance(found, Handshake)
     assert found.trust == "incomplete"
     assert "Harbour Issuing" in found.trust_detail
+
+
+async def test_an_issuer_sent_twice_the_unknown_way_first_stops_programs_and_no_browser(
+    issuing: Authority, ca: Path
+) -> None:
+    across = authority("Harbour Issuing", authority("Nobody"), key_of=issuing)
+    found = await shake_with(
+        replace(leaf(HOST, by=across), sent_along=across.pem + issuing.pem), ca
+    )
+    assert found.trust == "incomplete"
+    assert "the first leads to" in found.trust_detail
+    assert "Nobody" in found.trust_detail
+
+
+async def test_an_issuer_sent_twice_the_known_way_first_is_trusted(
+    issuing: Authority, ca: Path
+) -> None:
+    across = authority("Harbour Issuing", authority("Nobody"), key_of=issuing)
+    found = await shake_with(
+        replace(leaf(HOST, by=across), sent_along=issuing.pem + across.pem), ca
+    )
+    assert found.trust == "trusted"
+
+
+async def test_an_unrelated_certificate_in_the_place_of_the_issuer_is_an_incomplete_chain(
+    issuing: Authority, ca: Path
+) -> None:
+    other = authority("Meadow Issuing", authority("Meadow Root"))
+    found = await shake_with(replace(leaf(HOST, by=issuing), sent_along=other.pem), ca)
+    assert found.trust == "incomplete"
+    assert "is not sent along" in found.trust_detail
 
 
 async def test_two_missing_issuers_are_fetched_one_after_the_other(

@@ -19,6 +19,7 @@ import pycurl
 from launchready.collect.dial import DialMap
 from launchready.collect.http_message import Failure, Intake, Request, Response, Verify
 from launchready.collect.http_outcome import CONNECT_SHARE, PerformResult, Target, outcome
+from launchready.collect.tls_offer import CIPHERS
 
 AT_ONCE = 192
 """Enough that two dozen hosts which never answer leave room for the others."""
@@ -189,6 +190,7 @@ class HttpClient:
         if url.startswith("https:"):
             # Where HTTP/2 is spoken one connection carries all; each handshake spared is a millisecond.
             handle.setopt(pycurl.PIPEWAIT, 1)
+            handle.setopt(pycurl.SSL_CIPHER_LIST, CIPHERS)
         port = targets[0].port
         if len(targets) == 1:
             handle.setopt(pycurl.CONNECT_TO, [f"::{_bracketed(targets[0].dialled)}:{port}"])

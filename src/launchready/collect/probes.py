@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from launchready.collect.explained import asks_who, behind_lock, explained
+from launchready.collect.explained import asks_who, behind_lock, exchanges, explained
 from launchready.collect.http import Asking, answer_to
 from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.web_address import subject_of, url_host
@@ -151,7 +151,7 @@ async def _nowhere(key: Key, root: str, world: World, ask: Ask) -> Exchange | Ga
         return Gap(key=key, reason=found.trouble, because=because or shared)
     if asks_who(found) and (lock := await behind_lock(key, found.url, world, ask)) is not None:
         return lock
-    if found.status == _REFUSED and await _refuses_its_page(root, world, ask):
+    if found.status == _REFUSED and await _refuses_everybody(found, root, world, ask):
         return Gap(
             key=key,
             reason=f"{url_host(root)} refuses everything it is asked ({_REFUSED}), or refuses programs",
@@ -161,11 +161,26 @@ async def _nowhere(key: Key, root: str, world: World, ask: Ask) -> Exchange | Ga
     return found
 
 
-async def _refuses_its_page(root: str, world: World, ask: Ask) -> bool:
-    """Return whether a host refuses the very page that visitors are meant to open."""
-    meant = any(r.url == f"{root}/" and r.status is None for r in routes(world.manifest))
-    front = await ask(Exchange, subject_of(f"{root}/", world)) if meant else None
-    return isinstance(front, Exchange) and front.status == _REFUSED
+async def _refuses_everybody(missing: Exchange, root: str, world: World, ask: Ask) -> bool:
+    """Return whether a host refuses the very page that visitors are meant to open, or all that it has.
+
+    The gateways of APIs refuse in JSON what they do not know, and are no wall.
+    """
+    own = [r for r in routes(world.manifest) if r.url.startswith(f"{root}/")]
+    if any(r.status == _REFUSED for r in own):
+        return False
+    front, *others = await exchanges((f"{root}/", *(r.url for r in own)), world, ask)
+    if not _refuses(front):
+        return False
+    if any(r.url == f"{root}/" and r.status is None for r in own):
+        return True
+    if "json" in missing.content_type:
+        return False
+    return all(_refuses(other) for other in others if isinstance(other, Exchange))
+
+
+def _refuses(answer: Exchange | Gap) -> bool:
+    return isinstance(answer, Exchange) and answer.status == _REFUSED
 
 
 async def _asked(url: str, world: World, ask: Ask, key: Key) -> Exchange | Gap:

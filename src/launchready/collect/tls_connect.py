@@ -15,22 +15,22 @@ import pycurl
 from launchready.collect.http_client import HttpClient
 from launchready.collect.http_message import Failure
 from launchready.collect.http_outcome import PerformResult
+from launchready.collect.tls_offer import (
+    AS_BROWSERS,
+    AS_LIBRARIES,
+    UNCOMMON_KEYS,
+    Offer,
+    lacking,
+)
 from launchready.collect.world import World
 from launchready.derive import certificate as certificates
 from launchready.derive.certificate_algorithms import unsupported_key
 from launchready.facts.tls import Hello
 
 CHAIN_MAX = 20
-# Browsers have no finite-field Diffie-Hellman any more; a server's small group is not their trouble.
-_CIPHERS = "DEFAULT:!kDHE:!aNULL"
-# What Chromium offers, and with it every browser: no P-521, no EdDSA, no keys for RSA-PSS alone.
-_BROWSER_SIGNATURES = (
-    "ecdsa_secp256r1_sha256:rsa_pss_rsae_sha256:rsa_pkcs1_sha256:ecdsa_secp384r1_sha384:"
-    "rsa_pss_rsae_sha384:rsa_pkcs1_sha384:rsa_pss_rsae_sha512:rsa_pkcs1_sha512"
-)
-_BROWSER_CURVES = "X25519:prime256v1:secp384r1"
 _PORT_80_S = 2.0
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.ENETDOWN})
+_BROKEN_OFF = frozenset({pycurl.E_SSL_CONNECT_ERROR, pycurl.E_SSL_CIPHER})
 _OUR_BUNDLE = frozenset({pycurl.E_SSL_CACERT_BADFILE, pycurl.E_SSL_ENGINE_INITFAILED})
 _WORDS = (
     (("wrong version number", "http request", "packet length too long", "record layer failure"),
@@ -41,6 +41,7 @@ _WORDS = (
     (("certificate required", "bad certificate"), "the server wants a certificate of the visitor"),
     (("handshake failure", "no shared cipher"),
      "the server refuses the handshake (no cipher in common, or no certificate for this name)"),
+    (("alert no application protocol",), "the server speaks neither HTTP/2 nor HTTP/1.1 (ALPN)"),
     (("alert internal error",), "the server breaks off the handshake with an internal error"),
     (("unexpected eof", "connection reset", "connection was reset", "ssl_error_syscall"),
      "the server closes the connection during the handshake"),
@@ -60,13 +61,28 @@ async def connect(
     `further_pem` are intermediates to build the chain with; they are not trusted themselves.
     With `any_name` the certificate may be for another host.
     """
-    hello = await _attempt(world, host, address, further_pem, any_name=any_name)
-    leaf = certificates.read(hello.chain_der[0]) if hello.chain_der else None
-    if hello.answer == "refused" or leaf is None or not unsupported_key(leaf):
-        return hello
-    # A server may hold a second certificate, which browsers get instead.
-    theirs = await _attempt(world, host, address, further_pem, any_name=any_name, as_browsers=True)
-    return theirs if theirs.chain_der else replace(hello, for_browsers=False)
+
+    async def attempt(offer: Offer) -> tuple[Hello, _Seen]:
+        return await _attempt(world, host, address, further_pem, any_name=any_name, offer=offer)
+
+    theirs, seen = await attempt(AS_BROWSERS)
+    if not seen.broken_off:
+        return theirs
+    # No browser gets in; what others are shown tells why.
+    hello, seen = await attempt(AS_LIBRARIES)
+    if seen.broken_off:
+        uncommon, _ = await attempt(UNCOMMON_KEYS)
+        return replace(uncommon, for_browsers=False) if _not_taken(uncommon) else theirs
+    if _not_taken(hello):
+        return replace(hello, for_browsers=False)
+    if hello.chain_der and (words := lacking(seen.cipher, seen.group)):
+        return replace(theirs, message=words)
+    return hello
+
+
+def _not_taken(hello: Hello) -> bool:
+    """Return whether an address shows a certificate whose key browsers do not take."""
+    return bool(hello.chain_der) and bool(unsupported_key(certificates.read(hello.chain_der[0])))
 
 
 async def _attempt(
@@ -76,24 +92,22 @@ async def _attempt(
     further_pem: Sequence[bytes],
     *,
     any_name: bool,
-    as_browsers: bool = False,
-) -> Hello:
+    offer: Offer,
+) -> tuple[Hello, _Seen]:
+    seen = _Seen()
     handle = world.http.handle(f"https://{host}/", [address], deadline_s=world.request_s)
     if isinstance(handle, Failure):
-        return Hello(address=address, answer="silent", message=handle.reason, ours=handle.ours)
-    seen = _Seen()
+        nowhere = Hello(address=address, answer="silent", message=handle.reason, ours=handle.ours)
+        return nowhere, seen
     try:
         handle.setopt(pycurl.CONNECT_ONLY, 1)
         handle.setopt(pycurl.OPT_CERTINFO, 1)
         handle.setopt(pycurl.SSL_SESSIONID_CACHE, 0)
         handle.setopt(pycurl.FRESH_CONNECT, 1)
         handle.setopt(pycurl.FORBID_REUSE, 1)
-        handle.setopt(pycurl.SSL_CIPHER_LIST, _CIPHERS)
         handle.setopt(pycurl.VERBOSE, 1)
         handle.setopt(pycurl.DEBUGFUNCTION, seen.line)
-        if as_browsers:
-            handle.setopt(pycurl.SSL_SIGNATURE_ALGORITHMS, _BROWSER_SIGNATURES)
-            handle.setopt(pycurl.SSL_EC_CURVES, _BROWSER_CURVES)
+        offer.set_on(handle)
         if any_name:
             handle.setopt(pycurl.SSL_VERIFYHOST, 0)
         if further_pem:
@@ -104,7 +118,8 @@ async def _attempt(
         result = await world.http.perform(handle, host=host)
         if result.code in _OUR_BUNDLE:
             raise RuntimeError(f"the bundle of authorities cannot be used: {result.message}")
-        return _hello(handle, address, result, seen, world.request_s)
+        seen.broken_off = result.code in _BROKEN_OFF
+        return _hello(handle, address, result, seen, world.request_s), seen
     finally:
         handle.close()
 
@@ -129,14 +144,21 @@ class _Seen:
 
     def __init__(self) -> None:
         self.protocol = ""
+        self.cipher = ""
+        self.group = ""
         self.alpn = ""
+        self.broken_off = False
+        """No handshake came about although something answered."""
 
     def line(self, kind: int, data: bytes) -> None:
         if kind != pycurl.INFOTYPE_TEXT:
             return
         text = data[:200].decode("ascii", errors="replace").strip()
         if text.startswith("SSL connection using "):
-            self.protocol = text.removeprefix("SSL connection using ").split(" ")[0]
+            # TLSv1.2 / ECDHE-RSA-AES128-SHA / x25519 / RSASSA-PSS; older ones end earlier.
+            told = [*text.removeprefix("SSL connection using ").split(" / "), "", ""]
+            self.protocol, self.cipher = told[:2]
+            self.group = "" if told[2].startswith("[") else told[2]
         elif text.startswith("ALPN: server accepted "):
             self.alpn = text.removeprefix("ALPN: server accepted ")
 

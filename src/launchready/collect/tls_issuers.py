@@ -67,6 +67,14 @@ async def find_issuers(world: World, hello: Hello, siblings: Pool) -> Issuers:
             break
         found.append(above)
         top = above
+    # An issuer may be sent twice, once for each authority above it: browsers try both ways.
+    found += [
+        c
+        for c in sent
+        if c not in path
+        and c.subject != c.issuer
+        and any(certificates.issuer_of(below, [c]) for below in path)
+    ]
     return Issuers(
         pem=tuple(c.public_bytes(Encoding.PEM) for c in found), intermediate=intermediate
     )

@@ -13,6 +13,7 @@ from launchready.facts.hops import destination, host, is_plain
 from launchready.facts.http import Exchange
 
 _STYLE_URL = re.compile(r"""url\(\s*['"]?(http://[^'")\s]{1,2000})""", re.IGNORECASE)
+_IMPORTED = re.compile(r"""@import\s+(?:url\(\s*)?['"]?(http://[^'")\s;]{1,2000})""", re.IGNORECASE)
 _UPGRADES = re.compile(r"(?:^|[;,])\s*upgrade-insecure-requests\b", re.IGNORECASE)
 _PASSIVE = frozenset({"image", "media"})
 
@@ -49,9 +50,14 @@ def mixed(page: Exchange) -> tuple[Mixed, ...]:
             srcset = node.attributes.get("srcset") or node.attributes.get("poster") or ""
             for candidate in srcset.split(","):
                 add((candidate.split() or [""])[0], "passive")
+        for node in tree.css("object[data]"):
+            add(destination(page.url, node.attributes.get("data") or ""), "active")
         styles = [n.text() for n in tree.css("style")]
         styles += [n.attributes.get("style") or "" for n in tree.css("[style]")]
-        for match in _STYLE_URL.finditer("\n".join(styles)[:500_000]):
+        css = "\n".join(styles)[:500_000]
+        for match in _IMPORTED.finditer(css):
+            add(match[1], "active")
+        for match in _STYLE_URL.finditer(css):
             add(match[1], "passive")
     order = ("form", "active", "passive")
     return tuple(sorted(found.values(), key=lambda m: (order.index(m.kind), m.url)))

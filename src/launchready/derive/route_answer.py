@@ -18,6 +18,7 @@ _REFUSES = frozenset({400, 401, 402, 403, 405, 406, 415, 422, 426})
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _SHOWN_AS_SOURCE = re.compile(r"\s*(?:<!doctype html|<html[\s>])", re.IGNORECASE)
 _DOWNLOADED = re.compile(r"application/(?:octet-stream|x-httpd-php\w*|x-php|x-download)|.*/x-php")
+_SCRIPT = re.compile(r"<script[\s>]", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>([^<]{0,200})", re.IGNORECASE)
 _PAGE_NAMES: dict[RouteKind, str] = {
     "auth": "log-in page", "signup": "sign-up page", "invite": "invitation page",
@@ -35,6 +36,12 @@ _PLACEHOLDERS = re.compile(
     r"|welcome to your new site|congratulations!? your site is ready!?|plesk.{0,20}default page"
     r"|site not found . github pages|heroku \| welcome to your new app!|it works!?"
     r"|domain (?:parked|for sale|default page)|this domain is parked|coming soon|under construction",
+    re.IGNORECASE,
+)
+# Whole titles of pages that say that they are none, with the site's name before or behind.
+_NAMELESS = r"(?:error )?404(?: error)?(?:[ :.|–—-]{1,3}(?:(?:page |file )?not found|error))?|(?:page|site) (?:not|could not be) found|seite nicht gefunden"  # noqa: RUF001 - titles are typeset with it
+_NOT_THERE = re.compile(
+    rf"(?:.{{1,60}} [|·–—-] )?(?:{_NAMELESS})[.!]?(?: [|·–—-] .{{1,60}})?",  # noqa: RUF001
     re.IGNORECASE,
 )
 # A founder may have put this up on purpose, until the doors open.
@@ -156,6 +163,11 @@ def _endpoint(answer: Exchange, kind: RouteKind, seen: str) -> Right | Wrong:
 
 
 def _health(visit: Visit, answer: Exchange, seen: str) -> Right | Wrong:
+    if answer.content_type in _HTML and answer.status == 200 and _SCRIPT.search(answer.text):
+        # A single-page app answers any path so, with its database down as well.
+        return Right(
+            seen=f"{seen}: a page with scripts, where a monitor wants to hear", unsure=True
+        )
     if answer.status // 100 == 2 and not visit.walk.redirects:
         return Right(seen=seen)
     tidy = visit.walk.redirects and parts(answer.url).path.rstrip("/") == parts(
@@ -241,6 +253,13 @@ def _page(answer: Exchange, kind: RouteKind, seen: str) -> Right | Wrong:
             advice="Look into the app's log: a blank page is often an error that is hidden.",
         )
     title = _TITLE.search(answer.text[:20_000])
+    if title and _NOT_THERE.fullmatch(title[1].strip()):
+        return Wrong(
+            seen=f"{seen}, titled “{title[1].strip()[:60]}”",
+            wanted=wanted,
+            means=_refused_or_error(404, kind),
+            advice="Check the path in launchready.toml, and that the page was deployed; what is not there should answer 404.",
+        )
     if title and _PLACEHOLDERS.fullmatch(title[1].strip()):
         return Wrong(
             seen=f"{seen}, titled “{title[1].strip()[:60]}”",

@@ -21,6 +21,8 @@ _BY_CODE: dict[int, Trust] = {
     67: "weak-key",
     68: "weak-signature",
 }
+_WRONG_PURPOSE = 26
+_FENCED = frozenset({47, 48})
 NAME_ONLY = 1
 """libcurl reports a wrong name with no error of OpenSSL's, whatever else is wrong."""
 # The fault that hides most comes first: pages of a wrong host say nothing about this one.
@@ -125,7 +127,11 @@ def _refused_by_openssl(
     if code not in MISSING_ISSUER:
         return {"untrusted": _untrusted(chain, hello)}
     missing = _missing_issuer(chain)
-    lacking = f"the certificate of its issuer ({missing}) is not sent along"
+    lacking = (
+        f"its issuer's certificate is sent twice, and the first leads to {missing}, which nobody knows"
+        if len({c.subject for c in chain}) < len({c.fingerprint_sha256 for c in chain})
+        else f"the certificate of its issuer ({missing}) is not sent along"
+    )
     if completed is None:
         if intermediate:
             where = "and it could not be had elsewhere"
@@ -161,6 +167,12 @@ def _untrusted(chain: Sequence[Certificate], hello: Hello) -> str:
         return "it is signed by itself, not by an authority that browsers know"
     if hello.verify_code == 19:
         return f"its chain ends at {chain[-1].subject}, an authority that browsers do not know"
+    if hello.verify_code == _WRONG_PURPOSE:
+        return (
+            "it, or its issuer, is not made for web servers (extended key usage without serverAuth)"
+        )
+    if hello.verify_code in _FENCED:
+        return "its issuer may not certify this name (name constraints)"
     return hello.message
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from launchready.facts.subject import Fact
+
+_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_UTF_16 = re.compile(r"charset\s*=\s*[\"']?utf-16(?:le|(be))?\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,20 @@ class Exchange(Fact):
 
     @property
     def text(self) -> str:
-        """The body as text; bytes that are not valid in its charset are replaced."""
-        return self.body.decode("utf-8", errors="replace")
+        """The body as text; bytes that are not valid in its charset are replaced.
+
+        UTF-16 is read as such, as it alone hides markup; of other charsets only letters get lost.
+        """
+        return self.body.decode(self._encoding, errors="replace")
+
+    @property
+    def _encoding(self) -> str:
+        """`utf-8` or an UTF-16: by the byte order mark, else by the Content-Type (Encoding Standard)."""
+        for mark, encoding in _MARKS:
+            if self.body.startswith(mark):
+                return encoding
+        told = _UTF_16.search((self.headers.get("content-type") or "").lower())
+        return "utf-8" if told is None else "utf-16-be" if told[1] else "utf-16-le"
 
     @property
     def fault(self) -> str:

@@ -131,6 +131,21 @@ class TestWwwAndApexDisagree:
         circle = chain("https://example.org/", "https://www.example.org/", end="loop")
         assert self.both(circle, circle) == "not_applicable"
 
+    def test_one_that_leads_to_another_site_fails_though_it_was_found_so(self) -> None:
+        away = entrance(
+            "www.example.org",
+            https_root=chain("https://www.example.org/", "https://old.example.net/"),
+            redirects_to="old.example.net",
+        )
+        found = outcome(www_and_apex_disagree, entrance(), away, declared(BOTH))
+        assert found.status == "failed"
+        assert found.failure is not None
+        assert "old.example.net" in found.failure.observed
+
+    def test_two_that_refuse_everybody_prove_nothing(self) -> None:
+        www = chain("https://www.example.org/", status=403)
+        assert self.both(chain("https://example.org/", status=403), www) == "unknown"
+
     def test_a_domain_without_www_is_not_judged(self) -> None:
         found = outcome(www_and_apex_disagree, entrance(), declared())
         assert found.status == "not_applicable"

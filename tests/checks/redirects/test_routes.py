@@ -113,6 +113,9 @@ class TestRouteAnswersWrong:
             answering(content_type="application/octet-stream", body="<?php"),
             answering(body="<title>Welcome to nginx!</title>"),
             answering(body="<title>Apache2 Ubuntu Default Page: It works</title>"),
+            answering(body="<title>Page not found</title><p>Nothing here"),
+            answering(body="<title>404 | Willow</title><p>Nothing here"),
+            answering(body="<title>Willow - Seite nicht gefunden</title><p>Hier ist nichts"),
             answering("auth", status=404),
             answering("checkout", status=500),
             answering("reset", status=404),
@@ -148,6 +151,22 @@ class TestRouteAnswersWrong:
     def test_a_page_about_a_web_server_is_no_placeholder(self) -> None:
         page = answering(body="<title>Welcome to nginx! — our course on web servers</title>x")
         assert outcome(route_answers_wrong, page).status == "passed"
+
+    @pytest.mark.parametrize(
+        "title",
+        ["What to do when a page is not found", "Room 404", "Not found in shops: our breads"],
+    )
+    def test_a_page_that_only_speaks_of_what_is_missing_passes(self, title: str) -> None:
+        page = answering(body=f"<title>{title}</title><p>Read on")
+        assert outcome(route_answers_wrong, page).status == "passed"
+
+    def test_a_health_route_that_answers_with_the_app_itself_proves_nothing(self) -> None:
+        shell = answering("health", body='<title>Willow</title><script src="/app.js"></script>')
+        assert outcome(route_answers_wrong, shell).status == "unknown"
+
+    def test_a_health_route_may_answer_a_plain_page(self) -> None:
+        green = answering("health", body='<html><body style="background-color: green"></body>')
+        assert outcome(route_answers_wrong, green).status == "passed"
 
     def test_a_declared_status_is_what_counts(self) -> None:
         assert outcome(route_answers_wrong, _declared(410, 410)).status == "passed"
@@ -209,6 +228,9 @@ class TestMixedContent:
             ('<script src="http://cdn.example.net/a.js"></script>', Severity.RISK),
             ('<link rel="stylesheet" href="http://example.org/a.css">', Severity.RISK),
             ('<iframe src="http://video.example.net/1"></iframe>', Severity.RISK),
+            ('<object data="http://example.net/a.pdf"></object>', Severity.RISK),
+            ('<style>@import "http://example.net/a.css";</style>', Severity.RISK),
+            ("<style>@import url(http://example.net/a.css);</style>", Severity.RISK),
             ('<form action="http://example.org/login" method="post"></form>', Severity.RISK),
             ('<img src="http://example.org/a.png">', Severity.ADVICE),
             ('<img srcset="http://example.org/a.png 2x" src="/a.png">', Severity.ADVICE),
@@ -234,6 +256,13 @@ class TestMixedContent:
     )  # fmt: skip
     def test_what_browsers_do_not_load_over_http_passes(self, body: str) -> None:
         assert outcome(mixed_content, answering(body=body)).status == "passed"
+
+    def test_a_page_in_utf_16_is_read_as_well(self) -> None:
+        body = '<script src="http://cdn.example.net/a.js"></script>'.encode("utf-16-le")
+        told = {"Content-Type": "text/html; charset=UTF-16LE"}
+        for headers, sent in ((told, body), (HTML, b"\xff\xfe" + body)):
+            page = exchange(URL, headers=headers, body=sent)
+            assert outcome(mixed_content, visit(page)).status == "failed"
 
     def test_a_header_that_upgrades_passes(self) -> None:
         policy = {"Content-Security-Policy": "default-src *; upgrade-insecure-requests"}

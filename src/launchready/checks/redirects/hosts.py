@@ -147,7 +147,7 @@ def www_and_apex_disagree(entrances: Every[Entrance], launch: Parent[Declared]) 
     ]
     judged = []
     for bare, www in pairs:
-        if bare not in by_name or by_name[bare].redirects_to or by_name[www].redirects_to:
+        if bare not in by_name or _led_within(by_name[bare], by_name[www], launch):
             continue
         verdict = _compared(by_name[bare], by_name[www])
         if not isinstance(verdict, str):
@@ -158,6 +158,16 @@ def www_and_apex_disagree(entrances: Every[Entrance], launch: Parent[Declared]) 
     if pairs:
         return NotApplicable(reason="which name redirects is declared, and judged there")
     return NotApplicable(reason="the launch has no host with and without www")
+
+
+def _led_within(bare: Entrance, www: Entrance, launch: Declared) -> bool:
+    """Return whether a declared redirect is judged by its own checks: it leads to a host of the launch.
+
+    One that leads to somebody else's is often only what was found, not what is meant.
+    """
+    led = {one.redirects_to for one in (bare, www) if one.redirects_to}
+    strays = bool(bare.strays or www.strays)
+    return strays or (bool(led) and led <= launch.manifest.all_hosts.keys())
 
 
 def _compared(bare: Entrance, www: Entrance) -> str | Failed | Unproven | NotApplicable:
@@ -176,6 +186,8 @@ def _compared(bare: Entrance, www: Entrance) -> str | Failed | Unproven | NotApp
     statuses = tuple(e.status for e in ends)
     if at == at_www and statuses[0] // 100 == statuses[1] // 100:
         return f"both end at {at}"
+    if all(400 <= s < 500 for s in statuses):
+        return Unproven(reason=f"neither name shows a page ({statuses[0]} and {statuses[1]})")
     broken = next((n for n, s in zip(names, statuses, strict=True) if s >= 400), "")
     return Failed(
         means=f"Who types {broken} sees an error instead of your community."

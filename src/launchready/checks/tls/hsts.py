@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from launchready.checks.tls.wording import (
     days_shown,
 )
 from launchready.derive.hsts import DAY_S, first_header, own_answers, parse_hsts
+from launchready.facts.http import Exchange
 from launchready.facts.tls import Handshake, HstsReach
 from launchready.facts.ways import Entrance
 from launchready.finding import (
@@ -53,10 +56,7 @@ def hsts_missing(entrance: Entrance, handshake: Handshake) -> Result:
     own = own_answers(entrance.https_root, host)
     if value is None and not own:
         return Unproven(reason=entrance.trouble or "no usable answer over HTTPS was seen")
-    locked = entrance.because is not None and own and own[-1].status == 401
-    if value is None and (locked or all(answer.status >= 500 for answer in own)):
-        # What answers in a broken server's place, or before it, often lacks what the server sends.
-        what = "a password is asked for" if locked else "only a server error was seen"
+    if value is None and (what := _instead_of_pages(entrance, own)):
         seen = f"{what} ({own[-1].status}), in an answer that may lack what pages carry"
         return Unproven(reason=seen, because=entrance.because)
     over_http = value is None and first_header(entrance.http_root, host, "http") is not None
@@ -179,6 +179,18 @@ def hsts_breaks_subdomain(entrance: Entrance, reach: HstsReach) -> Result:
         severity=Severity.BLOCKER if any(n.declared for n in broken) else Severity.RISK,
         because=None if own else first.because,
     )
+
+
+def _instead_of_pages(entrance: Entrance, own: Sequence[Exchange]) -> str:
+    """Return what answers in the server's place, or before it; empty where the server itself does.
+
+    Such an answer often lacks what the server sends.
+    """
+    if entrance.because is not None and own[-1].status == 401:
+        return "a password is asked for"
+    if all(answer.status >= 500 for answer in own):
+        return "only a server error was seen"
+    return "everything is refused" if all(answer.status == 403 for answer in own) else ""
 
 
 def _hsts_command(host: str) -> str:

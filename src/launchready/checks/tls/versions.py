@@ -17,6 +17,9 @@ from launchready.finding import (
     check,
 )
 
+# openssl offers more than browsers do, and would get in where they do not.
+_AS_BROWSERS = "-groups X25519:P-256:P-384 -cipher ECDHE+AESGCM:ECDHE+CHACHA20"
+
 
 @check(
     severity=Severity.BLOCKER,
@@ -37,8 +40,9 @@ def https_refused(handshake: Handshake) -> Result:
     steps = (
         "Where a platform or CDN serves this host: add the host to its custom domains, with HTTPS.",
         (
-            "On a server of your own: let the web server listen on port 443 with TLS 1.2 and 1.3, and "
-            "open the port in the firewall and in the provider's security group."
+            "On a server of your own: let the web server listen on port 443 with TLS 1.2 and 1.3 and "
+            "its default ciphers and curves, and open the port in the firewall and in the provider's "
+            "security group."
         ),
         "Get a certificate for it: `sudo certbot --nginx -d HOST`, with the host's name for HOST.",
     )
@@ -51,7 +55,7 @@ def https_refused(handshake: Handshake) -> Result:
             who="your developer",
             effort_min=30,
             takes_effect="at once",
-            see=connect_command(host),
+            see=f"{connect_command(host)} {_AS_BROWSERS}",
             evidence=where(handshake),
         )
     if closed:

@@ -26,7 +26,13 @@ from launchready.derive.session_cookies import holds_session
 from launchready.derive.sign_in_links import logout_link
 from launchready.derive.throttle import asks_to_wait, says_limited, wait_s, worth_waiting_s
 from launchready.facts import Gap, Key
-from launchready.facts.active import CLOSED_AFTERWARDS, COPY_CLOSED, OPEN_BEFORE, OPEN_TO_OTHERS
+from launchready.facts.active import (
+    CLOSED_AFTERWARDS,
+    CLOSED_TO_EARLIER,
+    COPY_CLOSED,
+    OPEN_BEFORE,
+    OPEN_TO_OTHERS,
+)
 from launchready.facts.http import Exchange
 
 LogIn = Callable[[str], Awaitable[Exchange | Gap]]
@@ -59,9 +65,11 @@ async def take_steps(journey: Journey, log_in: LogIn, sent_to: str) -> Gap | Non
         refused_wrong = await _refused(journey, log_in, anonymous)
         if isinstance(refused_wrong, Gap) or not refused_wrong:
             return refused_wrong or None
+    earlier = session.jar.copy()
     gap = await _entered(journey, log_in, anonymous)
     if gap is not None or not journey.steps[-1].passed:
         return gap
+    await _for_holders(journey, earlier, anonymous)
     await _left(journey, anonymous)
     return None
 
@@ -172,6 +180,30 @@ async def _for_others(journey: Journey, private: Exchange, anonymous: Exchange) 
             OPEN_TO_OTHERS, passed=False, seen=f"{seen_of(found)}, as the member has got it",
             wanted="refused, or led to the log-in",
         )  # fmt: skip
+
+
+async def _for_holders(journey: Journey, earlier: Jar, anonymous: Exchange | Gap) -> None:
+    """Ask for the page with what the browser held before the log-in: somebody may have put it there."""
+    if not earlier.header(wire_url(journey.account.private)):
+        return
+    if isinstance(anonymous, Gap):
+        journey.unseen[CLOSED_TO_EARLIER] = anonymous.reason
+        return
+    session = journey.session
+    holder = Session(
+        world=session.world, ask=session.ask, key=session.key, patient=True, jar=earlier,
+    )  # fmt: skip
+    found = await holder.get(journey.account.private)
+    if isinstance(found, Gap):
+        journey.unseen[CLOSED_TO_EARLIER] = found.reason
+        return
+    inside = member_sees(journey, found, anonymous)
+    journey.step(
+        CLOSED_TO_EARLIER,
+        passed=not inside,
+        seen=f"{'open' if inside else 'closed'} to them: {seen_of(found)}",
+        wanted="refused, or led to the log-in",
+    )
 
 
 async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:

@@ -16,6 +16,7 @@ from launchready.collect.journey import (
     member_sees,
     seen_of,
     sent,
+    session_goes_on,
     turned_away,
 )
 from launchready.collect.session import Session
@@ -153,6 +154,14 @@ async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
             "the member is in",
             "Name a page that visitors are refused, or add says = with a text on it that only "
             "members see. Where scripts draw the page, name the URL that they fetch it from.",
+        )
+    if not sees and journey.token_unknown and not session_goes_on(journey):
+        return cannot_tell(
+            journey.session.key,
+            f"the log-in answered {answer.status}, with what may be a token under a name that this "
+            "program does not know",
+            "Sign in by hand in a private window before launch. Or let the answer name its token "
+            "access_token (RFC 6749 section 5.1).",
         )
     journey.step(
         "open the private page",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import time
 
 import pytest
 
@@ -129,6 +130,29 @@ async def test_a_503_is_a_limit_where_the_rest_of_the_host_goes_on() -> None:
     async with running(site, manifest=ROUTES) as running_site:
         found = await fact(running_site)
     assert (found.throttled_after, found.changed_answer[:3]) == (4, "503")
+
+
+async def test_a_403_at_the_end_of_a_window_is_not_called_no_limit() -> None:
+    """Limits by the minute open again with the next minute, whenever the burst began."""
+
+    def answer(number: int, _: Asked) -> Reply:
+        return Reply(403, "Forbidden") if number == 7 else WRONG
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert "were answered 403, others not" in found.inconclusive
+
+
+async def test_answers_that_come_later_and_later_are_not_called_no_limit() -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        time.sleep(1.1 if number > 17 else 0)
+        return WRONG
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert "later and later" in found.inconclusive
 
 
 async def test_a_503_that_lets_one_through_now_and_then_is_not_called_no_limit() -> None:

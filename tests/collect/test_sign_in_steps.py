@@ -295,6 +295,24 @@ async def test_a_limit_after_one_wrong_password_is_told() -> None:
     assert "limited after a single wrong password" in step.seen
 
 
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_limit_that_shuts_the_page_as_well_is_no_fault_of_the_log_in(status: int) -> None:
+    community = Community()
+    seen: list[str] = []
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.path == "/login":
+            seen.append(asked.method)
+        shut = asked.path == "/login" and "POST" in seen[:-1]
+        return Reply(status, "Slow down") if shut else community(asked)
+
+    async with running(site) as served:
+        found = await judged(served)
+    assert isinstance(found, Gap), found
+    assert "a limit may count the visits of this run" in found.reason
+    assert "launchready smoke" in found.how_to_prove
+
+
 @pytest.mark.parametrize("field", ["0", "1"])
 async def test_a_limit_that_an_earlier_run_reached_is_waited_out(field: str) -> None:
     community = Community()

@@ -120,7 +120,10 @@ def scheme_wanted(refusal: Exchange | Gap) -> str:
 def may_hold_token(answer: Exchange) -> bool:
     """Return whether some value of an answer looks like a token, whatever its name."""
     return any(
-        isinstance(v, str) and len(v) >= _TOKEN_MIN_CHARS and _is_token(v) and not _ADDRESS.search(v)
+        isinstance(v, str)
+        and len(v) >= _TOKEN_MIN_CHARS
+        and _is_token(v)
+        and not _ADDRESS.search(v)
         for place in _places(answer)
         for v in place.values()
     )

@@ -39,6 +39,9 @@ from launchready.facts.http import Exchange
 LogIn = Callable[[str], Awaitable[Exchange | Gap]]
 """Send the member's name with this password, and return what came."""
 
+_SHUT = frozenset({429, 503})
+"""So a limit answers, that of nginx among them."""
+
 
 def cannot_tell(key: Key, reason: str, how: str) -> Gap:
     """Return the gap of a journey of which this program cannot tell how it goes."""
@@ -95,7 +98,9 @@ async def _refused(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
             "A limit still counts what was tried before from here: run this again later.",
         )
     if isinstance(answer, Gap):
-        return answer if answer.because is not None else _no_answer(journey, answer)
+        if answer.because is not None:
+            return answer
+        return await _shut(journey, answer) or _no_answer(journey, answer)
     journey.refused_with = answer.status
     private = await journey.session.get(journey.account.private)
     opened = member_sees(journey, private, anonymous)
@@ -111,6 +116,23 @@ async def _refused(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
     )
 
 
+async def _shut(journey: Journey, answer: Exchange | Gap) -> Gap | None:
+    """Return the gap of a log-in of which the page, shown a moment ago, is refused now as well.
+
+    A limit on all that is asked there, as nginx's is on a location, counts the visits of this run.
+    """
+    page = await journey.session.get(journey.account.login)
+    if isinstance(page, Exchange) and page.status not in _SHUT:
+        return None
+    return cannot_tell(
+        journey.session.key,
+        f"the log-in answered ({seen_of(answer)}) and so does its page by now ({seen_of(page)}): a "
+        "limit may count the visits of this run",
+        "Run launchready smoke by itself, a few minutes after the audit. Let the limit count what is "
+        "sent to the log-in (POST) and not its visits, which members make many of.",
+    )
+
+
 def _no_answer(journey: Journey, gap: Gap) -> bool:
     """Note that members get no answer to their log-in, which lets nobody in."""
     return journey.step("log in", passed=False, seen=seen_of(gap), wanted="the member is let in")
@@ -121,10 +143,13 @@ async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
     answer = await log_in(journey.password)
     if isinstance(answer, Gap):
         if answer.because is None:
-            _no_answer(journey, answer)
-            return None
+            if (shut := await _shut(journey, answer)) is None:
+                _no_answer(journey, answer)
+            return shut
         return answer
     away = turned_away(journey, answer)
+    if away and answer.status in _SHUT and (shut := await _shut(journey, answer)):
+        return shut
     if away and says_limited(answer):
         journey.step(
             "log in", passed=False, wanted="the member is let in",
@@ -199,9 +224,8 @@ async def _for_holders(journey: Journey, earlier: Jar, anonymous: Exchange | Gap
         journey.unseen[CLOSED_TO_EARLIER] = anonymous.reason
         return
     session = journey.session
-    holder = Session(
-        world=session.world, ask=session.ask, key=session.key, patient=True, jar=earlier,
-    )  # fmt: skip
+    holder = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
+    holder.jar = earlier
     found = await holder.get(journey.account.private)
     if isinstance(found, Gap):
         journey.unseen[CLOSED_TO_EARLIER] = found.reason
@@ -260,9 +284,8 @@ async def _copied(journey: Journey, before: Jar, anonymous: Exchange | Gap) -> N
     sent_along = before.header(wire_url(journey.account.private))
     if not sent_along:
         return
-    copied = Session(
-        world=session.world, ask=session.ask, key=session.key, patient=True, jar=before,
-    )  # fmt: skip
+    copied = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
+    copied.jar = before
     private = await copied.get(journey.account.private)
     if isinstance(private, Gap):
         journey.unseen[COPY_CLOSED] = private.reason

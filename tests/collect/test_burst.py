@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -305,3 +306,48 @@ async def test_a_form_that_leads_to_a_missing_page_proves_nothing() -> None:
         found = await fact(served, "http://example.org/invite")
     assert found.throttled_after is None
     assert "404" in found.inconclusive
+
+
+_FIRST = (
+    '<h1>Log in</h1><form method="post" action="/login"><input name="email" type="email">'
+    "<button>Continue</button></form>"
+)
+_SECOND = (
+    '<h1>Log in</h1><form method="post" action="/login/password"><input name="password" '
+    'type="password"><button>Log in</button></form>'
+)
+
+
+def _in_two_steps(*, limited: bool) -> Callable[[Asked], Reply]:
+    tries = itertools.count(1)
+
+    def site(asked: Asked) -> Reply:
+        if asked.path == "/login":
+            return to("/login/password") if asked.method == "POST" else Reply(200, _FIRST)
+        if asked.method == "POST" and next(tries) > 6 and limited:
+            return Reply(429, "Slow down")
+        return Reply(200, _SECOND)
+
+    return site
+
+
+async def test_passwords_are_tried_behind_the_page_that_asks_for_the_name() -> None:
+    async with running(_in_two_steps(limited=True), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert len(site.posts("/login")) == 1
+    assert found.throttled_after == 6
+
+
+async def test_a_log_in_in_two_steps_without_a_limit_is_found() -> None:
+    async with running(_in_two_steps(limited=False), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert len(site.posts("/login/password")) == 20
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_a_log_in_in_two_steps_that_stops_at_an_unknown_name_proves_nothing() -> None:
+    def site(_asked: Asked) -> Reply:
+        return Reply(200, _FIRST)
+
+    async with running(site, manifest=ROUTES) as served:
+        assert (await fact(served)).inconclusive

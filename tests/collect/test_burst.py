@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import time
+from collections.abc import Callable
 
 import pytest
 
@@ -129,6 +131,29 @@ async def test_a_503_is_a_limit_where_the_rest_of_the_host_goes_on() -> None:
     async with running(site, manifest=ROUTES) as running_site:
         found = await fact(running_site)
     assert (found.throttled_after, found.changed_answer[:3]) == (4, "503")
+
+
+async def test_a_403_at_the_end_of_a_window_is_not_called_no_limit() -> None:
+    """Limits by the minute open again with the next minute, whenever the burst began."""
+
+    def answer(number: int, _: Asked) -> Reply:
+        return Reply(403, "Forbidden") if number == 7 else WRONG
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert "were answered 403, others not" in found.inconclusive
+
+
+async def test_answers_that_come_later_and_later_are_not_called_no_limit() -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        time.sleep(1.1 if number > 17 else 0)
+        return WRONG
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert "later and later" in found.inconclusive
 
 
 async def test_a_503_that_lets_one_through_now_and_then_is_not_called_no_limit() -> None:
@@ -281,3 +306,48 @@ async def test_a_form_that_leads_to_a_missing_page_proves_nothing() -> None:
         found = await fact(served, "http://example.org/invite")
     assert found.throttled_after is None
     assert "404" in found.inconclusive
+
+
+_FIRST = (
+    '<h1>Log in</h1><form method="post" action="/login"><input name="email" type="email">'
+    "<button>Continue</button></form>"
+)
+_SECOND = (
+    '<h1>Log in</h1><form method="post" action="/login/password"><input name="password" '
+    'type="password"><button>Log in</button></form>'
+)
+
+
+def _in_two_steps(*, limited: bool) -> Callable[[Asked], Reply]:
+    tries = itertools.count(1)
+
+    def site(asked: Asked) -> Reply:
+        if asked.path == "/login":
+            return to("/login/password") if asked.method == "POST" else Reply(200, _FIRST)
+        if asked.method == "POST" and next(tries) > 6 and limited:
+            return Reply(429, "Slow down")
+        return Reply(200, _SECOND)
+
+    return site
+
+
+async def test_passwords_are_tried_behind_the_page_that_asks_for_the_name() -> None:
+    async with running(_in_two_steps(limited=True), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert len(site.posts("/login")) == 1
+    assert found.throttled_after == 6
+
+
+async def test_a_log_in_in_two_steps_without_a_limit_is_found() -> None:
+    async with running(_in_two_steps(limited=False), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert len(site.posts("/login/password")) == 20
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_a_log_in_in_two_steps_that_stops_at_an_unknown_name_proves_nothing() -> None:
+    def site(_asked: Asked) -> Reply:
+        return Reply(200, _FIRST)
+
+    async with running(site, manifest=ROUTES) as served:
+        assert (await fact(served)).inconclusive

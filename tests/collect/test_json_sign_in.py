@@ -57,6 +57,7 @@ class Api:
     """Cookie, header, and the path that sets the cookie, of a token against forged requests."""
     refuses: int = 401
     lets_in: bool = True
+    scheme: str = "Bearer"
     sessions: set[str] = field(default_factory=set)
 
     def __call__(self, asked: Asked) -> Reply | None:
@@ -71,7 +72,8 @@ class Api:
                 return self.log_in(asked)
             case "GET", "/api/me":
                 inside = self.session(asked) in self.sessions
-                return said({"name": "Ada"}) if inside else said({"detail": "no"}, status=401)
+                asks = ("WWW-Authenticate", self.scheme)
+                return said({"name": "Ada"}) if inside else said({"detail": "no"}, asks, status=401)
             case "POST", "/api/logout":
                 if self.ends_sessions:
                     self.sessions.discard(self.session(asked))
@@ -84,7 +86,7 @@ class Api:
     def session(self, asked: Asked) -> str:
         if self.by == "cookie":
             return asked.cookies.get("sid", "")
-        return asked.headers.get("authorization", "").removeprefix("Bearer ")
+        return asked.headers.get("authorization", "").removeprefix(f"{self.scheme} ")
 
     def log_in(self, asked: Asked) -> Reply:
         sent = json.loads(asked.body)
@@ -99,6 +101,8 @@ class Api:
         self.sessions.add(sid := secrets.token_hex(16))
         if self.by == "cookie":
             return said({"ok": True}, ("Set-Cookie", f"sid={sid}; Path=/; HttpOnly"))
+        if self.by == "session":
+            return said({"user": {"name": "Ada"}, "session": {"access_token": sid}})
         if self.by == "data":
             return said({"data": {"token": sid}})
         return said({self.by: sid, "token_type": "bearer"})
@@ -153,13 +157,6 @@ async def test_a_member_who_is_refused_with_the_right_password_is_seen() -> None
         found = await fact(site)
     assert [s.name for s in failed(found)] == ["log in"]
     assert found.fault == "shut-out"
-
-
-async def test_a_log_in_that_hands_out_neither_cookie_nor_token_is_told_of() -> None:
-    async with running(Api(by="ticket"), manifest=manifest()) as site:
-        (step,) = failed(await fact(site))
-    assert step.name == "open the private page"
-    assert "its answer holds no token" in step.seen
 
 
 async def test_fields_go_by_the_names_that_the_route_declares() -> None:
@@ -288,3 +285,36 @@ async def test_the_page_is_named_as_where_the_log_in_comes_from() -> None:
     sent = site.posts("/api/login")
     assert {a.headers["origin"] for a in sent} == {"http://app.example.org"}
     assert {a.headers["referer"] for a in sent} == {"http://app.example.org/login"}
+
+
+@pytest.mark.parametrize("by", ["auth_token", "idToken", "key", "session"])
+async def test_tokens_under_the_names_of_frameworks_are_sent(by: str) -> None:
+    async with running(Api(by=by), manifest=manifest()) as site:
+        assert failed(await fact(site)) == []
+
+
+@pytest.mark.parametrize("scheme", ["Token", "JWT"])
+async def test_a_token_goes_with_the_word_that_the_private_url_asks_for(scheme: str) -> None:
+    async with running(Api(by="key", scheme=scheme), manifest=manifest()) as site:
+        assert failed(await fact(site)) == []
+
+
+async def test_a_token_under_a_name_of_its_own_is_no_fault_of_the_log_in() -> None:
+    async with running(Api(by="ticket"), manifest=manifest()) as site:
+        found = await judged(site)
+    assert isinstance(found, Gap), found
+    assert "may be a token" in found.reason
+
+
+async def test_a_log_in_that_hands_out_neither_cookie_nor_token_is_told_of() -> None:
+    api = Api()
+
+    def site(asked: Asked) -> Reply | None:
+        reply = api(asked)
+        assert reply is not None
+        return said({"ok": True, "mail": NAME}) if asked.path == "/api/login" else reply
+
+    async with running(site, manifest=manifest()) as served:
+        (step,) = failed(await fact(served))
+    assert step.name == "open the private page"
+    assert "its answer holds no token" in step.seen

@@ -5,7 +5,14 @@ from __future__ import annotations
 import shlex
 
 from launchready.facts import Key
-from launchready.facts.active import CLOSED_AFTERWARDS, COPY_CLOSED, GETS_IN, JourneyStep, SignIn
+from launchready.facts.active import (
+    CLOSED_AFTERWARDS,
+    CLOSED_TO_EARLIER,
+    COPY_CLOSED,
+    GETS_IN,
+    JourneyStep,
+    SignIn,
+)
 from launchready.facts.ways import Entrance
 from launchready.finding import (
     Failed,
@@ -23,6 +30,11 @@ def _step(here: SignIn, *names: str) -> JourneyStep | None:
     """Return the first of the steps that failed; else the last of them that was taken."""
     taken = [s for s in here.steps if s.name in names]
     return next((s for s in taken if not s.passed), taken[-1] if taken else None)
+
+
+def _all_passed(here: SignIn) -> bool:
+    """Return whether the journey went to its end; the cookies of before stop nobody."""
+    return bool(here.steps) and all(s.passed or s.name == CLOSED_TO_EARLIER for s in here.steps)
 
 
 def _not_reached(here: SignIn, name: str) -> NotApplicable:
@@ -109,6 +121,43 @@ def wrong_password_accepted(here: SignIn) -> Result:
 
 
 @check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="sign-in", active=True)
+def log_in_keeps_session_id(here: SignIn) -> Result:
+    """The session of before the log-in is the member's after it.
+
+    Why: Who puts a session of their own into somebody's browser, or notes the one of a shared computer, waits until a member logs in there and is in the account as well (session fixation).
+
+    Fix: Make a new session at the log-in, and end the one of before.
+    """
+    step = _step(here, CLOSED_TO_EARLIER)
+    if step is None and (why := dict(here.unseen).get(CLOSED_TO_EARLIER)):
+        return Unproven(
+            reason=f"whether the cookies of before the log-in open the page could not be seen: {why}",
+            how_to_prove="Run it again: launchready recheck log-in-keeps-session-id",
+        )
+    if step is None and _step(here, GETS_IN[-1]) and _all_passed(here):
+        return NotApplicable(reason="the private page gets no cookie of before the log-in")
+    if step is None:
+        return _not_reached(here, "the private page")
+    if step.passed:
+        return Passed(evidence=f"{here.entrance}: {step.seen}")
+    return Failed(
+        means="Whoever knew a visitor's session before the log-in is in that member's account after it.",
+        observed=f"{step.name}: {step.seen}",
+        wanted=step.wanted,
+        fix=(
+            "Make a new session id when a member logs in, and forget the old one.",
+            "Django: login(request, user), or request.session.cycle_key(). Rails: reset_session. Laravel: $request->session()->regenerate(). Express: req.session.regenerate(). PHP: session_regenerate_id(true).",
+            "Then run `launchready smoke`.",
+        ),
+        who="your developer",
+        effort_min=30,
+        takes_effect="at the next deploy",
+        see=f"launchready recheck log-in-keeps-session-id  # {shlex.quote(here.entrance)}",
+        evidence="; ".join(f"{s.name}: {s.seen}" for s in here.steps),
+    )
+
+
+@check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="sign-in", active=True)
 def log_out_leaves_session_open(here: SignIn) -> Result:
     """The private page stays open after log-out, or to a copy of the session.
 
@@ -117,7 +166,7 @@ def log_out_leaves_session_open(here: SignIn) -> Result:
     Fix: End the session on the server at log-out, not only the cookie in the browser.
     """
     step = _step(here, "log out", CLOSED_AFTERWARDS, COPY_CLOSED)
-    if step is None and here.steps and all(s.passed for s in here.steps):
+    if step is None and _all_passed(here):
         return Unproven(
             reason="no log-out is declared, and no link or form on the private page leads out",
             how_to_prove="Add logout = with the URL that logs out to the account.",

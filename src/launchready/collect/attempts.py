@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
 from launchready.collect.json_calls import called, named, written
+from launchready.collect.password_form import Shown, password_page
 from launchready.collect.session import FORM, JSON, Session
 from launchready.collect.web_address import url_host
 from launchready.derive.forms import Form, forms, login_form
@@ -81,6 +82,15 @@ async def first_attempt(route: RouteEntry, session: Session) -> Attempt | Gap:
     if isinstance(page, Gap):
         return page
     form = _form(route, page)
+    if form is None and route.kind == "auth":
+        # The name is asked for first: the passwords are tried on the page behind it.
+        shown = await password_page(session, page, values["username"])
+        if isinstance(shown, Shown) and (second := _form(route, shown.page)) is not None:
+            filled = _typed(second, route, values)
+            return Attempt(
+                url=second.url, method="POST", body=second.filled(filled), content_type=FORM,
+                form=second, page_url=shown.page.url, typed=filled, last=shown.page,
+            )  # fmt: skip
     if form is None:
         return Attempt(
             url=route.url, method=route.method or "POST", body=urlencode(typed).encode(),

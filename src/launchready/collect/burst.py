@@ -35,9 +35,12 @@ _NOT_REACHED = {404, 405, 406, 415, 501}
 _GUESSED_WRONG = {400, 401, 403, 411, 413, 422}
 _BAD_REQUEST, _MALFORMED = 400, 422
 _CONFIRMATIONS = 3
+_SLOW_S = 1.0
 _FAILS = 500
 # What nginx answers beyond its limit_req, unless limit_req_status says otherwise.
 _BUSY = 503
+# A window of a fixed length may end just then, and the next one is open again.
+_REFUSES = {403, 423, _BUSY}
 _AS_LIMIT = "; if that is a limit, let it answer 429 (nginx: limit_req_status 429)"
 
 
@@ -57,8 +60,10 @@ class Burst:
     usual: list[Seen] = field(default_factory=list)
     """The answers before any limit: the first one, and those that came and went."""
     attempts: int = 0
+    waited_s: list[float] = field(default_factory=list)
+    """How long each attempt waited for its answer."""
     busy: int = 0
-    """So often a 503 came and went, as from a limit that lets one through now and then."""
+    """The status of a refusal that came and went, as from a limit that lets one through now and then."""
 
     async def run(self) -> Throttling | Gap:
         """Repeat the request until a limit shows or the bound is reached, and return what came."""
@@ -92,12 +97,22 @@ class Burst:
             status = first.answer.status
             reason = f"the route asks for a session ({status}), and the limit lies behind it"
             return self._fact(inconclusive=reason)
-        if self.busy:
-            reason = (
-                f"some of {self.attempts} requests were answered {_BUSY}, others not{_AS_LIMIT}"
+        if self.busy or self._slower():
+            reason = self._slower() or (
+                f"some of {self.attempts} requests were answered {self.busy}, others not{_AS_LIMIT}"
             )
             return self._fact(inconclusive=reason)
         return self._fact(inconclusive=await self._not_understood(first))
+
+    def _slower(self) -> str:
+        """Return in words that the answers came ever later, each by itself; empty when they did not."""
+        early, late = self.waited_s[:_CONFIRMATIONS], self.waited_s[-_CONFIRMATIONS:]
+        if len(self.waited_s) < 2 * _CONFIRMATIONS or min(late) < max(_SLOW_S, 4 * min(early)):
+            return ""
+        return (
+            f"the answers came later and later, after {min(late):.1f} s at the end: whether many "
+            f"attempts at once get around that is not tried{_AS_LIMIT}, without a delay"
+        )
 
     async def _not_understood(self, usual: Seen) -> str:
         """Return why such answers prove no lack of a limit; empty when they do.
@@ -138,8 +153,11 @@ class Burst:
             both = found.says_limited(self.usual[0]) and again.says_limited(self.usual[0])
             # One odd answer is no limit, and neither are answers of which each is another.
             if not found.same_as(again) and not both:
-                if found.answer.status == _BUSY:
-                    self.busy += 1
+                if (
+                    found.answer.status in _REFUSES
+                    and found.answer.status != self.usual[0].answer.status
+                ):
+                    self.busy = found.answer.status
                 else:
                     self.usual.append(found)
                 return None
@@ -171,6 +189,7 @@ class Burst:
         seen = await send(self.attempt, self.session)
         if isinstance(seen, Seen):
             self.attempts += 1
+            self.waited_s.append(seen.answer.timing.first_byte_s)
             self.attempt.last = seen.page
         return seen
 

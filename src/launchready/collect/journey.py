@@ -30,6 +30,10 @@ class Journey:
     """Where forms are sent that have refused a wrong password already."""
     by_call: bool = False
     """The log-in is a call with JSON, and not a form."""
+    scheme: str | None = None
+    """The word before a token, once the private page was asked for it."""
+    token_unknown: bool = False
+    """The log-in answered with what may be a token, under a name that says nothing."""
     not_understood: frozenset[int] = frozenset()
     """Statuses that speak against what was guessed, and not against the log-in."""
     refused_with: int | None = None
@@ -55,9 +59,14 @@ def turned_away(journey: Journey, answer: Exchange) -> bool:
     return answer.status >= 400 or shows_form(journey.form, answer)
 
 
+def session_goes_on(journey: Journey) -> bool:
+    """Return whether a cookie of the journey goes to the private page."""
+    return bool(journey.session.jar.header(wire_url(journey.account.private)))
+
+
 def form_again(journey: Journey) -> str:
     """Return in words that the form came again, and that no cookie went on if none did."""
-    lost = not journey.session.jar.header(wire_url(journey.account.private))
+    lost = not session_goes_on(journey)
     none = "; no cookie of the log-in goes to the private page" if lost else ""
     return f", the form again{_thrown_away(journey) or none}"
 
@@ -114,7 +123,7 @@ def cookie_note(journey: Journey, private: Exchange | Gap, anonymous: Exchange |
         return "; the log-in's token was sent with it"
     if thrown_away := _thrown_away(journey):
         return thrown_away
-    if not journey.session.jar.header(wire_url(journey.account.private)):
+    if not session_goes_on(journey):
         lacks = ", and its answer holds no token" if journey.by_call else ""
         return f"; no cookie of the log-in goes to this page{lacks}"
     if isinstance(private, Exchange) and private.status == 200 and journey.account.says:

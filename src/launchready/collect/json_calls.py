@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from urllib.parse import urljoin
 
@@ -15,7 +16,17 @@ from launchready.facts.http import Exchange
 from launchready.manifest import AccountEntry, Manifest, RouteEntry
 
 TOKEN_MAX_CHARS = 8192
-TOKEN_NAMES = ("access_token", "accessToken", "token", "access", "jwt")
+TOKEN_NAMES = (
+    "access_token", "accessToken", "token", "access", "jwt", "auth_token", "authToken",
+    "session_token", "sessionToken", "id_token", "idToken", "key",
+)  # fmt: skip
+"""Under these names tokens are handed out, the likelier first: dj-rest-auth says `key`."""
+# Django REST framework and what is built on it.
+_FURTHER_SCHEMES = frozenset({"token", "jwt"})
+_LEVELS_MAX, _PLACES_MAX = 3, 50
+_TOKEN_MIN_CHARS = 20
+# Of a picture, of a person.
+_ADDRESS = re.compile(r"://|@")
 NOT_UNDERSTOOD = frozenset({400, 404, 405, 415, 422})
 """So an API answers fields of other names than its own, or a call of another kind."""
 TOKEN_EXPIRED = 419
@@ -77,12 +88,16 @@ def log_in_by_json(journey: Journey, route: RouteEntry) -> LogIn:
 
     async def log_in(password: str) -> Exchange | Gap:
         session.bearer = ""
+        if journey.scheme is None:
+            visitor = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
+            journey.scheme = scheme_wanted(await visitor.get(account.private))
         values = named(route, {"username": journey.username, "password": password})
         answer = await called(session, url, written(values))
         if isinstance(answer, Gap):
             return answer
         if answer.status < 300:
-            session.bearer = token_of(answer)
+            session.bearer, session.scheme = token_of(answer), journey.scheme
+            journey.token_unknown = not session.bearer and may_hold_token(answer)
             session.bearer_origins = frozenset(origin(wire_url(place)) for place in places)
         return await session.follow(answer)
 
@@ -90,17 +105,43 @@ def log_in_by_json(journey: Journey, route: RouteEntry) -> LogIn:
 
 
 def token_of(answer: Exchange) -> str:
-    """Return the token that an answer hands out; empty when it hands out none."""
+    """Return the token that an answer hands out; empty when it hands out none of a known name."""
+    values = (place[name] for name in TOKEN_NAMES for place in _places(answer) if name in place)
+    return next((v for v in values if isinstance(v, str) and _is_token(v)), "")
+
+
+def scheme_wanted(refusal: Exchange | Gap) -> str:
+    """Return the word that goes before a token, as a refusal names it (RFC 9110 section 11.6.1)."""
+    said = (refusal.headers.get("www-authenticate") or "") if isinstance(refusal, Exchange) else ""
+    word = said.strip().partition(" ")[0].rstrip(",")
+    return word if word.lower() in _FURTHER_SCHEMES else "Bearer"
+
+
+def may_hold_token(answer: Exchange) -> bool:
+    """Return whether some value of an answer looks like a token, whatever its name."""
+    return any(
+        isinstance(v, str)
+        and len(v) >= _TOKEN_MIN_CHARS
+        and _is_token(v)
+        and not _ADDRESS.search(v)
+        for place in _places(answer)
+        for v in place.values()
+    )
+
+
+def _places(answer: Exchange) -> tuple[dict[str, object], ...]:
+    """Return the objects of a JSON answer, from the outside in: tokens stand in `data`, say."""
     try:
         found = json.loads(answer.body)
     except (ValueError, RecursionError):
-        return ""
-    if not isinstance(found, dict):
-        return ""
-    inside = found.get("data")
-    places = [found, inside] if isinstance(inside, dict) else [found]
-    values = (place.get(name) for place in places for name in TOKEN_NAMES)
-    return next((v for v in values if isinstance(v, str) and _is_token(v)), "")
+        return ()
+    every: list[dict[str, object]] = []
+    level = [found]
+    for _ in range(_LEVELS_MAX):
+        here = [o for o in level if isinstance(o, dict)][:_PLACES_MAX]
+        every += here
+        level = [v for o in here for v in o.values()]
+    return tuple(every)
 
 
 def _is_token(value: str) -> bool:

@@ -50,6 +50,8 @@ class Session:
     bearer: str = field(default="", repr=False)
     """The token that a log-in handed out (RFC 6750); it goes to `bearer_origins` alone."""
     bearer_origins: frozenset[str] = frozenset()
+    scheme: str = "Bearer"
+    """The word before the token; Django REST framework wants another, and says which."""
 
     async def send(
         self,
@@ -76,7 +78,7 @@ class Session:
         if cookies:
             headers.append(("Cookie", cookies))
         if self.bearer and origin(url) in self.bearer_origins:
-            headers.append(("Authorization", f"Bearer {self.bearer}"))
+            headers.append(("Authorization", f"{self.scheme} {self.bearer}"))
         headers += further
         if body is not None:
             by_script = content_type == JSON and self.page

@@ -16,6 +16,7 @@ from launchready.collect.journey import (
     member_sees,
     seen_of,
     sent,
+    session_goes_on,
     turned_away,
 )
 from launchready.collect.session import Session
@@ -26,11 +27,20 @@ from launchready.derive.session_cookies import holds_session
 from launchready.derive.sign_in_links import logout_link
 from launchready.derive.throttle import asks_to_wait, says_limited, wait_s, worth_waiting_s
 from launchready.facts import Gap, Key
-from launchready.facts.active import CLOSED_AFTERWARDS, COPY_CLOSED, OPEN_BEFORE, OPEN_TO_OTHERS
+from launchready.facts.active import (
+    CLOSED_AFTERWARDS,
+    CLOSED_TO_EARLIER,
+    COPY_CLOSED,
+    OPEN_BEFORE,
+    OPEN_TO_OTHERS,
+)
 from launchready.facts.http import Exchange
 
 LogIn = Callable[[str], Awaitable[Exchange | Gap]]
 """Send the member's name with this password, and return what came."""
+
+_SHUT = frozenset({429, 503})
+"""So a limit answers, that of nginx among them."""
 
 
 def cannot_tell(key: Key, reason: str, how: str) -> Gap:
@@ -59,9 +69,11 @@ async def take_steps(journey: Journey, log_in: LogIn, sent_to: str) -> Gap | Non
         refused_wrong = await _refused(journey, log_in, anonymous)
         if isinstance(refused_wrong, Gap) or not refused_wrong:
             return refused_wrong or None
+    earlier = session.jar.copy()
     gap = await _entered(journey, log_in, anonymous)
     if gap is not None or not journey.steps[-1].passed:
         return gap
+    await _for_holders(journey, earlier, anonymous)
     await _left(journey, anonymous)
     return None
 
@@ -86,7 +98,9 @@ async def _refused(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
             "A limit still counts what was tried before from here: run this again later.",
         )
     if isinstance(answer, Gap):
-        return answer if answer.because is not None else _no_answer(journey, answer)
+        if answer.because is not None:
+            return answer
+        return await _shut(journey, answer) or _no_answer(journey, answer)
     journey.refused_with = answer.status
     private = await journey.session.get(journey.account.private)
     opened = member_sees(journey, private, anonymous)
@@ -102,6 +116,23 @@ async def _refused(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
     )
 
 
+async def _shut(journey: Journey, answer: Exchange | Gap) -> Gap | None:
+    """Return the gap of a log-in of which the page, shown a moment ago, is refused now as well.
+
+    A limit on all that is asked there, as nginx's is on a location, counts the visits of this run.
+    """
+    page = await journey.session.get(journey.account.login)
+    if isinstance(page, Exchange) and page.status not in _SHUT:
+        return None
+    return cannot_tell(
+        journey.session.key,
+        f"the log-in answered ({seen_of(answer)}) and so does its page by now ({seen_of(page)}): a "
+        "limit may count the visits of this run",
+        "Run launchready smoke by itself, a few minutes after the audit. Let the limit count what is "
+        "sent to the log-in (POST) and not its visits, which members make many of.",
+    )
+
+
 def _no_answer(journey: Journey, gap: Gap) -> bool:
     """Note that members get no answer to their log-in, which lets nobody in."""
     return journey.step("log in", passed=False, seen=seen_of(gap), wanted="the member is let in")
@@ -112,10 +143,13 @@ async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
     answer = await log_in(journey.password)
     if isinstance(answer, Gap):
         if answer.because is None:
-            _no_answer(journey, answer)
-            return None
+            if (shut := await _shut(journey, answer)) is None:
+                _no_answer(journey, answer)
+            return shut
         return answer
     away = turned_away(journey, answer)
+    if away and answer.status in _SHUT and (shut := await _shut(journey, answer)):
+        return shut
     if away and says_limited(answer):
         journey.step(
             "log in", passed=False, wanted="the member is let in",
@@ -146,6 +180,14 @@ async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
             "Name a page that visitors are refused, or add says = with a text on it that only "
             "members see. Where scripts draw the page, name the URL that they fetch it from.",
         )
+    if not sees and journey.token_unknown and not session_goes_on(journey):
+        return cannot_tell(
+            journey.session.key,
+            f"the log-in answered {answer.status}, with what may be a token under a name that this "
+            "program does not know",
+            "Sign in by hand in a private window before launch. Or let the answer name its token "
+            "access_token (RFC 6749 section 5.1).",
+        )
     journey.step(
         "open the private page",
         passed=sees,
@@ -172,6 +214,29 @@ async def _for_others(journey: Journey, private: Exchange, anonymous: Exchange) 
             OPEN_TO_OTHERS, passed=False, seen=f"{seen_of(found)}, as the member has got it",
             wanted="refused, or led to the log-in",
         )  # fmt: skip
+
+
+async def _for_holders(journey: Journey, earlier: Jar, anonymous: Exchange | Gap) -> None:
+    """Ask for the page with what the browser held before the log-in: somebody may have put it there."""
+    if not earlier.header(wire_url(journey.account.private)):
+        return
+    if isinstance(anonymous, Gap):
+        journey.unseen[CLOSED_TO_EARLIER] = anonymous.reason
+        return
+    session = journey.session
+    holder = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
+    holder.jar = earlier
+    found = await holder.get(journey.account.private)
+    if isinstance(found, Gap):
+        journey.unseen[CLOSED_TO_EARLIER] = found.reason
+        return
+    inside = member_sees(journey, found, anonymous)
+    journey.step(
+        CLOSED_TO_EARLIER,
+        passed=not inside,
+        seen=f"{'open' if inside else 'closed'} to them: {seen_of(found)}",
+        wanted="refused, or led to the log-in",
+    )
 
 
 async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:
@@ -219,9 +284,8 @@ async def _copied(journey: Journey, before: Jar, anonymous: Exchange | Gap) -> N
     sent_along = before.header(wire_url(journey.account.private))
     if not sent_along:
         return
-    copied = Session(
-        world=session.world, ask=session.ask, key=session.key, patient=True, jar=before,
-    )  # fmt: skip
+    copied = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
+    copied.jar = before
     private = await copied.get(journey.account.private)
     if isinstance(private, Gap):
         journey.unseen[COPY_CLOSED] = private.reason

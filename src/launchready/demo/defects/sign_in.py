@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from launchready.demo.answers import Answer, Request, json_answer, redirect
-from launchready.demo.app import asked_otherwise
+from launchready.demo.app import asked_otherwise, from_app
 from launchready.demo.defects.registry import defect
 from launchready.demo.description import DemoLaunch
 
@@ -36,6 +36,34 @@ def any_password(launch: DemoLaunch) -> None:
         return replace(request, body=urlencode(right).encode())
 
     launch.host("app").serve("/login", asked_otherwise(with_the_right_one), methods="POST")
+
+
+@defect("log-in-keeps-session-id")
+def session_kept(launch: DemoLaunch) -> None:
+    """What a browser is known by before the log-in is the member's session after it."""
+    inside: dict[str, str] = {}
+    session = launch.session_cookie
+    visitor = f"{session}-visitor"
+
+    async def log_in(request: Request) -> Answer:
+        answer = await from_app(request)
+        for line in answer.cookies:
+            name, _, value = line.partition(";")[0].partition("=")
+            if name == session and value:
+                inside[request.cookies.get(visitor, "")] = value
+        return answer
+
+    def known_again(request: Request) -> Request:
+        held = request.cookies
+        token = inside.get(held.get(visitor, ""), "")
+        if session in held or not token:
+            return request
+        cookie = f"{request.headers['cookie']}; {session}={token}"
+        return replace(request, headers={**request.headers, "cookie": cookie})
+
+    app = launch.host("app")
+    app.serve("/login", log_in, methods="POST")
+    app.serve("/members", asked_otherwise(known_again))
 
 
 @defect("log-out-leaves-session-open")

@@ -211,7 +211,7 @@ class Guard:
             await self._failed(answering, error)
         finally:
             open_here.discard(answering)
-            spent_s = time.monotonic() - answering.begun_s
+            spent_s = (answering.ended_s or time.monotonic()) - answering.begun_s
             if self._counts:
                 treatment.count.note(answering.status, spent_s)
             if self._logs:
@@ -264,7 +264,7 @@ class Guard:
             _LOG.error("the app failed", exc_info=error)
             if self._reporting is not None:
                 self._reporting.exception(error)
-        if answering.replaced or answering.complete:
+        if answering.replaced or (answering.status and answering.complete):
             return
         if answering.status:
             # The visitor has half of it: a server that ends the connection tells them so.

@@ -10,17 +10,22 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
+from launchready.guard import guard
 from launchready.guard.app_log import JsonLines, install
 from launchready.guard.redaction import Redactor
 from launchready.guard.visit import request_id
+from launchready.manifest import parse_manifest
+from tests.guard.serving import serving
 
 SECRET = "7hQ2mZp9XwLr4TkVb8Nc"
 REDACTOR = Redactor((SECRET,))
+MANIFEST = parse_manifest('[launch]\ndomain = "willow.example"\n')
 
 
 class Written:
@@ -259,3 +264,24 @@ def test_uvicorn_writes_its_own_lines_as_json_once_and_no_access_lines(
     assert not any("GET /" in m for m in messages)
     assert capfd.readouterr().err == ""
     assert {line["logger"] for line in lines} >= {"uvicorn.error"}
+
+
+async def test_the_apps_lines_are_guarded_where_the_server_has_no_lifespan() -> None:
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        logging.getLogger("community.pay").error("refused the key sk_live_%s", SECRET)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    log = io.StringIO()
+    guarded = guard(app, MANIFEST, log=log, environ={})
+    async with serving(guarded) as url, httpx.AsyncClient() as browser:
+        await browser.get(url)
+        await browser.get(url)
+    await guarded.close()
+    told = [
+        one
+        for one in map(json.loads, log.getvalue().splitlines())
+        if one.get("logger") == "community.pay"
+    ]
+    assert [line["message"] for line in told] == ["refused the key [hidden]"] * 2
+    assert SECRET not in log.getvalue()

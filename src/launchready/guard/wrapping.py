@@ -125,6 +125,7 @@ class Guard:
         )
         self._redactor = Redactor.of(manifest, environ)
         self._undo_logs: Callable[[], None] | None = None
+        self._find = self._find_first if self._logs else self._routes.find
         dsn_env = manifest.guard.sentry_env
         dsn = environ.get(dsn_env) if dsn_env else None
         self._reporting = report_to(dsn, self._redactor, variable=dsn_env or "") if dsn else None
@@ -174,7 +175,7 @@ class Guard:
             await self._elsewise(scope, receive, send)
             return
         path, method, asked = scope["path"], scope["method"], fields_of(scope)
-        treatment = self._routes.find(path, asked.get(b"host", b""))
+        treatment = self._find(path, asked.get(b"host", b""))
         id_ = new_id()
         request_id.set(id_)
         peer, entry = scope.get("client"), treatment.place.entry
@@ -226,6 +227,8 @@ class Guard:
 
     async def _elsewise(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve websockets, pass the lifespan on; at its end, end what guard holds open."""
+        if scope["type"] == "lifespan" or self._undo_logs is None:
+            self._set_logs()
         if scope["type"] == "websocket" and "websockets" in self._parts:
             await self._sockets.connect(self.app, scope, receive, send)
             return
@@ -235,10 +238,18 @@ class Guard:
                 await self.close()
             await send(message)
 
-        if scope["type"] == "lifespan" and "logs" in self._parts:
-            # The server has set up its own logging by now.
-            self._undo_logs = install(self._redactor, self._log_to)
         await self.app(scope, receive, watched)
+
+    def _find_first(self, path: str, host_field: bytes) -> Treatment:
+        """Find what holds for the first request, when no lifespan has begun: some servers have none."""
+        self._set_logs()
+        return self._find(path, host_field)
+
+    def _set_logs(self) -> None:
+        """Let the app's logs take guard's form: the server has set up its own logging by now."""
+        self._find = self._routes.find
+        if self._logs:
+            self._undo_logs = install(self._redactor, self._log_to)
 
     async def close(self) -> None:
         """End what guard holds open: connections to the store, reports, the logs' form."""

@@ -12,7 +12,7 @@ from typing import Literal, TextIO, get_args
 
 from launchready.guard import bodies, compression, errors
 from launchready.guard.access_log import AccessLog
-from launchready.guard.admission import Admission, Member
+from launchready.guard.admission import Admission, Member, awaited
 from launchready.guard.answering import Answering
 from launchready.guard.app_log import install
 from launchready.guard.asgi import Application, Message, Receive, Scope, Send, fields_of
@@ -60,11 +60,18 @@ def guard(
     has the usual ones), or a `Readiness` with a deadline of its own; `without` switches parts off;
     `log` takes the lines of the log, in place of the standard output.
     Raises ManifestError when the file cannot be used, NotReadyToStart when the environment lacks
-    something, ValueError for a part that does not exist.
+    something, ValueError for a part that does not exist, TypeError for what is no manifest.
     """
+    if isinstance(without, str):
+        raise TypeError(f'parts are given as a tuple: without=("{without}",)')
     unknown = sorted(set(without) - PARTS)
     if unknown:
         raise ValueError(f"guard has no part {unknown[0]!r}; its parts: {', '.join(sorted(PARTS))}")
+    if not isinstance(manifest, Manifest | str | Path):
+        raise TypeError(
+            "guard(app, manifest): the second is the path of a launchready.toml, or what "
+            "load_manifest returns"
+        )
     if not isinstance(manifest, Manifest):
         manifest = load_manifest(Path(manifest))
     return Guard(
@@ -121,7 +128,7 @@ class Guard:
             submissions=self.submissions if "submissions" in parts else None,
             figures=self.figures,
             environ=environ,
-            member=member,
+            member=awaited(member) if member is not None else None,
         )
         self._redactor = Redactor.of(manifest, environ)
         self._undo_logs: Callable[[], None] | None = None

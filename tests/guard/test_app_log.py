@@ -8,6 +8,7 @@ import re
 import socket
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -218,6 +219,26 @@ def test_a_record_through_the_root_logger_is_written_once(stream: io.StringIO) -
     logging.getLogger("anything.at.all").warning("once")
     undo()
     assert stream.getvalue().count("once") == 1
+
+
+@pytest.mark.parametrize("name", ["hypercorn.error", "_granian"])
+def test_other_servers_write_what_failed_once_and_without_secrets(
+    name: str, tmp_path: Path, stream: io.StringIO
+) -> None:
+    # As they set them up: the one tells the root logger too, the other does not.
+    server, shown = logging.getLogger(name), logging.StreamHandler(sys.stderr)
+    kept = logging.FileHandler(tmp_path / "server.log")
+    server.handlers, server.propagate = [shown, kept], name == "hypercorn.error"
+    undo = install(REDACTOR, stream)
+    server.error("Error in ASGI Framework: %s", SECRET)
+    assert server.handlers == [kept]
+    undo()
+    assert server.handlers == [shown, kept]
+    server.handlers = []
+    kept.close()
+    assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == [
+        "Error in ASGI Framework: [hidden]"
+    ]
 
 
 def test_a_terminal_handler_gives_way_and_comes_back() -> None:

@@ -8,6 +8,7 @@ import hmac
 import json
 import re
 import time
+from collections.abc import Awaitable
 from typing import Any
 
 import httpx
@@ -252,3 +253,39 @@ async def test_who_guesses_where_a_member_has_been_is_refused_too() -> None:
     await log_in(app, "right", address="192.0.2.1")
     answers = [await log_in(app, "wrong", address="192.0.2.1") for _ in range(11)]
     assert [a.status_code for a in answers] == [200] * 10 + [429]
+
+
+async def test_a_member_function_that_is_not_async_says_so_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with client(make(member=lambda _: "m1")) as browser:
+        assert (await browser.post("/chat")).status_code == 500
+    assert "member is an async function" in caplog.text
+
+
+async def test_a_plain_function_that_returns_what_is_awaited_names_a_member_too() -> None:
+    async def ask(_: Scope) -> str:
+        return "m1"
+
+    def member(scope: Scope) -> Awaitable[str]:
+        return ask(scope)
+
+    async with client(make(member=member)) as browser:
+        answer = await browser.post("/chat")
+    assert answer.status_code == 200
+    assert "chat-member" in answer.headers["ratelimit"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"without": "csp"}, r"without=\(\"csp\",\)"),
+        ({"without": ("cps",)}, "guard has no part 'cps'"),
+        ({"manifest": {"launch": {}}}, "the second is the path of a launchready.toml"),
+    ],
+)
+def test_what_guard_cannot_take_is_refused_with_what_it_takes(
+    given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises((TypeError, ValueError), match=said):
+        guard(FastAPI(), **{"manifest": parse_manifest(MANIFEST), "environ": {}, **given})

@@ -8,19 +8,25 @@ import re
 import socket
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
+from launchready.guard import guard
 from launchready.guard.app_log import JsonLines, install
 from launchready.guard.redaction import Redactor
 from launchready.guard.visit import request_id
+from launchready.manifest import parse_manifest
+from tests.guard.serving import serving
 
 SECRET = "7hQ2mZp9XwLr4TkVb8Nc"
 REDACTOR = Redactor((SECRET,))
+MANIFEST = parse_manifest('[launch]\ndomain = "willow.example"\n')
 
 
 class Written:
@@ -215,6 +221,26 @@ def test_a_record_through_the_root_logger_is_written_once(stream: io.StringIO) -
     assert stream.getvalue().count("once") == 1
 
 
+@pytest.mark.parametrize("name", ["hypercorn.error", "_granian"])
+def test_other_servers_write_what_failed_once_and_without_secrets(
+    name: str, tmp_path: Path, stream: io.StringIO
+) -> None:
+    # As they set them up: the one tells the root logger too, the other does not.
+    server, shown = logging.getLogger(name), logging.StreamHandler(sys.stderr)
+    kept = logging.FileHandler(tmp_path / "server.log")
+    server.handlers, server.propagate = [shown, kept], name == "hypercorn.error"
+    undo = install(REDACTOR, stream)
+    server.error("Error in ASGI Framework: %s", SECRET)
+    assert server.handlers == [kept]
+    undo()
+    assert server.handlers == [shown, kept]
+    server.handlers = []
+    kept.close()
+    assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == [
+        "Error in ASGI Framework: [hidden]"
+    ]
+
+
 def test_a_terminal_handler_gives_way_and_comes_back() -> None:
     root = logging.getLogger()
     plain = logging.StreamHandler(sys.stderr)
@@ -259,3 +285,24 @@ def test_uvicorn_writes_its_own_lines_as_json_once_and_no_access_lines(
     assert not any("GET /" in m for m in messages)
     assert capfd.readouterr().err == ""
     assert {line["logger"] for line in lines} >= {"uvicorn.error"}
+
+
+async def test_the_apps_lines_are_guarded_where_the_server_has_no_lifespan() -> None:
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        logging.getLogger("community.pay").error("refused the key sk_live_%s", SECRET)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    log = io.StringIO()
+    guarded = guard(app, MANIFEST, log=log, environ={})
+    async with serving(guarded) as url, httpx.AsyncClient() as browser:
+        await browser.get(url)
+        await browser.get(url)
+    await guarded.close()
+    told = [
+        one
+        for one in map(json.loads, log.getvalue().splitlines())
+        if one.get("logger") == "community.pay"
+    ]
+    assert [line["message"] for line in told] == ["refused the key [hidden]"] * 2
+    assert SECRET not in log.getvalue()

@@ -227,3 +227,12 @@ async def test_a_server_of_others_is_asked_rarely_while_well_and_each_time_while
 @pytest.mark.parametrize("make", [dict, lambda: {"a": well}])
 async def test_nothing_to_ask_is_ready(make: Callable[[], dict[str, Probe]]) -> None:
     assert (await Readiness(make()).answer())[0] == 200
+
+
+async def test_a_probe_that_is_no_async_function_says_so_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    readiness = Readiness({"database": lambda: None})  # type: ignore[dict-item,return-value]
+    status, body = await answered(readiness)
+    assert (status, json.loads(body)["checks"]["database"]["why"]) == (503, "failed (TypeError)")
+    assert "a probe is an async function" in caplog.text

@@ -12,8 +12,13 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.ext.asyncio import (
+    AsyncSession,
+    async_scoped_session,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from launchready.guard.once import forget, once
 from tests.databases import async_url
@@ -241,3 +246,20 @@ async def test_async_code_forgets_too(database: str, engine: Engine) -> None:
     async with apart.begin() as connection:
         assert await forget(connection, now=time.time() + 41 * 86400) == 1
     await apart.dispose()
+
+
+async def test_what_is_no_transaction_is_refused_with_a_sentence(database: str) -> None:
+    loose = create_async_engine(async_url(database))
+    scoped = async_scoped_session(async_sessionmaker(loose), scopefunc=asyncio.current_task)
+    for wrong in (create_engine(database), loose, scoped):
+        with pytest.raises(TypeError, match="a Session or a Connection"):
+            once(wrong, "evt_1")  # type: ignore[call-overload]
+    await loose.dispose()
+
+
+def test_a_session_of_a_thread_is_a_transaction_too(engine: Engine) -> None:
+    sessions = scoped_session(sessionmaker(engine))
+    assert once(sessions, "evt_1")  # type: ignore[call-overload]
+    sessions.commit()
+    assert not once(sessions, "evt_1")  # type: ignore[call-overload]
+    sessions.remove()

@@ -191,6 +191,41 @@ def test_a_test_key_of_stripe_is_not_a_live_one() -> None:
     assert only("secret", "sk_live_" + GOOD, more=begins) == ""
 
 
+def test_a_store_is_named_with_its_variable_when_it_is_none_that_guard_can_use() -> None:
+    declared = manifest('[guard]\nstore_env = "STORE_URL"\n')
+    (problem,) = missing(declared, {"STORE_URL": "https://store.example/0"})
+    assert "STORE_URL" in problem.found
+    assert (
+        problem.allowed
+        == "Set it to the URL of a Redis or Valkey, such as redis://127.0.0.1:6379/0."
+    )
+    for value in (
+        "redis://h:1/0",
+        "rediss://:pw@h/0",
+        "valkey://h",
+        "valkeys://h",
+        "unix:///run/v",
+    ):
+        assert not missing(declared, {"STORE_URL": value})
+
+
+@pytest.mark.parametrize(
+    "wrong", [f"whsec_{GOOD}!", "not base64 but long enough", f"whsec_{GOOD}a"]
+)
+def test_a_secret_of_standard_webhooks_that_no_signature_fits_is_found_at_the_start(
+    wrong: str,
+) -> None:
+    declared = manifest(
+        '[routes]\n"example.org/hooks" = '
+        '{ kind = "webhook", signature = "standard", secret_env = "HOOK" }\n'
+    )
+    (problem,) = missing(declared, {"HOOK": wrong})
+    assert problem.found == "the environment variable HOOK is no base64 behind whsec_"
+    assert "whsec_" in problem.allowed
+    assert not missing(declared, {"HOOK": f"whsec_{GOOD}"})
+    assert not missing(declared, {"HOOK": GOOD})
+
+
 def test_the_refusal_ends_the_process_with_a_line_a_problem_and_no_value() -> None:
     script = (
         "from launchready.guard.start_up import require\n"

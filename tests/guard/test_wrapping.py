@@ -111,6 +111,50 @@ async def test_what_comes_after_the_end_of_an_answer_is_dropped() -> None:
     assert len(await answers(OK, end, end, OK)) == 2
 
 
+async def test_trailers_after_the_end_of_the_content_pass() -> None:
+    start = {**OK, "trailers": True}
+    end, sums = {"type": "http.response.body", "body": b"all"}, {"type": "http.response.trailers"}
+    sent = await answers(start, end, {**sums, "headers": [(b"digest", b"1")]})
+    assert [message["type"] for message in sent] == [OK["type"], end["type"], sums["type"]]
+
+
+async def test_a_refusal_whose_first_piece_is_empty_is_judged_by_what_follows() -> None:
+    start = {**OK, "status": 409, "headers": [(b"content-type", b"application/json")]}
+    own = b'{"code":"invite-used"}'
+    piece = {"type": "http.response.body", "body": b"", "more_body": True}
+    sent = await answers(start, piece, piece, {"type": "http.response.body", "body": own})
+    assert sent[0]["status"] == 409
+    assert b"".join(message["body"] for message in sent[1:]) == own
+
+
+async def test_content_without_a_beginning_is_a_failure_with_a_page_of_guards_own() -> None:
+    sent: list[Message] = []
+
+    async def app(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.body", "body": b"."})
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        if not sent and message["type"] != OK["type"]:
+            # As servers do.
+            raise RuntimeError("an answer begins with http.response.start")
+        sent.append(message)
+
+    await guard(app, MANIFEST, without=("logs",), environ={})(asked(), receive, send)
+    assert sent[0]["status"] == 500
+    assert sent[1]["body"]
+
+
+async def test_a_refused_range_still_tells_how_long_the_file_is() -> None:
+    fields = [(b"content-type", b"text/plain"), (b"content-range", b"bytes */9")]
+    start, _ = await answers(
+        {**OK, "status": 416, "headers": fields}, {"type": "http.response.body", "body": b""}
+    )
+    assert value(start, b"content-range") == b"bytes */9"
+
+
 async def test_a_file_handed_to_the_server_passes() -> None:
     path = {"type": "http.response.pathsend", "path": "/srv/page.html"}
     sent = await answers(OK, path, scope=asked("/"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -29,6 +30,21 @@ Member = Callable[[Scope], Awaitable[str | None]]
 """How an app says who is signed in; None when nobody is."""
 
 FORM_MAX_BYTES = 1_048_576
+
+
+def awaited(member: Member) -> Member:
+    """Return the function that an app gave; one that answers at once says what it should be."""
+    if inspect.iscoroutinefunction(member):
+        return member
+
+    async def asked(scope: Scope) -> str | None:
+        told = member(scope)
+        if not inspect.isawaitable(told):
+            raise TypeError("member is an async function: async def member(scope) -> str | None")
+        return await told
+
+    return asked
+
 
 _LOG = logging.getLogger("launchready.guard")
 

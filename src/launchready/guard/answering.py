@@ -14,6 +14,7 @@ from launchready.guard.treatment import Treatment
 HELD_MAX_BYTES = 262_144
 """A page that is longer, or that does not say how long it is, gets no validator."""
 
+_NEVER = float("inf")
 _KNOWN_BY = frozenset({b"cookie", b"authorization"})
 _LENGTH = frozenset({b"content-length"})
 _CONTENT = frozenset({"http.response.body", "http.response.pathsend", "http.response.zerocopysend"})
@@ -33,6 +34,8 @@ class Answering(Waiting):
     """0 until the answer has begun."""
     size = 0
     complete = False
+    ended_s = 0.0
+    """When the server had all of it, by `time.monotonic`; 0 until then."""
     expired = False
     """The app was too slow, and has been told to stop."""
     replaced = False
@@ -64,6 +67,8 @@ class Answering(Waiting):
     async def send(self, message: Message) -> None:
         """Take one message of the app's answer."""
         if self.replaced or self.complete:
+            if message["type"] == "http.response.trailers" and not self.replaced:
+                await self._send(message)
             return
         kind = message["type"]
         if kind == "http.response.start":
@@ -84,6 +89,9 @@ class Answering(Waiting):
                 await self._page(self._held, message)
             else:
                 await self._refusal(self._held, message)
+            if self.complete:
+                # What an app does from here on keeps nobody waiting.
+                self.due_s, self.ended_s = _NEVER, time.monotonic()
         else:
             await self._send(message)
 
@@ -122,12 +130,16 @@ class Answering(Waiting):
         self.bounded = bodies.Bounded(receive, most)
 
         async def receiving() -> Message:
+            if bounded.complete:
+                # Whoever waits for the visitor to leave does so beside the answer.
+                return await bounded()
             # Bodies have deadlines of their own; the app's begins when it has the next piece.
-            self.due_s = float("inf")
+            self.due_s = _NEVER
             try:
                 return await bounded()
             finally:
-                self.due_s = time.monotonic() + self._treatment.place.answer_max_s
+                if not self.complete:
+                    self.due_s = time.monotonic() + self._treatment.place.answer_max_s
 
         bounded = self.bounded
         return receiving
@@ -223,6 +235,9 @@ class Answering(Waiting):
     async def _refusal(self, held: Message, message: Message) -> None:
         """Send the app's own error answer, unless it gives something away or says nothing."""
         body, status = message.get("body", b""), held["status"]
+        if not body and message.get("more_body", False):
+            # Some frameworks send the beginning off before there is content.
+            return
         headers: RawHeaders = held["headers"]
         if insides.gives_away(body) or insides.says_nothing(status, body):
             await self.refuse(errors.Problem(status=status, headers=errors.kept(headers)))

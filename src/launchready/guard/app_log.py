@@ -33,7 +33,9 @@ _OF_OTHERS = tuple(
         if (folder := sysconfig.get_path(name))
     }
 )
-_SERVERS = ("uvicorn", "uvicorn.error", "uvicorn.asgi", "uvicorn.access")
+_UVICORN = ("uvicorn", "uvicorn.error", "uvicorn.asgi", "uvicorn.access")
+_SERVERS = (*_UVICORN, "hypercorn.error", "_granian")
+"""Loggers that servers give handlers of their own, which would write what an app raised as it is."""
 
 
 class JsonLines(logging.Handler):
@@ -125,7 +127,7 @@ def frames(trace: TracebackType | None) -> list[str]:
 def install(
     redactor: Redactor, stream: TextIO | None = None, level: int = logging.INFO
 ) -> Callable[[], None]:
-    """Let the root logger and uvicorn's write JSON lines; return what puts the old state back.
+    """Let the root logger and the servers' write JSON lines; return what puts the old state back.
 
     What wrote to stdout or stderr before gives way, so that no line stands twice; other handlers
     stay. Uvicorn's access lines are off: guard writes its own. Calling it again replaces what the
@@ -139,7 +141,7 @@ def install(
     root.addHandler(JsonLines(redactor, sys.stdout if stream is None else stream))
     root.setLevel(level)
     for one in loggers:
-        one.handlers = []
+        one.handlers = [h for h in one.handlers if one.name not in _UVICORN and not _to_terminal(h)]
         one.propagate = one.name != "uvicorn.access"
 
     def undo() -> None:

@@ -58,12 +58,13 @@ class Bounded:
         self._max_bytes = max_bytes
         self._left_s = BODY_MAX_S
         self._size = 0
-        self._complete = False
+        self.complete = False
+        """Whether all of it has come; what comes then is that the visitor has left."""
         self.trouble: BodyError | None = None
 
     async def __call__(self) -> Message:
         """Return the next message. Raises TooLargeError or TooSlowError."""
-        if self._complete:
+        if self.complete:
             return await self._receive()
         loop = asyncio.get_running_loop()
         begun = loop.time()
@@ -75,14 +76,14 @@ class Bounded:
             raise self.trouble from None
         self._left_s -= loop.time() - begun
         if message["type"] == "http.disconnect":
-            self._complete = True
+            self.complete = True
             self.trouble = LeftError()
             return message
         self._size += len(message.get("body", b""))
         if self._size > self._max_bytes:
             self.trouble = TooLargeError()
             raise self.trouble
-        self._complete = not message.get("more_body", False)
+        self.complete = not message.get("more_body", False)
         return message
 
 

@@ -55,8 +55,8 @@ class Problem:
 
 _KEPT = frozenset(
     {
-        b"allow", b"clear-site-data", b"ratelimit", b"ratelimit-policy", b"retry-after",
-        b"set-cookie", b"www-authenticate",
+        b"allow", b"clear-site-data", b"content-range", b"ratelimit", b"ratelimit-policy",
+        b"retry-after", b"set-cookie", b"www-authenticate",
     }
 )  # fmt: skip
 

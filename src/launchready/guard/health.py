@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import logging
 import socket
@@ -156,7 +157,10 @@ class Readiness:
 
     @staticmethod
     async def _run(probe: Probe) -> None:
-        await probe()
+        told = probe()
+        if not inspect.isawaitable(told):
+            raise TypeError("a probe is an async function: async def database() -> None")
+        await told
 
 
 def reason(error: BaseException) -> str:

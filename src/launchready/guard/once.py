@@ -43,7 +43,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, scoped_session
 
 Sync = Connection | Session
 Async = AsyncConnection | AsyncSession
@@ -194,6 +194,12 @@ def _within(transaction: Sync | Async, work: Callable[[Connection], _T]) -> _T |
         return Awaited(lambda: transaction.run_sync(work))
     if isinstance(transaction, AsyncSession):
         return Awaited(lambda: transaction.run_sync(lambda session: work(session.connection())))
+    if not isinstance(transaction, Connection | Session | scoped_session):
+        raise TypeError(
+            f"{type(transaction).__name__} is no transaction: once and newer take a Session or a "
+            "Connection of SQLAlchemy, an AsyncSession or an AsyncConnection (of an "
+            "async_scoped_session what calling it returns)"
+        )
     return work(transaction if isinstance(transaction, Connection) else transaction.connection())
 
 

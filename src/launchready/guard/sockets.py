@@ -66,7 +66,7 @@ class Sockets:
         visit = scope[KEY] = Visit(
             id_, scope.get("client"), scope["headers"], self.proxies, treatment.place.entry
         )
-        secure = scope["scheme"] == "wss" or visit.over_tls
+        secure = scope.get("scheme") == "wss" or visit.over_tls
         socket = Socket(self, treatment, scope, receive, send, id_)
         open_here = self.deadlines.watch(socket)
         watch: asyncio.Task[None] | None = None

@@ -6,8 +6,10 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 from urllib.parse import urlsplit
 
+from launchready.guard.webhooks import signing_keys
 from launchready.manifest import Manifest, Problem
 from launchready.manifest.app import VariableKind
 
@@ -24,6 +26,12 @@ WANTED: Mapping[VariableKind, str] = {
     "number": "a number, such as 587",
     "flag": "true or false",
 }
+Form = Literal["store", "standard"]
+FORMS: Mapping[Form, str] = {
+    "store": "the URL of a Redis or Valkey, such as redis://127.0.0.1:6379/0",
+    "standard": "the signing secret as its sender shows it: whsec_ and base64",
+}
+_STORES = ("redis://", "rediss://", "valkey://", "valkeys://", "unix://", "valkey+unix://")
 # No word begins with another one and what follows it, so that there is one way to read a value.
 _PLACEHOLDER = re.compile(
     r"(?:(?:your|my|the|some|insert|put|enter|add|replace|with|paste|super|top|very|session|api|access"
@@ -53,10 +61,14 @@ class Needed:
     keys: tuple[str, ...]
     required: bool = True
     begins: str = ""
+    form: Form | None = None
+    """What else it must be, where its kind does not say."""
 
     @property
     def wanted(self) -> str:
         """What a right value is, in words."""
+        if self.form is not None:
+            return FORMS[self.form]
         begins = f" that begins with {self.begins}" if self.begins else ""
         return WANTED[self.kind] + begins
 
@@ -94,6 +106,7 @@ def needed(manifest: Manifest) -> list[Needed]:
             if one.name in manifest.environment
             else known.required or one.required,
             begins=known.begins or one.begins,
+            form=known.form or one.form,
         )
     return list(found.values())
 
@@ -115,9 +128,12 @@ def _named(manifest: Manifest) -> Iterator[Needed]:
         for name in route.secret_env:
             key = f'routes."{url.removeprefix("https://")}".secret_env'
             begins = "whsec_" if route.signature == "stripe" else ""
-            yield Needed(name=name, kind="secret", keys=(key,), begins=begins)
+            form: Form | None = "standard" if route.signature == "standard" else None
+            yield Needed(name=name, kind="secret", keys=(key,), begins=begins, form=form)
     if guard.store_env:
-        yield Needed(name=guard.store_env, kind="url", keys=("guard.store_env",))
+        yield Needed(
+            name=guard.store_env, kind="url", keys=("guard.store_env",), form="store"
+        )  # fmt: skip
     if guard.metrics_token_env:
         yield Needed(name=guard.metrics_token_env, kind="secret", keys=("guard.metrics_token_env",))
     if guard.sentry_env:
@@ -182,7 +198,18 @@ def malformed(one: Needed, value: str) -> str:
         return fault if "placeholder" in fault else "begins otherwise"
     if one.kind == "secret" and not fault and _is_placeholder(value[len(one.begins) :]):
         return "is a placeholder, not a secret"
-    return fault
+    return fault or (_misshaped(one.form, value) if one.form else "")
+
+
+def _misshaped(form: Form, value: str) -> str:
+    """Return why the value cannot be used for what it is named, as the end of a sentence."""
+    if form == "store":
+        return "" if value.startswith(_STORES) else "is not the URL of a Redis or Valkey"
+    try:
+        signing_keys("standard", [value])
+    except ValueError:
+        return "is no base64 behind whsec_"
+    return ""
 
 
 def _is_placeholder(value: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Literal, TextIO, get_args
 
 from launchready.guard import bodies, compression, errors
 from launchready.guard.access_log import AccessLog
-from launchready.guard.admission import Admission, Member
+from launchready.guard.admission import Admission, Member, awaited
 from launchready.guard.answering import Answering
 from launchready.guard.app_log import install
 from launchready.guard.asgi import Application, Message, Receive, Scope, Send, fields_of
@@ -60,11 +60,18 @@ def guard(
     has the usual ones), or a `Readiness` with a deadline of its own; `without` switches parts off;
     `log` takes the lines of the log, in place of the standard output.
     Raises ManifestError when the file cannot be used, NotReadyToStart when the environment lacks
-    something, ValueError for a part that does not exist.
+    something, ValueError for a part that does not exist, TypeError for what is no manifest.
     """
+    if isinstance(without, str):
+        raise TypeError(f'parts are given as a tuple: without=("{without}",)')
     unknown = sorted(set(without) - PARTS)
     if unknown:
         raise ValueError(f"guard has no part {unknown[0]!r}; its parts: {', '.join(sorted(PARTS))}")
+    if not isinstance(manifest, Manifest | str | Path):
+        raise TypeError(
+            "guard(app, manifest): the second is the path of a launchready.toml, or what "
+            "load_manifest returns"
+        )
     if not isinstance(manifest, Manifest):
         manifest = load_manifest(Path(manifest))
     return Guard(
@@ -121,10 +128,11 @@ class Guard:
             submissions=self.submissions if "submissions" in parts else None,
             figures=self.figures,
             environ=environ,
-            member=member,
+            member=awaited(member) if member is not None else None,
         )
         self._redactor = Redactor.of(manifest, environ)
         self._undo_logs: Callable[[], None] | None = None
+        self._find = self._find_first if self._logs else self._routes.find
         dsn_env = manifest.guard.sentry_env
         dsn = environ.get(dsn_env) if dsn_env else None
         self._reporting = report_to(dsn, self._redactor, variable=dsn_env or "") if dsn else None
@@ -174,7 +182,7 @@ class Guard:
             await self._elsewise(scope, receive, send)
             return
         path, method, asked = scope["path"], scope["method"], fields_of(scope)
-        treatment = self._routes.find(path, asked.get(b"host", b""))
+        treatment = self._find(path, asked.get(b"host", b""))
         id_ = new_id()
         request_id.set(id_)
         peer, entry = scope.get("client"), treatment.place.entry
@@ -211,7 +219,7 @@ class Guard:
             await self._failed(answering, error)
         finally:
             open_here.discard(answering)
-            spent_s = time.monotonic() - answering.begun_s
+            spent_s = (answering.ended_s or time.monotonic()) - answering.begun_s
             if self._counts:
                 treatment.count.note(answering.status, spent_s)
             if self._logs:
@@ -226,6 +234,8 @@ class Guard:
 
     async def _elsewise(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve websockets, pass the lifespan on; at its end, end what guard holds open."""
+        if scope["type"] == "lifespan" or self._undo_logs is None:
+            self._set_logs()
         if scope["type"] == "websocket" and "websockets" in self._parts:
             await self._sockets.connect(self.app, scope, receive, send)
             return
@@ -235,10 +245,18 @@ class Guard:
                 await self.close()
             await send(message)
 
-        if scope["type"] == "lifespan" and "logs" in self._parts:
-            # The server has set up its own logging by now.
-            self._undo_logs = install(self._redactor, self._log_to)
         await self.app(scope, receive, watched)
+
+    def _find_first(self, path: str, host_field: bytes) -> Treatment:
+        """Find what holds for the first request, when no lifespan has begun: some servers have none."""
+        self._set_logs()
+        return self._find(path, host_field)
+
+    def _set_logs(self) -> None:
+        """Let the app's logs take guard's form: the server has set up its own logging by now."""
+        self._find = self._routes.find
+        if self._logs:
+            self._undo_logs = install(self._redactor, self._log_to)
 
     async def close(self) -> None:
         """End what guard holds open: connections to the store, reports, the logs' form."""
@@ -264,7 +282,7 @@ class Guard:
             _LOG.error("the app failed", exc_info=error)
             if self._reporting is not None:
                 self._reporting.exception(error)
-        if answering.replaced or answering.complete:
+        if answering.replaced or (answering.status and answering.complete):
             return
         if answering.status:
             # The visitor has half of it: a server that ends the connection tells them so.

@@ -209,7 +209,10 @@ async def test_without_the_part_they_pass_as_they_are() -> None:
             await (await chat.enter(origin="https://evil.example")).recv()
 
 
-async def test_a_server_that_cannot_say_429_closes_before_the_handshake() -> None:
+@pytest.mark.parametrize("told", [{"scheme": "wss"}, {}])
+async def test_a_server_that_cannot_say_429_nor_the_scheme_closes_before_the_handshake(
+    told: Scope,
+) -> None:
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -222,7 +225,7 @@ async def test_a_server_that_cannot_say_429_closes_before_the_handshake() -> Non
         raise AssertionError("it was asked")
 
     scope: Scope = {
-        "type": "websocket", "path": "/chat", "scheme": "wss", "client": ("203.0.113.1", 1),
+        "type": "websocket", "path": "/chat", "client": ("203.0.113.1", 1), **told,
         "headers": [(b"host", b"willow.example"), (b"origin", b"https://evil.example")],
     }  # fmt: skip
     await guard(app, parse_manifest(MANIFEST), environ={"METRICS_TOKEN": TOKEN})(
@@ -242,7 +245,9 @@ def figures_of(chat: Room) -> str:
 
 
 def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if line[:1] == "{"]
+    """Return the lines of the connections, without those of the server and the app."""
+    written = [line for line in capsys.readouterr().out.splitlines() if line[:1] == "{"]
+    return [line for line in map(json.loads, written) if "method" in line]
 
 
 async def _until(holds: object) -> None:

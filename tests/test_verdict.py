@@ -130,6 +130,12 @@ def test_what_only_our_own_network_hinders_is_no_blocker() -> None:
     assert verdict(road(), gap(Room, HOST, ours=True)).go
 
 
+def test_a_run_that_could_check_nothing_at_all_is_no_go() -> None:
+    decided = verdict(gap(Road, HOST, ours=True))
+    assert not decided.go
+    assert decided.headline == "NOT PROVEN YET: nothing could be checked from here"
+
+
 def test_an_unknown_risk_is_no_blocker() -> None:
     assert verdict(road(), gap(House, HOST)).go
 

@@ -147,9 +147,15 @@ async def audit(
 
 
 def is_offline(observed: Observed) -> bool:
-    """Return whether no name could be looked up at all, because of our own network alone."""
+    """Return whether nothing could be looked up at all, because of our own network alone."""
     looks = [found for key, found in observed.items() if key.kind is Resolution]
-    return bool(looks) and all(isinstance(f, Gap) and f.ours for f in looks)
+    if looks:
+        return all(isinstance(f, Gap) and f.ours for f in looks)
+    # A few checks alone may ask for records and for no address.
+    outside = [found for key, found in observed.items() if key.kind is not Declared]
+    return all(isinstance(f, Gap) for f in outside) and any(
+        isinstance(f, Gap) and f.ours for f in outside
+    )
 
 
 def _needed_kinds(checks: Sequence[Check]) -> set[type[Fact]]:

@@ -114,10 +114,14 @@ def decide(
     broken = [f for f in findings if f.severity is Severity.BLOCKER]
     blocking = [o for o in unexplained if o.severity is Severity.BLOCKER and not o.ours]
     bar = _bar(outcomes, left_out)
-    go = not broken and not blocking and not partial and not offline
+    # Findings that are no blockers have been seen; where nothing has, nothing tells of a go.
+    unseen = bool(counted) and all(o.status == "unknown" for o in counted)
+    go = not broken and not blocking and not partial and not offline and not unseen
     return Verdict(
         go=go,
-        headline=_headline(len(broken), len(blocking), bar, partial=partial, offline=offline),
+        headline=_headline(
+            len(broken), len(blocking), bar, partial=partial, offline=offline, unseen=unseen
+        ),
         proven=proven,
         total=len(counted),
         findings=findings,
@@ -131,7 +135,13 @@ def decide(
 
 
 def _headline(
-    broken: int, blocking: int, bar: Sequence[BarResult], *, partial: bool, offline: bool
+    broken: int,
+    blocking: int,
+    bar: Sequence[BarResult],
+    *,
+    partial: bool,
+    offline: bool,
+    unseen: bool,
 ) -> str:
     if broken:
         return f"NO-GO: {broken} {'thing is' if broken == 1 else 'things are'} broken"
@@ -142,6 +152,8 @@ def _headline(
     if blocking:
         things = "thing" if blocking == 1 else "things"
         return f"NOT PROVEN YET: nothing broken found, {blocking} {things} unchecked"
+    if unseen:
+        return "NOT PROVEN YET: nothing could be checked from here"
     open_lines = sum(b.answer == "not proven" for b in bar)
     if open_lines:
         lines = "line" if open_lines == 1 else "lines"

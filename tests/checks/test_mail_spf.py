@@ -174,7 +174,7 @@ def test_eleven_look_ups_fail_with_the_tree() -> None:
     found = outcome(spf_too_many_lookups, spf(including(11), services(11)))
     assert (found.status, found.detail) == ("failed", "11 look-ups")
     assert found.failure is not None
-    assert "  s10.example.net: 0 look-ups" in found.failure.evidence
+    assert "  s10.example.net: 1 look-up" in found.failure.evidence
 
 
 def test_an_include_that_depends_on_the_sender_leaves_the_count_unknown() -> None:

@@ -23,6 +23,13 @@ def test_a_reason_that_points_to_another_check_names_one_that_there_is(source: P
     assert named <= {check.id for check in catalogue()}
 
 
+@pytest.mark.parametrize("source", _SOURCES, ids=lambda s: s.stem)
+def test_a_command_to_paste_has_no_comment_which_zsh_would_hand_on_as_arguments(
+    source: Path,
+) -> None:
+    assert not re.findall(r"""see=f?["'].*\s#""", source.read_text())
+
+
 @pytest.mark.parametrize(("kind", "told_by"), [(Entrance, OF_ENTRANCE), (Visit, OF_VISIT)])
 def test_the_check_that_is_pointed_to_is_the_one_that_tells_of_the_fault(
     kind: type[Fact], told_by: dict[str, str]

@@ -122,6 +122,7 @@ def test_a_secret_that_this_run_lacks_is_unknown_and_keeps_nobody_from_a_go(chec
     fact = trial({"unsigned": 400}, not_signed="the environment has no HOOK_SECRET")
     found = outcome(check, fact)
     assert (found.status, found.ours, found.how_to_prove) == ("unknown", True, "Set HOOK_SECRET.")
-    verdict = decide([fact.key], {fact.key: fact}, [found])
+    refused = outcome(webhooks.webhook_takes_unsigned, fact)
+    verdict = decide([fact.key], {fact.key: fact}, [found, refused])
     assert verdict.go
     assert verdict.unchecked == (found,)

@@ -184,7 +184,7 @@ def test_init_keeps_the_way_that_it_looked(
     assert again.returncode == 0, again.stdout
 
 
-@pytest.mark.parametrize("only", ["dns", "dns,tls,mail"])
+@pytest.mark.parametrize("only", ["dns", "dns,tls,mail", "spf-missing", "dmarc-missing"])
 def test_without_any_resolver_nothing_is_a_go(only: str, launchready: Run, healthy: Served) -> None:
     done = launchready(
         "audit", "-m", str(healthy.manifest), "--only", only, "--resolver", "127.0.0.1:1", "-f",
@@ -193,3 +193,13 @@ def test_without_any_resolver_nothing_is_a_go(only: str, launchready: Run, healt
     assert done.returncode == 3
     assert json.loads(done.stdout)["verdict"] == "no-go"
     assert "no DNS resolver answers from here" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["smoke"], ["recheck", "no-rollback-named"]])
+def test_a_wrong_format_is_refused_before_anything_is_looked_at(
+    command: list[str], launchready: Run, healthy: Served
+) -> None:
+    done = launchready(*command, "-m", str(healthy.manifest), "-f", "bogus")
+    assert done.returncode == 2
+    assert "'bogus' is no format" in done.stderr
+    assert "Looking at" not in done.stderr

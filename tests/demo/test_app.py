@@ -1,6 +1,7 @@
 """The launch's app is asked in process, with guard around it, as its server would ask it."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -12,6 +13,7 @@ from launchready.demo.answers import Answer, Request
 from launchready.demo.app import EDGE, VISITOR, GuardedApp, asked_otherwise, changed, from_app
 from launchready.demo.description import DemoLaunch
 from launchready.demo.manifest import METRICS_ENV, PAYMENTS_ENV, toml
+from launchready.demo.seeding import only_errors_told
 from launchready.demo.state import State
 from launchready.demo.web_scope import Application, Receive, Scope, Send
 from launchready.guard import visit
@@ -209,3 +211,9 @@ async def test_closing_ends_whatever_still_answers() -> None:
     await asyncio.gather(asking, return_exceptions=True)
     await app.close()
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+def test_a_query_that_a_visitor_gave_up_on_puts_no_traceback_on_the_terminal() -> None:
+    with only_errors_told():
+        assert not logging.getLogger("sqlalchemy.pool.impl").isEnabledFor(logging.ERROR)
+    assert logging.getLogger("sqlalchemy.pool.impl").isEnabledFor(logging.ERROR)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,54 @@ def test_an_unknown_key_names_file_line_key_and_the_nearest_valid_key() -> None:
     assert str(problem).startswith("launchready.toml:3: launch.edg: unknown key 'edg'.")
     assert problem.nearest == "edge"
     assert "domain" in problem.allowed
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
+def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.toml"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        with pytest.raises(ManifestError) as raised:
+            load_manifest(path)
+        assert raised.value.problems[0].found == "is no file"
+
+
+@pytest.mark.parametrize(
+    "redirects",
+    [
+        '"example.org/a" = "https://example.org/a"\n',
+        '"example.org/a" = "example.org/b"\n"example.org/b" = "https://EXAMPLE.org/a"\n',
+    ],
+)
+def test_old_urls_that_lead_back_to_themselves_are_named(redirects: str) -> None:
+    (problem,) = problems(LAUNCH + "[redirects]\n" + redirects)
+    assert problem.line == 3
+    assert "lead back to where they began" in problem.found
+    assert "https://example.org/a" in problem.found
+
+
+def test_hosts_that_redirect_to_each_other_are_named() -> None:
+    (problem,) = problems(
+        LAUNCH
+        + '[hosts."www.example.org"]\nredirects_to = "example.org"\n'
+        + '[hosts."example.org"]\nredirects_to = "www.example.org"\n'
+    )
+    assert "www.example.org → example.org → www.example.org" in problem.found
+
+
+def test_a_text_without_its_closing_quote_is_told_so() -> None:
+    (problem,) = problems('[launch]\ndomain = "example.org\n')
+    assert (problem.line, problem.found) == (2, "a text has no closing quote")
+
+
+def test_a_limit_without_end_is_none() -> None:
+    (problem,) = problems(LAUNCH + "[budgets]\nai_monthly = inf\n")
+    assert problem.found == "found inf"
+
+
+def test_a_key_that_is_a_section_of_its_own_is_led_there() -> None:
+    (problem,) = problems(LAUNCH + 'hosts = ["app.example.org"]\n')
+    assert "section of its own" in problem.allowed
 
 
 def test_every_problem_is_said_at_once() -> None:

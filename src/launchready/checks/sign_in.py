@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 from launchready.facts import Key
 from launchready.facts.active import (
     CLOSED_AFTERWARDS,
@@ -152,7 +150,7 @@ def log_in_keeps_session_id(here: SignIn) -> Result:
         who="your developer",
         effort_min=30,
         takes_effect="at the next deploy",
-        see=f"launchready recheck log-in-keeps-session-id  # {shlex.quote(here.entrance)}",
+        see="launchready recheck log-in-keeps-session-id",
         evidence="; ".join(f"{s.name}: {s.seen}" for s in here.steps),
     )
 
@@ -197,6 +195,6 @@ def log_out_leaves_session_open(here: SignIn) -> Result:
         who="your developer",
         effort_min=30,
         takes_effect="at the next deploy",
-        see=f"launchready recheck log-out-leaves-session-open  # {shlex.quote(here.entrance)}",
+        see="launchready recheck log-out-leaves-session-open",
         evidence="; ".join(f"{s.name}: {s.seen}" for s in here.steps),
     )

@@ -68,7 +68,7 @@ def webhook_refuses_signed(here: WebhookTrial) -> Result:
         who="your developer",
         effort_min=30,
         takes_effect="with the next deploy",
-        see=f"launchready recheck webhook-refuses-signed  # {quote(here.route.url)}",
+        see="launchready recheck webhook-refuses-signed",
         evidence=_said(here),
         because=Key(Visit, here.subject),
     )
@@ -163,7 +163,7 @@ def _not_to_be_taken(here: WebhookTrial, signing: Signing, *, means: str, last: 
         who="your developer",
         effort_min=30,
         takes_effect="with the next deploy",
-        see=f"launchready recheck webhook-takes-{'forged' if signing == 'another secret' else 'old-events'}  # {quote(here.route.url)}",
+        see=f"launchready recheck webhook-takes-{'forged' if signing == 'another secret' else 'old-events'}",
         evidence=_said(here),
     )
 

@@ -125,6 +125,7 @@ def smoke_command(
 ) -> None:
     """Walk the test member's journeys once: log-in, a private page, log-out. Run it after a deploy."""
     checks = choose(["sign-in"])
+    places = wanted(formats, output)
     how = network(resolver, dial, ca)
     loaded = load_manifest(manifest)
     if not loaded.accounts:
@@ -134,7 +135,7 @@ def smoke_command(
         )
     done = asyncio.run(_declared(loaded, manifest, how, checks, active=True))
     looking = _looking(how, only=("sign-in",))
-    raise typer.Exit(show(done, wanted(formats, output), looking=looking, manifest_file=manifest))
+    raise typer.Exit(show(done, places, looking=looking, manifest_file=manifest))
 
 
 def recheck_command(
@@ -152,6 +153,7 @@ def recheck_command(
 ) -> None:
     """Run just what one finding needs, to see whether its fix has taken effect."""
     checks = choose([check])
+    places = wanted(formats, output)
     how = network(resolver, dial, ca)
     active = any(c.active for c in checks)
     if domain is None:
@@ -161,7 +163,7 @@ def recheck_command(
         manifest = Path()
     done = asyncio.run(run)
     looking = _looking(how, only=(check,))
-    status = show(done, wanted(formats, output), looking=looking, manifest_file=manifest)
+    status = show(done, places, looking=looking, manifest_file=manifest)
     own = [o for o in done.verdict.outcomes if o.check in checks]
     still = [o for o in own if o.status == "failed"]
     unseen = [o for o in own if o.status == "unknown"]

@@ -35,7 +35,7 @@ async def seeded(
     from launchready.community.wrapped import member_of  # noqa: PLC0415
     from launchready.guard.health import Readiness  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix="launchready-willow-") as folder, _only_errors_told():
+    with tempfile.TemporaryDirectory(prefix="launchready-willow-") as folder, only_errors_told():
         settings = Settings(
             database_url=f"sqlite+aiosqlite:///{Path(folder) / 'willow.db'}",
             site_url=f"https://{launch.domain}",
@@ -72,12 +72,17 @@ async def seeded(
 
 
 @contextmanager
-def _only_errors_told() -> Iterator[None]:
-    # What the audit tries is refused again and again, and the terminal is for its report.
-    log = logging.getLogger("launchready")
-    before = log.level
-    log.setLevel(logging.ERROR)
+def only_errors_told() -> Iterator[None]:
+    """Keep off the terminal what the audit provokes in the community while the block runs."""
+    # What the audit tries is refused again and again, and the terminal is for its report. A visitor
+    # who gives up on a slow machine ends a query in the middle: the pool drops that connection and
+    # loses nothing, but tells of it with a traceback.
+    levels = {"launchready": logging.ERROR, "sqlalchemy.pool": logging.CRITICAL}
+    before = {name: logging.getLogger(name).level for name in levels}
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
     try:
         yield
     finally:
-        log.setLevel(before)
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

@@ -138,14 +138,18 @@ def _all_passes(node: SpfAuditNode) -> str:
     return ""
 
 
-def tree_lines(node: SpfAuditNode, depth: int = 0) -> list[str]:
-    """Return the tree of look-ups as text, one domain or term a line, with what each costs."""
+def tree_lines(node: SpfAuditNode, depth: int = 0, *, lookups: int | None = None) -> list[str]:
+    """Return the tree of look-ups as text, one domain or term a line, with what each costs.
+
+    `lookups` is what the term that leads to the node costs: the look-up of its record as well.
+    """
+    cost = node.lookups if lookups is None else lookups
     shown = {"none": "no SPF record", "several": "several SPF records", "error": "no answer",
              "loop": "leads back to itself", "not asked": "not asked"}.get(node.found, "")  # fmt: skip
-    lines = [f"{'  ' * depth}{node.domain}: {shown or _count(node.lookups)}"]
+    lines = [f"{'  ' * depth}{node.domain}: {shown or _count(cost)}"]
     for branch in node.branches:
         if branch.child is not None:
-            lines += tree_lines(branch.child, depth + 1)
+            lines += tree_lines(branch.child, depth + 1, lookups=branch.lookups)
         elif branch.lookups:
             lines.append(f"{'  ' * (depth + 1)}{branch.text}: {_count(branch.lookups)}")
     return lines

@@ -28,6 +28,9 @@ def load_manifest(path: Path | str) -> Manifest:
     try:
         if path.is_dir():
             raise ManifestError([_whole(name, "is a folder", "Name the file in it.")])
+        if path.exists() and not path.is_file():
+            # A pipe says nothing for ever, and /dev/zero never ends.
+            raise ManifestError([_whole(name, "is no file", "Name a file that stays as it is.")])
         if path.stat().st_size > MAX_BYTES:
             raise ManifestError(
                 [_whole(name, "the file is larger than 1 MB", "A manifest is small.")]

@@ -27,6 +27,7 @@ from launchready.manifest.values import (
     Variable,
     dial_line,
     hostname,
+    no_circle,
     one_or_many,
     resolver,
     route_url,
@@ -236,6 +237,18 @@ class Manifest(Section):
         return {
             k: {"source": k, "target": t} if isinstance(t, str) else t for k, t in value.items()
         }
+
+    @field_validator("hosts")
+    @classmethod
+    def _hosts_end(cls, value: dict[str, HostEntry]) -> dict[str, HostEntry]:
+        no_circle({n: h.redirects_to for n, h in value.items() if h.redirects_to is not None})
+        return value
+
+    @field_validator("redirects")
+    @classmethod
+    def _old_urls_end(cls, value: dict[str, OldUrlEntry]) -> dict[str, OldUrlEntry]:
+        no_circle({old.source: old.target for old in value.values()})
+        return value
 
     @cached_property
     def all_hosts(self) -> dict[str, HostEntry]:

@@ -79,6 +79,8 @@ def not_toml(file: str, source: str, error: Exception) -> Problem:
     elif "Cannot overwrite a value" in text and line is not None:
         key = source.split("\n")[line - 1].partition("=")[0].strip()
         found, allowed = "this key stands twice", "Leave one of the two out."
+    elif "Illegal character '\\n'" in found:
+        found, allowed = "a text has no closing quote", 'Texts stand in quotes: "example.org".'
     elif found == "Invalid value":
         found, allowed = "this is no value", 'Texts stand in quotes: "example.org".'
     return Problem(file=file, line=line, key=_visible(key), found=_visible(found), allowed=allowed)
@@ -96,7 +98,9 @@ def explained(file: str, lines: dict[tuple[str, ...], int], error: Mapping[str, 
         names = _known_keys(path[:-1])
         found = f"unknown key {last!r}"
         allowed = f"Allowed here: {', '.join(names)}." if names else ""
-        if home := _home_of(last):
+        if last in TABLES and len(path) > 1:
+            allowed = f"It is a section of its own: {TABLES[last]}."
+        elif home := _home_of(last):
             allowed = f"It belongs under [{home}]. {allowed}".rstrip()
         else:
             nearest = _nearest(last, names)

@@ -8,4 +8,6 @@ from pydantic import BaseModel, ConfigDict
 class Section(BaseModel):
     """A table of the manifest: unknown keys are errors, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        allow_inf_nan=False, extra="forbid", frozen=True, str_strip_whitespace=True
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -124,3 +125,18 @@ RouteUrl = Annotated[str, AfterValidator(route_url)]
 Address = Annotated[str, AfterValidator(_address)]
 Variable = Annotated[str, AfterValidator(_variable)]
 Names = Annotated[tuple[str, ...], BeforeValidator(one_or_many)]
+
+
+def no_circle(leads: Mapping[str, str]) -> None:
+    """Raise ValueError when following what leads where ends where it began."""
+    passed: set[str] = set()
+    for start in leads:
+        way: list[str] = []
+        here = start
+        while here in leads and here not in passed:
+            way.append(here)
+            passed.add(here)
+            here = leads[here]
+        if here in way:
+            around = " → ".join([*way[way.index(here) :], here])
+            raise ValueError(f"these lead back to where they began: {around}")

@@ -124,5 +124,5 @@ def _kept_for_others(step: JourneyStep, url: str) -> Failed:
         who="your developer",
         effort_min=30,
         takes_effect="at once, after the purge",
-        see=f"curl -sSL {quote(url)} | head -c 2000  # right after a member opened it",
+        see=f"curl -sSL {quote(url)} | head -c 2000",
     )

@@ -128,7 +128,7 @@ def spf_too_many_lookups(spf: Spf) -> Result:
         fix=(
             f"Decide which of these {name} needs no more: {listed(dear, 8)}.",
             (
-                f"Remove {lookups - LOOKUPS_MAX} look-ups or more from the TXT record at {name} that "
+                f"Make it at least {lookups - LOOKUPS_MAX} fewer, in the TXT record at {name} that "
                 "begins with v=spf1; mx and a may become ip4: and ip6: terms, which cost nothing."
             ),
             "Let newsletters send from a subdomain such as news." + name + " with its own record.",

@@ -195,7 +195,7 @@ class MailTalk(Fact):
     trust_detail: str = ""
     detail: str = ""
     ours: bool = False
-    """The server turns away our own network, such as a home connection on a block list."""
+    """The server turns away our own network, as on a block list, or our machine has no way to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,7 @@ def spf(
     *,
     senders: Sequence[str] = (),
     sends: bool = True,
+    silent: bool = False,
 ) -> Spf:
     """The fact of a domain whose records these are; `senders` are declared."""
     own = [record] if isinstance(record, str) else record
@@ -67,7 +68,7 @@ def spf(
         subject=DOMAIN_SUBJECT, at=AT, how="test", entry=entry(sends=sends, senders=tuple(senders)),
         audit=audit,
         stranger=run(stranger, lambda q: resolve(known, q)) if sender_dependent(audit) else None,
-        senders=tuple(results),
+        senders=tuple(results), silent=silent,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from launchready.collect.smtp_talk import ReplyError, _reply, talk
 from launchready.collect.world import World
 from launchready.expected import mail_domain
 from launchready.facts import Fact, Gap, Subject
-from launchready.facts.mail import MailServer, Mx, MxRecord
+from launchready.facts.mail import MailServer, MailTalk, Mx, MxRecord
 from launchready.gather import Collector
 
 from .certificates import Leaf, authority, leaf, server_context
@@ -289,6 +289,35 @@ async def test_silence_is_the_servers_own_when_another_exchange_answers(
     assert isinstance(found, MailServer)
     assert not found.reachable
     assert "another mail server could be reached" in found.detail
+
+
+async def test_an_address_that_this_machine_has_no_way_to_is_told_apart() -> None:
+    # TCP to a multicast address has no route on any machine, as IPv6 has none on many.
+    said = await talk(EXCHANGE, ("224.0.0.1", 25), 2.0)
+    assert (said.end, said.no_route) == ("no connection", True)
+
+
+async def test_an_exchange_by_ipv6_alone_is_not_at_fault_where_this_machine_has_no_ipv6() -> None:
+    there = MxRecord(preference=20, exchange=OTHER, addresses=("198.51.100.25",))
+
+    async def talks(subject: Subject, _world: World, _ask: object) -> MailTalk:
+        other = subject.name == OTHER
+        return MailTalk(
+            subject=subject, at=datetime.now(UTC), how="test", address="2001:db8::25",
+            end="talked" if other else "no connection", ours=not other,
+            detail="no connection to port 25 (Network is unreachable)",
+        )  # fmt: skip
+
+    known: dict[type[Fact], Collector] = {
+        **mail_server.COLLECTORS,
+        Mx: exchanges(record(EXCHANGE, "2001:db8::25"), there),
+        MailTalk: talks,
+    }
+    async with loopback_world({}, collectors=known) as here:
+        found = await ask(here)
+    assert isinstance(found, Gap)
+    assert found.ours
+    assert found.how_to_prove.startswith("From a machine with IPv6")
 
 
 async def test_two_silent_exchanges_do_not_wait_for_each_other(

@@ -44,7 +44,7 @@ founds = st.builds(
     routes=st.lists(st.tuples(urls, st.sampled_from(ROUTE_KINDS)), max_size=5).map(tuple),
     senders=st.lists(any_text, max_size=3).map(tuple),
     selectors=st.lists(any_text, max_size=3).map(tuple),
-    sends=st.booleans(),
+    sends=st.sampled_from([True, False, None]),
     notes=st.lists(any_text, max_size=3).map(tuple),
 )
 answers = st.builds(
@@ -90,6 +90,12 @@ def test_a_host_that_leads_to_itself_is_not_written_as_a_redirect() -> None:
         domain="example.org", hosts=(FoundHost(name="example.org", redirects_to="Example.org"),)
     )
     assert parse_manifest(manifest_text(found)).hosts["example.org"].redirects_to is None
+
+
+def test_whether_mail_is_sent_is_left_to_be_said_where_nothing_tells() -> None:
+    text = manifest_text(Found(domain="example.org", sends=None))
+    assert not parse_manifest(text).mail.domains
+    assert '# TODO [mail.domains."example.org"]' in text
 
 
 def test_a_domain_that_never_sends_is_declared_so() -> None:

@@ -86,7 +86,7 @@ class Web:
 
     async def found(self, domain: str = "example.org") -> Found:
         async def no_records(*_: object) -> SimpleNamespace:
-            return SimpleNamespace(as_answer=lambda: Answer(status="nxdomain"))
+            return SimpleNamespace(as_answer=lambda: Answer(status="nxdomain"), rcode="NXDOMAIN")
 
         async with open_world(
             parse_manifest(f'[launch]\ndomain = "{domain}"\n'),
@@ -258,6 +258,17 @@ async def test_a_usual_log_in_path_is_found_without_a_link(path: str) -> None:
         ),
     )
     assert (await web.found()).routes == ((f"example.org/{path}", "auth"),)
+
+
+async def test_without_mail_records_a_site_sends_mail_only_if_members_sign_in_there() -> None:
+    plain = (page("https://example.org/"),)
+    web = Web(addresses={"example.org": HERE}, answers=plain)
+    assert (await web.found()).sends is None
+    web = Web(
+        addresses={"example.org": HERE},
+        answers=(*plain, page("https://example.org/signin", MAGIC_LINK)),
+    )
+    assert (await web.found()).sends is True
 
 
 async def test_a_log_in_by_mail_link_is_found() -> None:

@@ -198,6 +198,7 @@ def _tampered(old: bytes, new: bytes) -> bytes:
         (rb"q=dns/txt", b"q=http"),
         (rb"q=dns/txt", b"i=a@other.test"),
         (rb"q=dns/txt", b"i=a@notexample.test"),
+        (rb"q=dns/txt", b"i=example.test"),
         (rb"q=dns/txt", b"l=-1"),
         (rb"q=dns/txt", b"l=1; l=1"),
         (rb"q=dns/txt", b"x=1"),
@@ -211,11 +212,15 @@ def test_a_signature_with_a_fault_is_a_permanent_error(old: bytes, new: bytes) -
 
 
 def _signed_until(expires_at_s: int) -> bytes:
+    return _signed_with(b"d=example.test; t=5; x=%d" % expires_at_s)
+
+
+def _signed_with(tags: bytes) -> bytes:
     body = base64.b64encode(hashlib.sha256(canonical_body(b"Hi\r\n", "relaxed")).digest())
     field = MailField(
         name="dkim-signature",
-        raw=b"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=example.test; s=ed;\r\n"
-        b" t=5; x=%d; h=from; bh=%b; b=" % (expires_at_s, body),
+        raw=b"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; s=ed;\r\n"
+        b" %b; h=from; bh=%b; b=" % (tags, body),
     )
     author = MailField(name="from", raw=b"From: a@example.test")
     octets = signed_octets((author,), ("from",), field, "relaxed")
@@ -235,8 +240,24 @@ def test_expiry_is_judged_by_the_given_time_only(
     assert (found.result, found.expired) == (result, expired)
 
 
-def test_an_expiry_before_the_signing_is_a_permanent_error() -> None:
-    assert _verify(_signed_until(4)).result == "permerror"
+@pytest.mark.parametrize("expires_at_s", [4, 5])
+def test_an_expiry_that_is_not_after_the_signing_is_a_permanent_error(expires_at_s: int) -> None:
+    assert _verify(_signed_until(expires_at_s)).result == "permerror"
+
+
+def test_a_domain_written_in_its_own_letters_is_asked_for_in_its_ascii_form() -> None:
+    tags = "d=bücher.test; i=jörg@news.bücher.test".encode()
+    found = _verify(
+        _signed_with(tags),
+        Zones({"ed._domainkey.xn--bcher-kva.test": {"TXT": [f"v=DKIM1; k=ed25519; p={_ED_P}"]}}),
+    )
+    assert (found.result, found.domain) == ("pass", "xn--bcher-kva.test")
+    assert found.identity_domain == "news.xn--bcher-kva.test"
+
+
+@pytest.mark.parametrize("tags", ["d=example.test; l=²", "d=ex\u00admple\u2028.test"])
+def test_letters_outside_ascii_where_none_belong_are_a_permanent_error(tags: str) -> None:
+    assert _verify(_signed_with(tags.encode())).result == "permerror"
 
 
 def test_each_signature_has_its_own_verdict() -> None:

@@ -151,6 +151,13 @@ def test_without_one_author_domain_dmarc_is_left_out(value: bytes) -> None:
     assert found.problems
 
 
+@pytest.mark.parametrize("control", ["\0", "\r", "\v", "\f", "\x1c", "\x85", "\u2028"])
+def test_no_control_character_joins_two_domains_into_a_third(control: str) -> None:
+    mail = f"From: a@example.test{control}.other.test\r\n\r\n".encode()
+    found = _verify(mail)
+    assert (found.from_domain, found.dmarc) == ("", None)
+
+
 @pytest.mark.parametrize("froms", [0, 2])
 def test_none_or_two_from_fields_are_a_problem(froms: int) -> None:
     found = _verify(b"From: ann@example.test\r\n" * froms + b"Subject: x\r\n\r\n")

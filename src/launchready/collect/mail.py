@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from ipaddress import ip_address, ip_network
 
 from launchready.collect.mail_denied import absence, denied, entry_of, said
+from launchready.collect.mail_signs import keys, meant_as_spf, silent
 from launchready.collect.world import World
 from launchready.derive.mta_sts import (
     parse_sts_policy,
@@ -48,9 +48,6 @@ STRANGER = "240.0.0.1"
 """Reserved by RFC 1112 section 4: no sender has it, so no record can mean it."""
 
 
-_MEANT_AS_SPF = re.compile(rb"\W*v?\s*=?\s*spf\s*[12]", re.IGNORECASE)
-
-
 async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
     """Return the SPF record of a domain as a tree, and SPF's result for each declared address."""
     domain, entry = subject.name, entry_of(world, subject)
@@ -62,7 +59,7 @@ async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
     dependent = bool(sender_dependent(audit)) or has_exists(audit)
     stranger = await _spf_result(world, domain, STRANGER) if dependent else None
     texts = (await world.names.ask(domain, "TXT")).as_answer().texts
-    meant = [t for t in texts if _MEANT_AS_SPF.match(t) and not select_records((t,))]
+    meant = [t for t in texts if meant_as_spf(t) and not select_records((t,))]
     senders: list[tuple[str, SpfResult | None]] = []
     for sender in entry.senders:
         addresses = _ends(sender)
@@ -74,6 +71,7 @@ async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
         entry=entry, audit=audit,
         senders=tuple(senders), stranger=stranger,
         lookalikes=tuple(t.decode("ascii", "backslashreplace") for t in meant),
+        silent=await silent(domain, world),
     )  # fmt: skip
 
 
@@ -107,23 +105,16 @@ async def selectors(subject: Subject, world: World, ask: Ask) -> Selectors | Gap
             subject=subject, at=world.now(), how=how, entry=entry, names=entry.selectors
         )
     guessed = tuple(dict.fromkeys((*known_selectors(entry.senders), *COMMON_SELECTORS)))
-    # What a wildcard holds for any name is no selector.
-    tried = [world.names.unlikely, *guessed]
-    looking = asyncio.gather(*(arun(find_dkim_key(domain, s), world.names.answer) for s in tried))
     # Both in one: whoever is stopped while waiting for one must not leave the other behind.
-    above, results = await asyncio.gather(world.names.ask(f"_domainkey.{domain}", "TXT"), looking)
+    above, found = await asyncio.gather(
+        world.names.ask(f"_domainkey.{domain}", "TXT"), keys(domain, guessed, world)
+    )
     gap = await denied(Key(Selectors, subject), world, ask, above)
     if gap is not None:
         return gap
-    anything = results[0].status == "found"
-    found = [
-        selector
-        for selector, result in zip(tried, results, strict=True)
-        if result.status == "several" or (result.key is not None and result.key.public_key)
-    ]
     return Selectors(
         subject=subject, at=world.now(), how=how, entry=entry, guessed=guessed,
-        names=() if anything else tuple(found),
+        names=found, silent=await silent(domain, world),
         none_exist=above.rcode == "NXDOMAIN" and not found,
         trouble=said(above) if above.rcode not in {"NOERROR", "NXDOMAIN"} and not found else "",
     )  # fmt: skip
@@ -172,6 +163,7 @@ async def dmarc(subject: Subject, world: World, ask: Ask) -> Dmarc | Gap:
     return Dmarc(
         subject=subject, at=world.now(), how=f"dig +short TXT _dmarc.{domain}", entry=entry,
         result=result, report_addresses=addresses, brand_domain=brand.organizational_domain or launch,
+        silent=await silent(domain, world),
     )  # fmt: skip
 
 
@@ -194,6 +186,7 @@ async def mx(subject: Subject, world: World, ask: Ask) -> Mx | Gap:
         subject=subject, at=world.now(), how=f"dig +short MX {domain}", entry=entry,
         records=tuple(records), null=null, implicit_address=implicit,
         trouble=answer.detail or "error" if answer.failed else "",
+        silent=await silent(domain, world),
     )  # fmt: skip
 
 

@@ -57,7 +57,8 @@ async def mail_talk(subject: Subject, world: World, ask: Ask) -> MailTalk | Gap:
         banner=said.banner, starttls=said.starttls, tls_accepted=said.tls_accepted,
         tls_detail=said.tls_detail, name_matches=said.name_matches, trusted=said.trusted,
         trust_detail=said.trust_detail, detail=said.detail,
-        ours=said.code >= 500 and any(w in said.detail.lower() for w in _TURNED_AWAY),
+        ours=all(t.talk.no_route for t in tries)
+        or (said.code >= 500 and any(w in said.detail.lower() for w in _TURNED_AWAY)),
     )  # fmt: skip
 
 
@@ -75,6 +76,13 @@ async def mail_server(subject: Subject, world: World, ask: Ask) -> MailServer | 
             how_to_prove=said.how_to_prove,
         )  # fmt: skip
     prove = _ELSEWHERE + f"openssl s_client -starttls smtp -connect {subject.name}:25"
+    if said.ours and said.end == "no connection":
+        family = " with IPv6" if ":" in said.address else ""
+        prove = (
+            f"From a machine{family}: openssl s_client -starttls smtp -connect {subject.name}:25"
+        )
+        reason = f"this machine has no way to {said.address}"
+        return Gap(key=key, reason=reason, ours=True, how_to_prove=prove)
     if said.ours:
         reason = f"it turns our own network away: {said.detail}"
         return Gap(key=key, reason=reason, ours=True, how_to_prove=prove)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import functools
 import ssl
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ _LINES_MAX = 100
 _TEXT_MAX = 200
 _CONNECT_SHARE = 0.6
 _QUIT_S = 0.5
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 # A server older than RFC 1869: it takes mail, but offers nothing.
 _KNOWS_NO_EHLO = frozenset({500, 502, 504})
 
@@ -39,6 +41,8 @@ class Talk:
     trusted: bool | None = None
     trust_detail: str = ""
     detail: str = ""
+    no_route: bool = False
+    """Our own machine knows no way to the address, as to IPv6 on many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,7 @@ async def _talk(
     except OSError as error:
         if said.end == "no greeting":
             said.end = "refused"
+        said.no_route = said.end == "no connection" and error.errno in _NO_ROUTE
         said.detail = f"{_broken_off(said)} ({error.strerror or type(error).__name__})"
     except ReplyError as error:
         said.end = "refused" if said.end == "no greeting" else said.end

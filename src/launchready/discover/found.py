@@ -35,7 +35,8 @@ class Found:
     """(URL, kind) without scheme where it is https."""
     senders: tuple[str, ...] = ()
     selectors: tuple[str, ...] = ()
-    sends: bool = True
+    sends: bool | None = True
+    """None where nothing says so: no record for mail, and no page by which members sign in or pay."""
     notes: tuple[str, ...] = ()
     """What could not be seen, one sentence each."""
 
@@ -142,7 +143,15 @@ def _routes(found: Found) -> list[str]:
 
 
 def _mail(found: Found) -> list[str]:
-    lines = ["# Domains in the From of your mail.", f"[mail.domains.{_text(found.domain)}]"]
+    lines = ["# Domains in the From of your mail."]
+    if found.sends is None:
+        return [
+            *lines,
+            f"# Nothing says whether mail is sent as {found.domain}: it has no record for mail.",
+            f"# TODO [mail.domains.{_text(found.domain)}]",
+            '# TODO either sends = false or the services that send: senders = ["google", "postmark"]',
+        ]
+    lines.append(f"[mail.domains.{_text(found.domain)}]")
     if not found.sends:
         lines.append("sends = false   # its records say that it never sends")
         return lines

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 
+from launchready.collect.mail_signs import silent
 from launchready.collect.walks import walk
 from launchready.derive.page import site_name
 from launchready.derive.senders import COMMON_SELECTORS, recognised
@@ -17,6 +18,7 @@ from launchready.facts import Gap, host_subject
 from launchready.facts.dns import Resolution
 from launchready.facts.tls import Handshake
 from launchready.gather import Gatherer
+from launchready.manifest import SIGN_IN_KINDS
 
 NEIGHBOURS = (
     "www", "app", "community", "members", "member", "my", "portal", "login", "account", "accounts",
@@ -57,7 +59,11 @@ async def look(
     login = next((url for url, kind in routes if kind == "auth"), "")
     say(f"log-in page: {login}" if login else "no log-in page found")
     senders, selectors, sends = await mail
-    if sends:
+    if sends is None and any(kind in SIGN_IN_KINDS for _, kind in routes):
+        sends = True  # codes, invitations and receipts are mail
+    if sends is None:
+        say("mail: nothing says whether any is sent")
+    elif sends:
         say("mail: " + (", ".join(senders) if senders else "provider not recognised"))
     if not login:
         notes.append("No log-in page was found; name it under [routes].")
@@ -160,8 +166,10 @@ def _host(seen: SeenHost, domain: str) -> FoundHost:
     )
 
 
-async def _mail(gatherer: Gatherer, domain: str) -> tuple[list[str], list[str], bool]:
-    """Return (senders, DKIM selectors, whether the domain sends), as the DNS tells."""
+async def _mail(gatherer: Gatherer, domain: str) -> tuple[list[str], list[str], bool | None]:
+    """Return (senders, DKIM selectors, whether the domain sends), as the DNS tells; None: it does not."""
+    if await silent(domain, gatherer.world):
+        return [], [], None
     names = gatherer.world.names
     mx, txt, *keys = await asyncio.gather(
         names.ask(domain, "MX"),

@@ -32,6 +32,8 @@ class Spf(Fact):
     """SPF's result for an address that nobody has, where terms depend on the sender or on what exists."""
     lookalikes: tuple[str, ...] = ()
     """TXT records that were meant as SPF but do not begin as one must (RFC 7208 section 4.5)."""
+    silent: bool = False
+    """Nothing says whether mail is sent as this domain: neither the manifest nor any record."""
 
     @property
     def fault(self) -> SpfFault | Literal[""]:
@@ -53,6 +55,8 @@ class Selectors(Fact):
     """Nothing exists at or below `_domainkey` (NXDOMAIN, RFC 8020), so there is no key at all."""
     trouble: str = ""
     """Why that could not be told."""
+    silent: bool = False
+    """Nothing says whether mail is sent as this domain: neither the manifest nor any record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,8 @@ class Dmarc(Fact):
     report_addresses: tuple[ReportAddress, ...] = ()
     brand_domain: str = ""
     """The organizational domain of the launch's own domain, with which the sender should align."""
+    silent: bool = False
+    """Nothing says whether mail is sent as this domain: neither the manifest nor any record."""
 
     @property
     def fault(self) -> Literal["lookup-fails", "several", "broken", "missing", ""]:
@@ -146,6 +152,8 @@ class Mx(Fact):
     """No MX, but an address at the name itself: mail goes there (RFC 5321 section 5.1)."""
     trouble: str = ""
     """Why the records could not be looked up, when the DNS failed."""
+    silent: bool = False
+    """Nothing says whether mail is sent as this domain: neither the manifest nor any record."""
 
     @property
     def unresolved(self) -> tuple[MxRecord, ...]:
@@ -163,7 +171,8 @@ class Mx(Fact):
             return "is-address"
         if self.unresolved:
             return "unresolvable"
-        if not self.records and self.entry.sends and self.entry.receives is not False:
+        wanted = self.entry.sends and self.entry.receives is not False and not self.silent
+        if wanted and not self.records:
             return "missing"
         return "is-alias" if any(r.alias for r in self.records) else ""
 
@@ -186,7 +195,7 @@ class MailTalk(Fact):
     trust_detail: str = ""
     detail: str = ""
     ours: bool = False
-    """The server turns away our own network, such as a home connection on a block list."""
+    """The server turns away our own network, as on a block list, or our machine has no way to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,11 +63,14 @@ def parse_dkim_signature(field: MailField) -> DkimSignature:
     if "q" in tags and "dns/txt" not in colon_list(tags["q"]):
         problems.append("q= does not allow keys in the DNS")
     identity = host_domain(tags["i"].rpartition("@")[2]) or "" if "i" in tags else domain
-    if domain and not (identity and is_at_or_below(identity, domain)):
+    if "@" not in tags.get("i", "@"):
+        problems.append("i= has no @ before its domain")
+    elif domain and not (identity and is_at_or_below(identity, domain)):
         problems.append("i= is not at or below d=")
     numbers = {name: _number(tags, name, problems) for name in ("l", "t", "x")}
-    if (numbers["t"] or 0) > (numbers["x"] if numbers["x"] is not None else _SEEN_AS_NUMBER_MAX):
-        problems.append("x= is before t=")
+    signed, until = numbers["t"], numbers["x"]
+    if signed is not None and until is not None and until <= signed < _SEEN_AS_NUMBER_MAX:
+        problems.append("x= is not after t=")
     return DkimSignature(
         domain=domain or printable(tags.get("d", "")[:253]),
         selector=printable(tags.get("s", "")[:253]),

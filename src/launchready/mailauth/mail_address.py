@@ -1,5 +1,6 @@
 """Addresses in header fields (RFC 5322, 3.4), read so that no trick hides a domain."""
 
+import re
 from dataclasses import dataclass, field
 
 _INPUT_MAX_CHARS = 65536
@@ -56,7 +57,8 @@ class _Reading:
 def _joined(text: str) -> str:
     """Close up the white space that RFC 5322, 4.4 once allowed around dots and @."""
     joined = ""
-    for word in text.split():
+    # Spaces and tabs alone: a control character that went unseen would join two domains.
+    for word in filter(None, re.split(r"[ \t]+", text)):
         close = not joined or joined[-1] in ".@" or word[0] in ".@"
         joined += word if close else f" {word}"
     return joined
@@ -120,6 +122,7 @@ def _step(reading: _Reading, character: str) -> None:
             reading.plain = []  # the name of a group
         case "\x00" | "\r" | "\n":
             reading.problems["a control character stands in the field"] = None
+            reading.add(character)
         case _:
             reading.add(character)
 

@@ -3,7 +3,10 @@
 import re
 
 # The value takes its leading white space along: two ways to match it would cost quadratic time.
-_TAG = re.compile(r"([A-Za-z][A-Za-z0-9_]*)[ \t\r\n]*=([\t\n\r\x20-\x3a\x3c-\x7e]*)")
+# Letters outside ASCII may stand in names and addresses of such mail (RFC 8616, 5).
+_TAG = re.compile(
+    r"([A-Za-z][A-Za-z0-9_]*)[ \t\r\n]*=([\t\n\r\x20-\x3a\x3c-\x7e\u00a0-\U0010ffff]*)"
+)
 _SPACE = " \t\r\n"
 _TAGS_MAX = 128
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from launchready.checks.mail.wording import Words, change, dig, never_sends
+from launchready.checks.mail.wording import Words, change, dig, never_sends, untold
 from launchready.derive.senders import service
 from launchready.facts import Key
 from launchready.facts.mail import Dkim, Selectors
@@ -43,6 +43,8 @@ def dkim_missing(selectors: Selectors) -> Result:
         return Passed(evidence=f"declared: {', '.join(selectors.entry.selectors)}")
     if selectors.names:
         return Passed(evidence=f"found: {', '.join(selectors.names)}")
+    if selectors.silent:
+        return untold(domain)
     prove = _FIND_SELECTOR.format(domain=domain)
     if selectors.trouble:
         return Unproven(

@@ -10,6 +10,7 @@ from launchready.checks.mail.wording import (
     listed,
     never_sends,
     publish,
+    untold,
 )
 from launchready.derive.dmarc_records import (
     first_record,
@@ -77,6 +78,8 @@ def dmarc_missing(dmarc: Dmarc) -> Result:
         return NotApplicable(reason=NOT_SENDING)
     if dmarc.fault == "lookup-fails":
         return unread(dmarc)
+    if dmarc.silent and dmarc.fault == "missing":
+        return untold(dmarc.subject.name)
     if dmarc.fault != "missing":
         return Passed(evidence=dmarc.result.record or "a record exists")
     name = policy_name(dmarc)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from launchready.checks.mail.wording import Words, change, dig, listed, publish
+from launchready.checks.mail.wording import Words, change, dig, listed, publish, untold
 from launchready.facts.mail import MailServer, Mx
 from launchready.finding import (
     Impact,
@@ -36,6 +36,8 @@ def mx_missing(mx: Mx) -> Result:
     """
     if not mx.entry.sends or mx.entry.receives is False:
         return NotApplicable(reason="nobody reads mail here")
+    if mx.silent:
+        return untold(mx.subject.name)
     if mx.trouble:
         return _unread(mx)
     if mx.records:

@@ -10,6 +10,7 @@ from launchready.checks.mail.wording import (
     listed,
     never_sends,
     publish,
+    untold,
 )
 from launchready.derive.spf_records import merged, new_record, repaired, sender_terms
 from launchready.facts.mail import Spf
@@ -71,6 +72,8 @@ def spf_missing(spf: Spf) -> Result:
     """
     if not spf.entry.sends:
         return NotApplicable(reason=NOT_SENDING)
+    if spf.silent:
+        return untold(spf.subject.name)
     if spf.audit.tree.found == "error":
         return not_judged(spf) or NotApplicable(reason="")
     if spf.audit.tree.found != "none":

@@ -167,10 +167,11 @@ def never_sending_domain_open(spf: Spf, mx: Mx, dmarc: Dmarc) -> Result:
     """A domain that never sends mail does not say so.
 
     Why: forgers prefer such domains, as nothing tells receivers that all of their mail is forged.
+    A domain that no launchready.toml names and that has no record for mail is taken for one.
 
     Fix: publish an SPF record that allows nobody, a DMARC policy of reject, and a null MX.
     """
-    if spf.entry.sends:
+    if spf.entry.sends and not spf.silent:
         return NotApplicable(reason="this domain sends mail")
     name = spf.subject.name
     if spf.because is not None:
@@ -205,12 +206,29 @@ def never_sending_domain_open(spf: Spf, mx: Mx, dmarc: Dmarc) -> Result:
         steps.append((change if mx.records else publish)("MX", name, "0 ."))
     if not open_:
         return Passed(evidence="it says that it sends nothing")
+    if spf.silent:
+        if dmarc.result.policy == "reject":
+            above = dmarc.result.policy_domain
+            return Passed(evidence=f"the DMARC policy of {above} has forged mail refused")
+        steps = [*_whether_it_sends(name), *steps]
     return Words(
         means=f"Anybody can write to members as {name}, and the mail is delivered.",
         observed=listed(open_),
         wanted="v=spf1 -all, p=reject and a null MX",
         fix=tuple(steps),
     ).failed(f"{dig('TXT', name)}; {dig('TXT', f'_dmarc.{name}')}; {dig('MX', name)}")
+
+
+def _whether_it_sends(name: str) -> tuple[str, str]:
+    """Return the steps before the records, which would keep the mail of a domain that sends out."""
+    return (
+        (
+            f"If the community sends mail as {name} (sign-in codes, invitations, receipts), leave the "
+            f'records below out: name what sends under [mail.domains."{name}"] in launchready.toml and '
+            "audit again, which then says what to publish."
+        ),
+        f'If nobody sends as {name}, write sends = false under [mail.domains."{name}"], and publish:',
+    )
 
 
 def _not_there(name: str, zone: Key) -> Failed:

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from launchready.facts import Key
-from launchready.finding import Failed, Severity, Who
+from launchready.finding import Failed, Severity, Unproven, Who
 from launchready.manifest import MailDomainEntry
 
 WAIT = "within an hour"
@@ -81,4 +81,14 @@ def never_sends(domain: str, entry: MailDomainEntry) -> tuple[str, ...]:
         return ()
     return (
         f'If no mail is sent as {domain}, say so: sends = false under [mail.domains."{domain}"].',
+    )
+
+
+def untold(domain: str) -> Unproven:
+    """Return the outcome where nothing says whether mail is sent as a domain."""
+    return Unproven(
+        reason=f"nothing says whether mail is sent as {domain}: it has no record for mail, and no "
+        "launchready.toml names it",
+        how_to_prove=f'Say so in launchready.toml: under [mail.domains."{domain}"] the services '
+        "that send (senders = …), or sends = false.",
     )

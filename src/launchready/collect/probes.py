@@ -179,6 +179,9 @@ async def _asked(url: str, world: World, ask: Ask, key: Key) -> Exchange | Gap:
 
     GraphQL often takes its queries by POST alone, and says so.
     """
+    if urlsplit(url).path == "/":
+        # The front page is fetched for its own sake as well.
+        return await ask(Exchange, subject_of(url, world))
     asking = Asking(url=url, body_max_bytes=BODY_MAX_BYTES)
     found = await answer_to(asking, world, ask, key=key)
     if isinstance(found, Exchange) and found.location is not None:

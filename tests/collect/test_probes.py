@@ -126,9 +126,9 @@ async def test_a_public_env_file_is_found_and_no_value_of_it_is_kept(root: Path)
 async def test_a_site_without_exposed_paths_shows_none(root: Path) -> None:
     found, site = await probed(only({}), root)
     assert exposed(found) == ()
-    assert found.asked == asked_paths()
+    assert found.asked == asked_paths("example.org")
     assert found.unanswered == ()
-    assert len(site.asked) == len(asked_paths()) + 2
+    assert len(site.asked) == len(asked_paths("example.org")) + 2
 
 
 async def test_a_single_page_app_that_answers_every_path_exposes_nothing(root: Path) -> None:
@@ -156,7 +156,50 @@ async def test_a_host_that_throttles_is_asked_no_further(root: Path) -> None:
 
     found, site = await probed(throttling, root)
     assert found.unanswered
-    assert len(site.asked) < len(asked_paths())
+    assert len(site.asked) < len(asked_paths("example.org"))
+
+
+async def test_paths_that_a_limit_answers_with_503_are_unanswered(root: Path) -> None:
+    asked = iter(range(1000))
+
+    def limiting(_method: str, _target: str, _fields: dict[str, str]) -> bytes:
+        return NOT_FOUND if next(asked) < 10 else page(b"", status="503 Service Unavailable")
+
+    found, _ = await probed(limiting, root)
+    assert len(found.unanswered) > len(found.asked) / 2
+
+
+async def test_a_graphql_endpoint_behind_a_slash_keeps_its_query(root: Path) -> None:
+    schema = page(b'{"data":{"__schema":{"queryType":{"name":"Query"}}}}')
+
+    def mounted(_method: str, target: str, _fields: dict[str, str]) -> bytes:
+        path, _, query = target.partition("?")
+        if path == "/graphql":
+            return page(b"", f"Location: http://example.org/graphql/?{query}", status="307 Moved")
+        return schema if path == "/graphql/" and "__schema" in query else NOT_FOUND
+
+    found, _ = await probed(mounted, root)
+    assert [answer.url for _, answer in exposed(found)] == [
+        "https://example.org/graphql/?query=%7B__schema%7BqueryType%7Bname%7D%7D%7D"
+    ]
+
+
+async def test_a_graphql_endpoint_that_takes_only_posts_is_asked_by_post(root: Path) -> None:
+    schema = page(b'{"data":{"__schema":{"queryType":{"name":"Query"}}}}')
+
+    def posts_only(method: str, target: str, _fields: dict[str, str]) -> bytes:
+        if not target.startswith("/graphql"):
+            return NOT_FOUND
+        return schema if method == "POST" else page(b"", status="405 Method Not Allowed")
+
+    found, _ = await probed(posts_only, root)
+    ((_, answer),) = exposed(found)
+    assert (answer.method, answer.url) == ("POST", "https://example.org/graphql")
+
+
+async def test_a_path_with_nothing_at_it_is_asked_by_no_post(root: Path) -> None:
+    _, site = await probed(only({}), root)
+    assert not [line for line in site.asked if line.startswith("POST")]
 
 
 async def test_a_host_that_answers_only_errors_shows_nothing_and_its_error_page_is_judged(

@@ -125,3 +125,19 @@ def test_an_inline_map_is_decoded_to_what_was_encoded(data: bytes) -> None:
 @given(st.text(max_size=60))
 def test_any_data_url_is_read_without_a_crash(rest: str) -> None:
     assert isinstance(_inline(f"data:{rest}"), bytes)
+
+
+async def test_a_development_build_that_holds_its_modules_as_written_is_its_own_map() -> None:
+    bundle = (
+        'eval("// note\\n//# sourceURL=webpack://app/./src/a.js?");\n'
+        'eval("// more\\n//# sourceURL=webpack-internal:///./src/b.js?");\n'
+    )
+
+    def site(asked: Asked) -> Reply:
+        return Reply(body=bundle) if asked.path == "/app.js" else Reply(404)
+
+    async with running(site, extra=source_maps.COLLECTORS) as served:
+        script = served.seen.url("http://example.org/app.js")
+        found = await served.seen.gatherer.ask(SourceMap, script)
+    assert isinstance(found, SourceMap)
+    assert (found.public, found.sources, found.has_contents) == (True, 2, True)

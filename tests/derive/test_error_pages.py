@@ -23,6 +23,7 @@ DEBUG = {
     "Flask (Werkzeug)": "<script>var CONSOLE_MODE = false, EVALEX = true, EVALEX_TRUSTED = false, "
     'SECRET = "x";</script><div class="footer">Brought to you by <strong class="arthur">DON\'T '
     "PANIC</strong>, your friendly Werkzeug powered traceback interpreter.</div>",
+    "Starlette (FastAPI)": "<title>Starlette Debugger</title><h1>500 Server Error</h1><h2>KeyError",
     "Rails": "<header><h1>Routing Error</h1></header><p><code>Rails.root: /app</code></p>"
     "<a>Application Trace</a> | <a>Full Trace</a>",
     "Laravel": "<title>Oops</title><script>window.data = {};window.ignite(window.data);</script>",
@@ -117,6 +118,19 @@ TRACES = {
     ".NET": "System.NullReferenceException: Object reference not set\n   at Rooms.Web.Open(Int32 id)",
     "Go": "panic: x\n\ngoroutine 7 [running]:\nmain.open(0x1)\n\t/src/main.go:12 +0x1d",
 }
+
+
+@pytest.mark.parametrize(
+    ("by", "body"),
+    [
+        ("PHP", '{"exception":"ErrorException","trace":[{"file":"\\/var\\/www\\/x.php","line":255,"function":"f"}]}'),
+        ("Go", "runtime error: index out of range\n/app/main.go:18 (0x7a1b2c)\n\tmain.func1: a[3]\n"),
+    ],
+)  # fmt: skip
+def test_a_trace_that_a_framework_writes_in_a_form_of_its_own_is_known(by: str, body: str) -> None:
+    found = stack_trace(error(body))
+    assert found is not None
+    assert found.by == by
 
 
 @pytest.mark.parametrize("language", TRACES)

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import base64
+import json
 import random
 import string
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -39,12 +42,80 @@ def made(length: int, alphabet: str = _WORD) -> str:
         ),
         ("Database address with a password", f"postgres://app:{made(20)}@db.club.org:5432/app"),
         ("Database address with a password", f"redis://:{made(20)}@cache.club.org:6379"),
+        ("Live secret key (sk_live_)", f"sk_live_51{made(97)}"),
+        ("GitHub token", f"ghp_{made(36)}"),
+        ("SendGrid API key", f"SG.{made(22)}.{made(43)}"),
+        ("Slack token", f"xoxb-{made(12, string.digits)}-{made(12, string.digits)}-{made(24)}"),
+        ("Firebase server key", f"AAAA{made(7)}:APA91b{made(134)}"),
+        ("Discord bot token", f"MTIzNDU2Nzg5MDEyMzQ1Njc4.{made(6)}.{made(38)}"),
+        ("Log-in in a header", "Basic YWRtaW46RnJlc25lbDE4MjNsZW5z"),
     ],
 )
 def test_a_secret_of_a_shape_of_its_own_is_found(kind: str, value: str) -> None:
     found = list(shaped(f'const a = 1;\nconst key = "{value}";\n'))
     assert [(f.kind, f.line) for f in found] == [(kind, 2)]
     assert value not in repr(found)
+
+
+KEY = f"sk_live_51{made(60)}"
+ADDRESS = f"postgres://app:{made(20)}@db.club.org:5432/app"
+
+
+@pytest.mark.parametrize(
+    ("reading", "text"),
+    [
+        ("in a comment", f"<!-- old: {KEY} -->"),
+        ("in an address", f"fetch(`https://club.org/?key={KEY}&a=1`)"),
+        ("joined by a plus", f"'{KEY[:20]}' + '{KEY[20:]}'"),
+        ("joined over lines", f'"{KEY[:20]}" +\n    "{KEY[20:]}"'),
+        ("continued over lines", f"'{KEY[:20]}\\\n{KEY[20:]}'"),
+        ("in an attribute", f"<p data-x='{{&quot;k&quot;:&quot;{KEY}&quot;}}'>"),
+        ("escaped", '"' + "".join(f"\\x{ord(c):02x}" for c in KEY[:8]) + KEY[8:] + '"'),
+        ("with escaped slashes", json.dumps({"u": ADDRESS}).replace("/", "\\/")),
+        ("encoded by percent", quote(ADDRESS, safe="")),
+        ("encoded in Base64", f'atob("{base64.b64encode(KEY.encode()).decode()}")'),
+    ],
+)
+def test_a_key_is_found_however_the_text_writes_it(reading: str, text: str) -> None:
+    found = list(shaped(f"\n{text}\n"))
+    assert [f.line for f in found] == [2], reading
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("Upstash token", f'UPSTASH_REDIS_REST_TOKEN="A{made(51)}AQ=="'),
+        ("Upstash token", f'{{url:"https://a-b-1.upstash.io",token:"A{made(52)}="}}'),
+        ("Lemon Squeezy API key", f'lemonSqueezySetup({{apiKey:"eyJ{made(30)}.{made(60)}.{made(43)}"}})'),
+        ("Strapi API token", f'STRAPI_API_TOKEN="{made(256, "0123456789abcdef")}"'),
+    ],
+)  # fmt: skip
+def test_a_key_that_only_its_name_tells_apart_is_found(kind: str, text: str) -> None:
+    assert [f.kind for f in shaped(text)] == [kind]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'token = "{made(22)}:APA91b{made(134)}"',
+        f'x = "M{made(25)}.{made(6)}.{made(38)}"',
+        "Authorization: Basic dXNlcjpwYXNzd29yZA==",
+        f'"pk_live_51{made(90)}"',
+        f"url(data:image/png;base64,iVBORw0KGgo{made(3000)})",
+        'new Redis({url:"https://x.upstash.io",token:"********"})',
+        "Basic membership, Basic understanding of gardens",
+    ],
+)
+def test_what_only_resembles_a_key_is_none(text: str) -> None:
+    assert list(shaped(text)) == []
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["'a'+", '"aaaa"+\n', "Ma", "sk-", "%3A%2F%2F", "\\\n", "&quot;", "upstash ", "A" * 50 + " "],
+)
+def test_a_body_made_to_stall_the_readings_does_not(piece: str) -> None:
+    assert list(shaped(piece * (200_000 // len(piece)))) == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from launchready.collect.explained import asks_who, behind_lock, exchanges, explained
 from launchready.collect.http import Asking, answer_to
 from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
-from launchready.collect.web_address import subject_of, url_host
+from launchready.collect.web_address import joined_url, subject_of, url_host
 from launchready.collect.world import World
 from launchready.derive.exposed_paths import SHOWN, asked_paths, gist, recognise
 from launchready.derive.same_page import same_page
@@ -27,6 +27,9 @@ AT_ONCE = 24
 _TIME_SHARE = 0.7
 _SILENT_MAX = 6
 _REFUSED = 403
+_UNAVAILABLE = 503
+_ASKED_WRONGLY = frozenset({400, 405, 415, 422})
+_INTROSPECTION = b'{"query":"{__schema{queryType{name}}}"}'
 _FAILS = 500
 
 
@@ -52,6 +55,9 @@ class _Round:
             self.stopped = self.stopped or (not isinstance(found, Gap) and bool(found.challenge))
         elif found.status == 429 or (found.status == 503 and "retry-after" in found.headers):
             self.stopped = True
+        elif found.status == _UNAVAILABLE:
+            # nginx and HAProxy answer so to whom they slow down: nothing is known of the path.
+            self.silent += 1
         else:
             self.silent = 0
             self.answers[path] = found
@@ -83,7 +89,7 @@ async def probe(subject: Subject, world: World, ask: Ask) -> Probe | Gap:
             if not asked.over:
                 asked.take(path, await _asked(f"{root}{path}", world, ask, key))
 
-    paths = asked_paths()
+    paths = asked_paths(subject.name)
     await asyncio.gather(*(one(path) for path in paths))
     found = [
         _identified(path, answer, nowhere)
@@ -184,14 +190,45 @@ def _refuses(answer: Exchange | Gap) -> bool:
 
 
 async def _asked(url: str, world: World, ask: Ask, key: Key) -> Exchange | Gap:
-    """Return the answer, that of the same path with a slash behind it when it leads there."""
+    """Return the answer, that of the same path with a slash behind it when it leads there.
+
+    GraphQL often takes its queries by POST alone, and says so.
+    """
+    if urlsplit(url).path == "/":
+        # The front page is fetched for its own sake as well.
+        return await ask(Exchange, subject_of(url, world))
     asking = Asking(url=url, body_max_bytes=BODY_MAX_BYTES)
     found = await answer_to(asking, world, ask, key=key)
     if isinstance(found, Exchange) and found.location is not None:
-        bare = urlsplit(url).path
-        if not bare.endswith("/") and found.location in {f"{bare}/", f"{url}/"}:
-            return await answer_to(replace(asking, url=f"{url}/"), world, ask, key=key)
+        behind = _with_slash(url, found.location)
+        if behind is not None:
+            asking = replace(asking, url=behind)
+            found = await answer_to(asking, world, ask, key=key)
+    if isinstance(found, Exchange) and found.status in _ASKED_WRONGLY and _is_graphql(url):
+        posted = replace(
+            asking,
+            url=asking.url.partition("?")[0],
+            method="POST",
+            headers=(("Content-Type", "application/json"),),
+            body=_INTROSPECTION,
+        )
+        return await answer_to(posted, world, ask, key=key)
     return found
+
+
+def _with_slash(url: str, location: str) -> str | None:
+    """Return the same URL with a slash behind its path when the redirect leads there."""
+    parts = urlsplit(url)
+    try:
+        there = urlsplit(joined_url(url, location))
+    except ValueError:
+        return None
+    same = there.hostname == parts.hostname and there.path == f"{parts.path}/"
+    return parts._replace(path=there.path).geturl() if same else None
+
+
+def _is_graphql(url: str) -> bool:
+    return urlsplit(url).path.rstrip("/").endswith("/graphql")
 
 
 def _identified(path: str, answer: Exchange, nowhere: Exchange) -> Exchange:

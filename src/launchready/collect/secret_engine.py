@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from launchready.derive.secret_kinds import public_by_design, rule_of, secret_kind, test_only
-from launchready.derive.secret_shapes import DATABASE_ADDRESS, shaped
+from launchready.derive.secret_shapes import ENGINE_KNOWS, shaped
 from launchready.facts.exposure import SecretSighting
 
 # The first search on a machine compiles the engine's rules, which takes about ten seconds.
@@ -161,8 +161,8 @@ def _with_shapes(
     for each in shaped(body.decode("utf-8", errors="replace")):
         mark = _mark(each.value, fingerprint_key)
         known = any(s.fingerprint == mark and not s.public_by_design for s in sightings)
-        # The engine marks another part of the same address; in one line they are the same find.
-        if known or (each.kind == DATABASE_ADDRESS and each.line in secret_lines):
+        # The engine marks another part of the same value; in one line they are the same find.
+        if known or (each.kind in ENGINE_KNOWS and each.line in secret_lines):
             continue
         added[mark] = SecretSighting(
             rule=each.kind, line=each.line, fingerprint=mark, public_by_design=False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from launchready.collect.web_address import joined_url, subject_of, url_host
@@ -16,6 +17,10 @@ from launchready.gather import Ask, Collector
 
 # ECMA-426 section 11.1.2: the last such comment counts; both marks are in use.
 _COMMENT = re.compile(rb"(?://|/\*)[#@]\s*sourceMappingURL=\s*([^\s'\"*]{1,2000000})")
+
+# A development build of webpack holds each module as it was written, with its comments.
+_EVALUATED = re.compile(rb"sourceURL=webpack(?:-internal)?://[\w@.-]{0,80}/(?!webpack/)")
+_INSIDE = "inside the file itself"
 
 
 async def source_map(subject: Subject, world: World, ask: Ask) -> SourceMap | Gap:
@@ -46,7 +51,9 @@ async def source_map(subject: Subject, world: World, ask: Ask) -> SourceMap | Ga
         )
 
     if named.startswith("data:"):
-        return fact("inside the file itself", _inline(named))
+        return fact(_INSIDE, _inline(named))
+    if modules := len(_EVALUATED.findall(script.body)):
+        return replace(fact(_INSIDE, None), public=True, sources=modules, has_contents=True)
     first: SourceMap | Gap = fact(named[:200], None)
     for at, url in enumerate(_places(script.url, named, world)):
         found = await ask(Exchange, subject_of(url, world))

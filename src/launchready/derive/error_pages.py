@@ -32,6 +32,7 @@ def _all(*patterns: str) -> tuple[re.Pattern[str], ...]:
 _DEBUG_PAGES: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = (
     ("Django", _all(r"you[^\s<]{1,8}re seeing this error because you have\s+(?:<code>)?DEBUG = True")),
     ("Flask (Werkzeug)", _all(r"__debugger__=yes|EVALEX\s*=", r"Brought to you by <strong[^>]{0,40}>DON|SECRET\s*=|werkzeug")),
+    ("Starlette (FastAPI)", _all(r"<title>Starlette Debugger</title>")),
     ("Rails", _all(r"Rails\.root: |id=\"rails-root\"", r"Application Trace|Full Trace|Routing Error|Extracted source")),
     ("Rails", _all(r"<title>Action Controller: Exception caught</title>")),
     ("Laravel", _all(r"window\.ignite\(|ignitionVersion|flareapp\.io/ignition")),
@@ -55,7 +56,7 @@ _DEVELOPMENT: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = (
 
 # One of these stands in whatever the patterns above match: most pages need no further look.
 _DEBUG_WORDS = (
-    "debug = true", "evalex", "__debugger__", "rails.root", "rails-root", "exception caught",
+    "debug = true", "starlette debugger", "evalex", "__debugger__", "rails.root", "rails-root", "exception caught",
     "ignite(", "ignition", "vendor/laravel", "whoops", "exception-message-wrapper", "sf-reset",
     "symfony exception", "server error in '", "stackpage", "titleerror", " at get ", " at post ",
     " at put ", "<b>exception</b>", "<b>root cause</b>", "call-stack", "codeigniter",
@@ -67,19 +68,21 @@ _TRACES: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = (
     ("Python", (re.compile(r"Traceback \(most recent call last\)"), re.compile(r"File \"[^\"\n]{1,300}\", line \d+"))),
     ("PHP", _all(r"(?:Fatal error|Parse error|Uncaught \w+|Stack trace):?", r"(?:^|\s)#0 (?:/|[A-Z]:\\|\{main\}|\[internal)[^\n]{0,300}")),
     ("PHP", _all(r"(?:Fatal error|Parse error|Warning|Notice|Deprecated): [^\n]{1,400} in (?:/|[A-Z]:\\)[^\s]{1,300}\.php on line \d+")),
+    ("PHP", _all(r"\"file\"\s*:\s*\"[^\"\n]{1,300}\.php\"\s*,\s*\"line\"\s*:\s*\d{1,7}\s*,\s*\"function\"")),
     ("Node.js", (re.compile(r"(?:^|\s)at [^\n(]{0,120}\(?(?:file://|node:|/|[A-Z]:\\)[^\s():]{1,300}:\d+:\d+\)?"),)),
     ("Ruby", (re.compile(r"\.rb:\d+:in [`'][^'\n]{1,120}'"),)),
     ("Java", (re.compile(r"(?:^|\s)at (?:[a-zA-Z_$][\w$]{0,80}\.){2,12}[\w$<>]{1,80}\((?:[\w$]{1,80}\.(?:java|kt|scala):\d+|Native Method|Unknown Source)\)"),)),
     (".NET", (re.compile(r"(?:^|\s)at [A-Z][\w.`<>+]{3,200}\([^)\n]{0,200}\) in [^\n]{1,200}:line \d+"),)),
     (".NET", (re.compile(r"Exception: [^\n]{1,300}\n\s+at [A-Z][\w.`<>+\[\]]{3,200}\("),)),
     ("Go", (re.compile(r"goroutine \d+ \["), re.compile(r"\.go:\d+ \+0x[0-9a-f]+"))),
+    ("Go", (re.compile(r"\.go:\d{1,7} \(0x[0-9a-f]{4,16}\)"),)),
     ("Elixir", (re.compile(r"\(\w{2,40} [\d.]{3,20}\) (?:lib|src)/[\w/.-]{1,200}\.exs?:\d+: "),)),
     ("Rust", (re.compile(r"thread '[^'\n]{1,60}' panicked at "),)),
 )  # fmt: skip
 _TRACE_WORDS = (
     "traceback (most recent", "#0 ", " on line ", ".rb:", "js:", ".ts:", "node:", "file://",
     ".java:", ".kt:", ".scala:", "native method", "unknown source", ":line ", "exception: ",
-    "goroutine ", ".ex:", ".exs:", "panicked at",
+    "goroutine ", ".go:", '"function"', ".ex:", ".exs:", "panicked at",
 )  # fmt: skip
 # PHP writes these two marks itself, also into pages that answer 200.
 _PHP_MARKUP = re.compile(

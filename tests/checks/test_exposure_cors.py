@@ -11,7 +11,7 @@ from launchready.checks.exposure.cors import (
     cors_wider_than_declared,
     cors_wildcard_with_credentials,
 )
-from launchready.collect.cors import foreign_origins
+from launchready.collect.web.cors import foreign_origins
 from launchready.facts import route_subject
 from launchready.facts.exposure import Cors, CorsAnswer
 from launchready.finding import Check, Severity

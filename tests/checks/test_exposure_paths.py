@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from launchready.checks.exposure import files, inside
-from launchready.derive.exposed_paths import PATHS
-from launchready.derive.exposures import EXPOSURES, exposure_of
+from launchready.derive.exposure.exposed_paths import PATHS
+from launchready.derive.exposure.exposures import EXPOSURES, exposure_of
 from launchready.facts.exposure import Probe
 from launchready.facts.http import Exchange
 from launchready.finding import Check, Severity

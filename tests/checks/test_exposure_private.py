@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchready.checks.exposure.private import member_page_open, private_page_open
-from launchready.derive.private_page import door_of
+from launchready.derive.sign_in.private_page import door_of
 from launchready.facts import Subject, route_subject
 from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS, JourneyStep, SignIn
 from launchready.facts.http import Exchange

@@ -22,7 +22,7 @@ from launchready.checks.mail.dmarc_policy import (
     dmarc_test_mode,
     from_not_aligned,
 )
-from launchready.derive.dmarc_records import repaired, strictest
+from launchready.derive.mail.dmarc_records import repaired, strictest
 from launchready.facts.declared import Declared
 from launchready.facts.mail import Dmarc
 from launchready.finding import Check, Outcome, Severity

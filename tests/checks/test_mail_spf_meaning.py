@@ -16,8 +16,8 @@ from launchready.checks.mail.spf_meaning import (
     spf_uses_ptr,
 )
 from launchready.checks.mail.spf_senders import spf_sender_not_authorised
-from launchready.derive.senders import SERVICES, service
-from launchready.derive.spf_records import (
+from launchready.derive.mail.senders import SERVICES, service
+from launchready.derive.mail.spf_records import (
     merged,
     new_record,
     repaired,

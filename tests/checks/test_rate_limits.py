@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from launchready.checks import rate_limits
-from launchready.derive.throttle import LIMIT_SHOWS_BY
+from launchready.derive.sign_in.throttle import LIMIT_SHOWS_BY
 from launchready.facts import route_subject
 from launchready.facts.active import Throttling
 from launchready.finding import Check

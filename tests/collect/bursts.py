@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from launchready.collect.web_address import url_host
+from launchready.collect.web.address import url_host
 from launchready.expected import zone_of
 from launchready.facts import Gap, route_subject
 from launchready.facts.active import Throttling

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from launchready.collect import tls
+from launchready.collect.tls import hosts as tls
 from launchready.facts.tls import Handshake
 
 from .certificates import (

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from launchready.collect import sign_in, throttling
+from launchready.collect.active import sign_in, throttling
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.dns import Ownership

@@ -17,7 +17,7 @@ import dns.rdatatype
 import dns.rrset
 
 from launchready.collect.dial import DialMap
-from launchready.collect.name_client import NameClient
+from launchready.collect.dns.client import NameClient
 
 Transport = Literal["udp", "tcp"]
 Respond = Callable[[dns.message.Message, Transport], Sequence[bytes]]

@@ -10,9 +10,9 @@ import pytest
 from launchready.facts import Gap, Key, route_subject
 from launchready.facts.http import Exchange, HostAnswers
 from launchready.facts.ways import Visit
-from tests.collect.test_http import page
-from tests.collect.test_probes import HTML, NOT_FOUND, Answer, https_world, only
-from tests.collect.test_probes import root as root  # noqa: PLC0414 - a fixture
+from tests.collect.web.test_exchange import page
+from tests.collect.web.test_probes import HTML, NOT_FOUND, Answer, https_world, only
+from tests.collect.web.test_probes import root as root  # noqa: PLC0414 - a fixture
 from tests.collect.worlds import Loopback
 
 ROUTES = "[routes]\n'https://example.org/a' = 'page'\n'https://example.org/b' = 'page'\n"

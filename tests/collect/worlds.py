@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from ssl import SSLContext
 
-from launchready.collect import http
 from launchready.collect.opening import open_world
+from launchready.collect.web import exchange as http
 from launchready.collect.world import World
 from launchready.expected import zone_of
 from launchready.facts import Fact, Gap, Key, Subject, host_subject, url_subject

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from launchready.community.running import Community
-from launchready.derive.forms import Form, forms
+from launchready.derive.pages.forms import Form, forms
 
 PASSWORD = "correct horse battery"
 

@@ -214,7 +214,7 @@ async def test_who_joins_with_a_code_gets_its_plan_and_uses_it_up(
     await _invite(running, "abcd-efgh-2345")
     answer = await browser.send("/invite", code="ABCD efgh 2345")
     assert "Your invitation is good" in answer.text
-    from launchready.derive.forms import forms
+    from launchready.derive.pages.forms import forms
 
     form = forms(answer.text, base="https://app.test/invite")[0]
     await browser.post(form, email=NEW, password=PASSWORD)

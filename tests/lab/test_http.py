@@ -11,8 +11,8 @@ import pytest
 
 from launchready.collect import collectors
 from launchready.collect.opening import open_world
-from launchready.collect.walks import walk
-from launchready.derive.exposed_paths import exposed
+from launchready.collect.web.walks import walk
+from launchready.derive.exposure.exposed_paths import exposed
 from launchready.expected import zone_of
 from launchready.facts import Fact, Gap, host_subject, route_subject, url_subject
 from launchready.facts.dns import Resolution

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from shlex import quote
 
+from launchready.derive.caching.edge import EDGE_TITLES, in_ranges, sign_of
 from launchready.derive.commands import headers_of
-from launchready.derive.edge import EDGE_TITLES, in_ranges, sign_of
 from launchready.facts.declared import Declared
 from launchready.facts.dns import NeighbourNames, Resolution
 from launchready.facts.exposure import Reach

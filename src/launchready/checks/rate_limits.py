@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from launchready.derive.throttle import LIMIT_SHOWS_BY
+from launchready.derive.sign_in.throttle import LIMIT_SHOWS_BY
 from launchready.facts import Key
 from launchready.facts.active import Throttling
 from launchready.facts.guarding import GuardFigures

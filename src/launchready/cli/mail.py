@@ -206,7 +206,7 @@ def _evaluate(evaluation: Asking[T], resolver: list[str] | None, dial: list[str]
 
 
 async def _asked(evaluation: Asking[T], resolvers: Sequence[str], dial: Sequence[str]) -> T:
-    from launchready.collect.name_client import NameClient  # noqa: PLC0415 - costs 80 ms
+    from launchready.collect.dns.client import NameClient  # noqa: PLC0415 - costs 80 ms
 
     servers = tuple(split_address(r, default_port=53) for r in resolvers)
     names = NameClient(dial=DialMap.parse(dial), resolvers=servers)

@@ -11,7 +11,7 @@ from launchready.checks import catalogue
 from launchready.cli.options import Wanted
 from launchready.cli.screen import Screen, readers_may_leave
 from launchready.cli.stopping import ctrl_c_ends_again
-from launchready.derive.cache_lists import cache_lists
+from launchready.derive.caching.lists import cache_lists
 from launchready.facts.ways import Visit
 from launchready.finding import Severity
 from launchready.report.html import html_text

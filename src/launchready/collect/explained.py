@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
-from launchready.collect.web_address import host_of, subject_of, url_host, url_port, wire_url
+from launchready.collect.web.address import host_of, subject_of, url_host, url_port, wire_url
 from launchready.collect.world import World
 from launchready.expected import routes, zone_of
 from launchready.facts import Gap, Key, route_subject

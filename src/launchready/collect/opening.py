@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from launchready.collect.dial import DialMap
-from launchready.collect.http_client import HttpClient
-from launchready.collect.name_client import NameClient
-from launchready.collect.secret_engine import SecretSearch
+from launchready.collect.dns.client import NameClient
+from launchready.collect.web.client import HttpClient
+from launchready.collect.web.secret_engine import SecretSearch
 from launchready.collect.world import World
 from launchready.manifest import Manifest
 from launchready.manifest.values import split_address

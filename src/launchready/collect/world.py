@@ -12,10 +12,10 @@ from launchready.collect.dial import DialMap
 from launchready.manifest import Manifest
 
 if TYPE_CHECKING:
-    from launchready.collect.http_client import HttpClient
-    from launchready.collect.name_client import NameClient
-    from launchready.collect.secret_engine import SecretSearch
-    from launchready.collect.session import Session
+    from launchready.collect.active.session import Session
+    from launchready.collect.dns.client import NameClient
+    from launchready.collect.web.client import HttpClient
+    from launchready.collect.web.secret_engine import SecretSearch
 
 
 @dataclass(slots=True, kw_only=True)

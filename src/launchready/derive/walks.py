@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import pairwise
 
-from launchready.derive.refreshing import sent_on
+from launchready.derive.pages.refreshing import sent_on
 from launchready.facts.hops import destination, host, is_plain, keeps_query, same_page
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Walk

@@ -6,10 +6,10 @@ import asyncio
 import secrets
 from collections.abc import Callable
 
-from launchready.collect.mail_signs import silent
-from launchready.collect.walks import walk
-from launchready.derive.page import site_name
-from launchready.derive.senders import COMMON_SELECTORS, recognised
+from launchready.collect.mail.signs import silent
+from launchready.collect.web.walks import walk
+from launchready.derive.mail.senders import COMMON_SELECTORS, recognised
+from launchready.derive.pages.page import site_name
 from launchready.discover.found import Found, FoundHost
 from launchready.discover.platforms import edge, platform
 from launchready.discover.seen import SeenHost

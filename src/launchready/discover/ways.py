@@ -7,10 +7,10 @@ import secrets
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-from launchready.collect.walks import walk
-from launchready.derive.page import absolute
-from launchready.derive.sign_in_links import asks_for_password, sign_in_links
-from launchready.derive.throttle import same_answer
+from launchready.collect.web.walks import walk
+from launchready.derive.pages.page import absolute
+from launchready.derive.sign_in.links import asks_for_password, sign_in_links
+from launchready.derive.sign_in.throttle import same_answer
 from launchready.discover.seen import SeenHost
 from launchready.gather import Gatherer
 from launchready.manifest import RouteKind

@@ -9,18 +9,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from launchready.guard import bodies, errors
-from launchready.guard.answer_once import answer_once
 from launchready.guard.answering import Answering
 from launchready.guard.asgi import Application, Asked, Receive, Scope, Send
-from launchready.guard.familiar import Familiar
 from launchready.guard.figures import Figures
 from launchready.guard.headers import value_of
+from launchready.guard.limits.familiar import Familiar
+from launchready.guard.limits.rules import Hit, hits, is_attempt
+from launchready.guard.limits.throttle import Throttle, fields
+from launchready.guard.limits.typed import account, typed
 from launchready.guard.routes import SAFE_METHODS
-from launchready.guard.rules import Hit, hits, is_attempt
-from launchready.guard.submissions import Submissions
-from launchready.guard.throttle import Throttle, fields
+from launchready.guard.submissions.answer_once import answer_once
+from launchready.guard.submissions.twice import Submissions
 from launchready.guard.treatment import Treatment
-from launchready.guard.typed import account, typed
 from launchready.guard.visit import Visit
 from launchready.guard.visit import visit as visit_of
 from launchready.guard.webhooks import BadSignature, verify

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from launchready.guard import errors
-from launchready.guard.access_log import AccessLog
 from launchready.guard.admission import Admission, wait_in_words
 from launchready.guard.asgi import (
     Application,
@@ -24,11 +23,12 @@ from launchready.guard.asgi import (
 from launchready.guard.client import Proxies
 from launchready.guard.deadlines import Deadlines, Waiting
 from launchready.guard.figures import Figures
+from launchready.guard.limits.rules import Hit, hits
+from launchready.guard.limits.throttle import fields
+from launchready.guard.logs.access_log import AccessLog
+from launchready.guard.logs.sentry import Reporting
 from launchready.guard.origins import may_open
 from launchready.guard.routes import Routes
-from launchready.guard.rules import Hit, hits
-from launchready.guard.sentry import Reporting
-from launchready.guard.throttle import fields
 from launchready.guard.treatment import Treatment
 from launchready.guard.visit import KEY, Visit, new_id, request_id
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from launchready.guard import caching
 from launchready.guard.asgi import RawHeaders
 from launchready.guard.headers import CORS_NAMES, cors_fields
+from launchready.guard.limits.rules import Rule
 from launchready.guard.route_figures import RouteCount
 from launchready.guard.routes import Place
-from launchready.guard.rules import Rule
 from launchready.guard.webhooks import Scheme
 
 _ID = b"x-request-id"

@@ -11,24 +11,24 @@ from pathlib import Path
 from typing import Literal, TextIO, get_args
 
 from launchready.guard import bodies, compression, errors
-from launchready.guard.access_log import AccessLog
 from launchready.guard.admission import Admission, Member, awaited
 from launchready.guard.answering import Answering
-from launchready.guard.app_log import install
 from launchready.guard.asgi import Application, Message, Receive, Scope, Send, fields_of
 from launchready.guard.client import Proxies
 from launchready.guard.deadlines import Deadlines
 from launchready.guard.figures import Figures, FiguresPage
 from launchready.guard.headers import is_preflight, preflight_fields, security_headers
 from launchready.guard.health import Probe, Readiness, alive
-from launchready.guard.redaction import Redactor
+from launchready.guard.limits.rules import rules_for
+from launchready.guard.limits.throttle import Throttle
+from launchready.guard.logs.access_log import AccessLog
+from launchready.guard.logs.app_log import install
+from launchready.guard.logs.redaction import Redactor
+from launchready.guard.logs.sentry import report_to
 from launchready.guard.routes import SAFE_METHODS, Routes, place_for
-from launchready.guard.rules import rules_for
-from launchready.guard.sentry import report_to
 from launchready.guard.sockets import Sockets
 from launchready.guard.start_up import require
-from launchready.guard.submissions import Submissions
-from launchready.guard.throttle import Throttle
+from launchready.guard.submissions.twice import Submissions
 from launchready.guard.treatment import Treatment
 from launchready.guard.visit import KEY, Visit, new_id, request_id
 from launchready.manifest import Manifest, RouteEntry, load_manifest

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
-from launchready.derive.edge import EDGE_TITLES, sign_of
+from launchready.derive.caching.edge import EDGE_TITLES, sign_of
 from launchready.facts import Fact, Gap, Key
 from launchready.facts.dns import Resolution
 from launchready.facts.exposure import Reach

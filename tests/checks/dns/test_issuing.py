@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchready.checks.dns.issuing import caa_broken, caa_forbids_issuer
-from launchready.derive.authorities import allowed_issuers, caa_names
+from launchready.derive.tls.authorities import allowed_issuers, caa_names
 from launchready.facts.dns import Caa, CaaRecord
 from launchready.facts.tls import Handshake
 from launchready.finding import Severity

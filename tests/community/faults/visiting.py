@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from launchready.derive.forms import Form, forms
+from launchready.derive.pages.forms import Form, forms
 from tests.community.browser import PASSWORD
 from tests.community.faults.process import HOST, ORIGIN
 

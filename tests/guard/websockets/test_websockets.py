@@ -12,8 +12,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from launchready.guard import guard
-from launchready.guard.access_log import WRITES_APART_S
 from launchready.guard.asgi import Message, Scope
+from launchready.guard.logs.access_log import WRITES_APART_S
 from launchready.guard.origins import may_open
 from launchready.manifest import parse_manifest
 from tests.guard.websockets.rooms import FRAMEWORKS, INSIDE, MANIFEST, MESSAGES, TOKEN, Room, room

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from launchready.checks.redirects.told import see
-from launchready.derive.caching import Freshness, browser_freshness
+from launchready.derive.caching.fingerprint import is_fingerprinted
+from launchready.derive.caching.storable import Freshness, browser_freshness
 from launchready.derive.commands import headers_of
-from launchready.derive.fingerprint import is_fingerprinted
 from launchready.derive.spans import span
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Visit

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from launchready.derive.caching import cookies_withheld, stored_by_shared
-from launchready.derive.commands import headers_of
-from launchready.derive.edge import cache_said
-from launchready.derive.personal import (
+from launchready.derive.caching.edge import cache_said
+from launchready.derive.caching.personal import (
     PERSONAL_KINDS,
     cookie_names,
     is_session_cookie,
     judged_answers,
     personal_signs,
 )
+from launchready.derive.caching.storable import cookies_withheld, stored_by_shared
+from launchready.derive.commands import headers_of
 from launchready.derive.spans import span
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host

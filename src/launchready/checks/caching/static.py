@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from launchready.derive.caching import browser_freshness, cache_control, stored_by_shared
+from launchready.derive.caching.edge import EDGE_TITLES, edge_cache_said, sign_of
+from launchready.derive.caching.fingerprint import is_fingerprinted
+from launchready.derive.caching.storable import browser_freshness, cache_control, stored_by_shared
 from launchready.derive.commands import headers_of
-from launchready.derive.edge import EDGE_TITLES, edge_cache_said, sign_of
-from launchready.derive.fingerprint import is_fingerprinted
 from launchready.derive.spans import span
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host, parts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from launchready.checks.dns.wording import dig, listed
-from launchready.derive.authorities import allowed_issuers, caa_names
+from launchready.derive.tls.authorities import allowed_issuers, caa_names
 from launchready.facts.dns import Caa
 from launchready.facts.tls import Certificate, Handshake
 from launchready.finding import (

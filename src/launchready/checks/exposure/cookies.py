@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from shlex import quote
 
-from launchready.derive.session_cookies import session_cookies, set_cookies
+from launchready.derive.sign_in.session_cookies import session_cookies, set_cookies
 from launchready.facts.active import CookieSeen, SignIn
 from launchready.facts.hops import host
 from launchready.facts.ways import Entrance, Visit

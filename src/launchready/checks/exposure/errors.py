@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from shlex import quote
 
-from launchready.derive.error_pages import Leak, debug_page, inner_detail, stack_trace
+from launchready.derive.pages.error_pages import Leak, debug_page, inner_detail, stack_trace
 from launchready.facts.exposure import ErrorAnswers
 from launchready.facts.hops import host
 from launchready.facts.http import Exchange

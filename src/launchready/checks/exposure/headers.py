@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from launchready.checks.exposure.host_pages import how_many, is_sensitive, pages_of
 from launchready.derive.commands import headers_of
-from launchready.derive.csp import forbids_sniffing, frames_refused, referrer_policy
-from launchready.derive.header_place import where_to_add
-from launchready.derive.permissions import CLOSED, permissions, suggested
+from launchready.derive.pages.csp import forbids_sniffing, frames_refused, referrer_policy
+from launchready.derive.pages.header_place import where_to_add
+from launchready.derive.pages.permissions import CLOSED, permissions, suggested
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit
 from launchready.finding import (

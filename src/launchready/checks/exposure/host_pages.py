@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from launchready.derive.personal import PERSONAL_KINDS
+from launchready.derive.caching.personal import PERSONAL_KINDS
 from launchready.facts.hops import host, is_plain
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit

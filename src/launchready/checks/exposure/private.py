@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 
 from launchready.checks.redirects.told import see
-from launchready.derive.private_page import door_of
+from launchready.derive.sign_in.private_page import door_of
 from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS, JourneyStep, SignIn
 from launchready.facts.declared import Declared
 from launchready.facts.ways import Entrance, Visit

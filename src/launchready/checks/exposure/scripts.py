@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from launchready.checks.exposure.host_pages import how_many, is_sensitive, pages_of
 from launchready.derive.commands import headers_of
-from launchready.derive.csp import enforced, governs_scripts, reported, script_weakness
-from launchready.derive.csp_line import suggest
-from launchready.derive.header_place import where_to_add
+from launchready.derive.pages.csp import enforced, governs_scripts, reported, script_weakness
+from launchready.derive.pages.csp_line import suggest
+from launchready.derive.pages.header_place import where_to_add
 from launchready.facts.declared import Declared
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit

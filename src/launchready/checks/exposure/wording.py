@@ -5,8 +5,8 @@ from __future__ import annotations
 from shlex import quote
 from urllib.parse import urlsplit
 
-from launchready.derive.exposures import Exposure, asked_of, open_paths, unanswered_paths
-from launchready.derive.sensitive_path import Grade, Path
+from launchready.derive.exposure.exposures import Exposure, asked_of, open_paths, unanswered_paths
+from launchready.derive.exposure.sensitive_path import Grade, Path
 from launchready.facts.declared import Declared
 from launchready.facts.exposure import Probe
 from launchready.facts.http import Exchange

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from launchready.checks.mail.wording import Words, change, dig, never_sends, untold
-from launchready.derive.senders import service
+from launchready.derive.mail.senders import service
 from launchready.facts import Key
 from launchready.facts.mail import Dkim, Selectors
 from launchready.finding import (

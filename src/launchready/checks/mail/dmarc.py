@@ -12,7 +12,7 @@ from launchready.checks.mail.wording import (
     publish,
     untold,
 )
-from launchready.derive.dmarc_records import (
+from launchready.derive.mail.dmarc_records import (
     first_record,
     repaired,
     report_address,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from launchready.checks.mail.dmarc import applied, policy_name, unread
 from launchready.checks.mail.wording import NOT_SENDING, Words, change, dig
-from launchready.derive.dmarc_records import with_tags
+from launchready.derive.mail.dmarc_records import with_tags
 from launchready.facts.declared import Declared
 from launchready.facts.mail import Dmarc
 from launchready.finding import (

@@ -12,7 +12,7 @@ from launchready.checks.mail.wording import (
     publish,
     untold,
 )
-from launchready.derive.spf_records import merged, new_record, repaired, sender_terms
+from launchready.derive.mail.spf_records import merged, new_record, repaired, sender_terms
 from launchready.facts.mail import Spf
 from launchready.facts.spf_faults import (
     failed_lookups,

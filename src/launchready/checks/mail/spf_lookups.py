@@ -10,7 +10,7 @@ from launchready.checks.mail.wording import (
     dig,
     listed,
 )
-from launchready.derive.spf_records import repaired, tree_lines
+from launchready.derive.mail.spf_records import repaired, tree_lines
 from launchready.facts.mail import Mx, Spf
 from launchready.facts.spf_faults import (
     LOOKUPS_MAX,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from launchready.checks.mail.spf import not_judged, not_whole
 from launchready.checks.mail.wording import Words, change, dig, listed
-from launchready.derive.spf_records import (
+from launchready.derive.mail.spf_records import (
     TXT_WANTED_CHARS,
     allows_everyone,
     broad_terms,

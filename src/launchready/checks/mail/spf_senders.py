@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from launchready.checks.mail.spf import not_judged, not_whole
 from launchready.checks.mail.wording import Words, change, dig, listed
-from launchready.derive.senders import included_domain, service
-from launchready.derive.spf_records import (
+from launchready.derive.mail.senders import included_domain, service
+from launchready.derive.mail.spf_records import (
     sender_terms,
     with_terms,
 )

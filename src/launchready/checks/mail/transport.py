@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from launchready.checks.mail.dmarc import unread
 from launchready.checks.mail.wording import Words, change, dig, listed, publish
-from launchready.derive.dmarc_records import with_tags
-from launchready.derive.mta_sts import WANTED_MAX_AGE_S, covered
+from launchready.derive.mail.dmarc_records import with_tags
+from launchready.derive.mail.mta_sts import WANTED_MAX_AGE_S, covered
 from launchready.facts import Key
 from launchready.facts.mail import Dmarc, MtaSts, Mx, Spf, TlsRpt
 from launchready.finding import (

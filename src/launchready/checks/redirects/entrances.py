@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from launchready.checks.redirects.told import see
 from launchready.derive.commands import headers_of, walk_of
-from launchready.derive.sign_in_hosts import leads_to_sign_in
+from launchready.derive.sign_in.hosts import leads_to_sign_in
 from launchready.derive.walks import circle_hosts, downgrade, led_to, shown
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host, is_plain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from launchready.derive.commands import headers_of
-from launchready.derive.sign_in_hosts import leads_to_sign_in
+from launchready.derive.sign_in.hosts import leads_to_sign_in
 from launchready.facts.declared import Declared
 from launchready.facts.http import HostAnswers
 from launchready.finding import (

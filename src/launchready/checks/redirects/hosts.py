@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from launchready.checks.redirects.told import see
 from launchready.derive.commands import headers_of, walk_of
-from launchready.derive.sign_in_hosts import leads_to_sign_in
+from launchready.derive.sign_in.hosts import leads_to_sign_in
 from launchready.derive.walks import shown
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from shlex import quote
 
-from launchready.derive.bare_page import bare
-from launchready.derive.error_pages import debug_page, inner_detail, stack_trace
-from launchready.derive.same_page import title
-from launchready.derive.throttle import asks_to_wait
+from launchready.derive.pages.bare_page import bare
+from launchready.derive.pages.error_pages import debug_page, inner_detail, stack_trace
+from launchready.derive.pages.same_page import title
+from launchready.derive.sign_in.throttle import asks_to_wait
 from launchready.facts.exposure import ErrorAnswers
 from launchready.facts.hops import host
 from launchready.facts.http import Exchange

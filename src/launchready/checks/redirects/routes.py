@@ -9,8 +9,8 @@ from typing import get_args
 from launchready.checks.redirects.entrances import leads_inside, leads_nowhere, never_ends
 from launchready.checks.redirects.told import see
 from launchready.derive.commands import headers_of, walk_of
-from launchready.derive.mixed import mixed
-from launchready.derive.route_answer import Wrong, wrong_with
+from launchready.derive.pages.mixed import mixed
+from launchready.derive.pages.route_answer import Wrong, wrong_with
 from launchready.derive.walks import shown
 from launchready.facts import Key
 from launchready.facts.hops import is_plain

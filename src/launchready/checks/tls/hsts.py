@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from launchready.checks.tls.wording import (
     days_shown,
 )
-from launchready.derive.hsts import DAY_S, first_header, own_answers, parse_hsts
+from launchready.derive.tls.hsts import DAY_S, first_header, own_answers, parse_hsts
 from launchready.facts.http import Exchange
 from launchready.facts.tls import Handshake, HstsReach
 from launchready.facts.ways import Entrance

@@ -5,7 +5,7 @@ from __future__ import annotations
 from launchready.checks.tls.wording import (
     judge_weak,
 )
-from launchready.derive import certificate_algorithms as algorithms
+from launchready.derive.tls import algorithms
 from launchready.facts.tls import Handshake
 from launchready.finding import (
     Impact,

@@ -1,0 +1,300 @@
+"""The steps that every way of signing in has: refused with a wrong password, in, and out again."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+
+from launchready.collect.active.journey import (
+    Journey,
+    cookie_note,
+    form_again,
+    is_ok,
+    is_open_to_all,
+    member_sees,
+    seen_of,
+    sent,
+    session_goes_on,
+    turned_away,
+)
+from launchready.collect.active.session import Session
+from launchready.collect.web.address import url_host, wire_url
+from launchready.collect.web.cookies import Jar
+from launchready.derive.pages.forms import logout_form
+from launchready.derive.sign_in.links import logout_link
+from launchready.derive.sign_in.members_page import alike, is_closed
+from launchready.derive.sign_in.session_cookies import holds_session
+from launchready.derive.sign_in.throttle import asks_to_wait, says_limited, wait_s, worth_waiting_s
+from launchready.facts import Gap, Key
+from launchready.facts.active import (
+    CLOSED_AFTERWARDS,
+    CLOSED_TO_EARLIER,
+    COPY_CLOSED,
+    OPEN_BEFORE,
+    OPEN_TO_OTHERS,
+)
+from launchready.facts.http import Exchange
+
+LogIn = Callable[[str], Awaitable[Exchange | Gap]]
+"""Send the member's name with this password, and return what came."""
+
+_SHUT = frozenset({429, 503})
+"""So a limit answers, that of nginx among them."""
+
+
+def cannot_tell(key: Key, reason: str, how: str) -> Gap:
+    """Return the gap of a journey of which this program cannot tell how it goes."""
+    return Gap(key=key, reason=reason, how_to_prove=how)
+
+
+async def take_steps(journey: Journey, log_in: LogIn, sent_to: str) -> Gap | None:
+    """Take the steps until one fails; a Gap when this program cannot tell how the journey goes.
+
+    `sent_to` is where the log-in is sent: each place is tried with a wrong password once.
+    """
+    session, account = journey.session, journey.account
+    visitor = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
+    anonymous = await visitor.get(account.private)
+    says = account.says
+    if says and isinstance(anonymous, Exchange) and says in anonymous.text:
+        # Whoever comes sees what a member sees: nothing that follows could be told apart.
+        journey.step(
+            OPEN_BEFORE, passed=False, seen=f"{seen_of(anonymous)}, with the members' text",
+            wanted="refused, or led to the log-in",
+        )  # fmt: skip
+        return None
+    if sent_to not in journey.tried:
+        # Once a form is enough: sites count wrong passwords, and runs follow one another.
+        refused_wrong = await _refused(journey, log_in, anonymous)
+        if isinstance(refused_wrong, Gap) or not refused_wrong:
+            return refused_wrong or None
+    earlier = session.jar.copy()
+    gap = await _entered(journey, log_in, anonymous)
+    if gap is not None or not journey.steps[-1].passed:
+        return gap
+    await _for_holders(journey, earlier, anonymous)
+    await _left(journey, anonymous)
+    return None
+
+
+async def _refused(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -> bool | Gap:
+    """Try the member's name with a wrong password, once; the private page must stay closed.
+
+    A Gap when a limit still counts what an earlier run tried from here, or when another fact
+    explains that no answer came.
+    """
+    answer = await log_in(secrets.token_urlsafe(12))
+    pause_s = worth_waiting_s(answer) if isinstance(answer, Exchange) else None
+    if pause_s is not None:
+        await asyncio.sleep(pause_s)
+        answer = await log_in(secrets.token_urlsafe(12))
+    if isinstance(answer, Exchange) and asks_to_wait(answer):
+        asked = f" for {wait_s(answer)} seconds" if wait_s(answer) is not None else ""
+        return cannot_tell(
+            journey.session.key,
+            f"the log-in answers the first attempt already with {answer.status}: it asks to "
+            f"wait{asked}",
+            "A limit still counts what was tried before from here: run this again later.",
+        )
+    if isinstance(answer, Gap):
+        if answer.because is not None:
+            return answer
+        return await _shut(journey, answer) or _no_answer(journey, answer)
+    journey.refused_with = answer.status
+    private = await journey.session.get(journey.account.private)
+    opened = member_sees(journey, private, anonymous)
+    if opened and not journey.account.says and isinstance(anonymous, Exchange):
+        shut = is_closed(anonymous, journey.account.private, journey.form)
+        # A page that is open to all may differ by the notice about the wrong password alone.
+        opened = shut or not turned_away(journey, answer)
+    return journey.step(
+        "wrong password is refused",
+        passed=not opened,
+        seen="it let the visitor in" if opened else seen_of(answer),
+        wanted="refused, and the private page stays closed",
+    )
+
+
+async def _shut(journey: Journey, answer: Exchange | Gap) -> Gap | None:
+    """Return the gap of a log-in of which the page, shown a moment ago, is refused now as well.
+
+    A limit on all that is asked there, as nginx's is on a location, counts the visits of this run.
+    """
+    page = await journey.session.get(journey.account.login)
+    if isinstance(page, Exchange) and page.status not in _SHUT:
+        return None
+    return cannot_tell(
+        journey.session.key,
+        f"the log-in answered ({seen_of(answer)}) and so does its page by now ({seen_of(page)}): a "
+        "limit may count the visits of this run",
+        "Run launchready smoke by itself, a few minutes after the audit. Let the limit count what is "
+        "sent to the log-in (POST) and not its visits, which members make many of.",
+    )
+
+
+def _no_answer(journey: Journey, gap: Gap) -> bool:
+    """Note that members get no answer to their log-in, which lets nobody in."""
+    return journey.step("log in", passed=False, seen=seen_of(gap), wanted="the member is let in")
+
+
+async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -> Gap | None:
+    journey.session.logged_in = True
+    answer = await log_in(journey.password)
+    if isinstance(answer, Gap):
+        if answer.because is None:
+            if (shut := await _shut(journey, answer)) is None:
+                _no_answer(journey, answer)
+            return shut
+        return answer
+    away = turned_away(journey, answer)
+    if away and answer.status in _SHUT and (shut := await _shut(journey, answer)):
+        return shut
+    if away and says_limited(answer):
+        journey.step(
+            "log in", passed=False, wanted="the member is let in",
+            seen=f"{seen_of(answer)}: limited after a single wrong password",
+        )  # fmt: skip
+        return None
+    if answer.status in journey.not_understood:
+        return cannot_tell(
+            journey.session.key,
+            f"the log-in answered {answer.status} to the test member: it may want fields of other "
+            "names than those that were guessed",
+            'Name them at the route: fields = { username = "email", password = "password" }.',
+        )
+    if not journey.step(
+        "log in",
+        passed=not away,
+        seen=seen_of(answer) + (form_again(journey) if away and is_ok(answer) else ""),
+        wanted="the member is let in",
+    ):
+        return None
+    private = await journey.session.get(journey.account.private)
+    sees = member_sees(journey, private, anonymous)
+    if not sees and not journey.account.says and is_open_to_all(journey, anonymous, private):
+        return cannot_tell(
+            journey.session.key,
+            "the private page answers visitors and members alike, so that it does not tell whether "
+            "the member is in",
+            "Name a page that visitors are refused, or add says = with a text on it that only "
+            "members see. Where scripts draw the page, name the URL that they fetch it from.",
+        )
+    if not sees and journey.token_unknown and not session_goes_on(journey):
+        return cannot_tell(
+            journey.session.key,
+            f"the log-in answered {answer.status}, with what may be a token under a name that this "
+            "program does not know",
+            "Sign in by hand in a private window before launch. Or let the answer name its token "
+            "access_token (RFC 6749 section 5.1).",
+        )
+    journey.step(
+        "open the private page",
+        passed=sees,
+        seen=seen_of(private) + cookie_note(journey, private, anonymous),
+        wanted="the page that only members see",
+    )
+    if sees and isinstance(private, Exchange) and isinstance(anonymous, Exchange):
+        await _for_others(journey, private, anonymous)
+    return None
+
+
+async def _for_others(journey: Journey, private: Exchange, anonymous: Exchange) -> None:
+    """Ask for the page as a stranger: a cache in between may hold what the member has just got."""
+    session = journey.session
+    stranger = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
+    found = await stranger.get(journey.account.private)
+    if isinstance(found, Gap):
+        journey.unseen[OPEN_TO_OTHERS] = found.reason
+        return
+    if not member_sees(journey, found, anonymous):
+        return
+    if journey.account.says or alike(private, found):
+        journey.step(
+            OPEN_TO_OTHERS, passed=False, seen=f"{seen_of(found)}, as the member has got it",
+            wanted="refused, or led to the log-in",
+        )  # fmt: skip
+
+
+async def _for_holders(journey: Journey, earlier: Jar, anonymous: Exchange | Gap) -> None:
+    """Ask for the page with what the browser held before the log-in: somebody may have put it there."""
+    if not earlier.header(wire_url(journey.account.private)):
+        return
+    if isinstance(anonymous, Gap):
+        journey.unseen[CLOSED_TO_EARLIER] = anonymous.reason
+        return
+    session = journey.session
+    holder = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
+    holder.jar = earlier
+    found = await holder.get(journey.account.private)
+    if isinstance(found, Gap):
+        journey.unseen[CLOSED_TO_EARLIER] = found.reason
+        return
+    inside = member_sees(journey, found, anonymous)
+    journey.step(
+        CLOSED_TO_EARLIER,
+        passed=not inside,
+        seen=f"{'open' if inside else 'closed'} to them: {seen_of(found)}",
+        wanted="refused, or led to the log-in",
+    )
+
+
+async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:
+    session, account = journey.session, journey.account
+    page = await session.get(account.private)
+    form, link = None, ""
+    if isinstance(page, Exchange) and "html" in page.content_type:
+        form = logout_form(page.text, base=page.url)
+        link = logout_link(page.text, base=page.url)
+    url = account.logout or (form.url if form else link)
+    # A button of a script may do it, or a service of others, which is not ours to knock at.
+    if not url or url_host(wire_url(url)) not in session.world.manifest.all_hosts:
+        return
+    before = session.jar.copy()
+    answer: Exchange | Gap
+    if form is not None and (account.logout is None or form.url == wire_url(account.logout)):
+        answer = await sent(session, form, {}, account.private)
+    elif journey.by_call:
+        answer = await session.call(wire_url(url), b"")
+        if isinstance(answer, Exchange) and answer.status == 405:
+            answer = await session.send(wire_url(url))
+    else:
+        answer = await session.send(wire_url(url))
+        if isinstance(answer, Exchange) and answer.status == 405:
+            answer = await session.send(
+                wire_url(url), method="POST", body=b"", referer=account.private
+            )
+    done = isinstance(answer, Exchange) and answer.status < 400
+    if not journey.step("log out", passed=done, seen=seen_of(answer), wanted="an answer below 400"):
+        return
+    private = await session.get(account.private)
+    open_still = member_sees(journey, private, anonymous)
+    if journey.step(
+        CLOSED_AFTERWARDS,
+        passed=isinstance(private, Exchange) and not open_still,
+        seen=("still open" if open_still else "closed") + f": {seen_of(private)}",
+        wanted="refused, or led to the log-in",
+    ):
+        await _copied(journey, before, anonymous)
+
+
+async def _copied(journey: Journey, before: Jar, anonymous: Exchange | Gap) -> None:
+    """Ask for the page once more with the cookies of before the log-out, as whoever copied them can."""
+    session = journey.session
+    sent_along = before.header(wire_url(journey.account.private))
+    if not sent_along:
+        return
+    copied = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
+    copied.jar = before
+    private = await copied.get(journey.account.private)
+    if isinstance(private, Gap):
+        journey.unseen[COPY_CLOSED] = private.reason
+        return
+    open_still = member_sees(journey, private, anonymous)
+    journey.self_contained = open_still and holds_session(sent_along)
+    journey.step(
+        COPY_CLOSED,
+        passed=not open_still,
+        seen=f"{'still open' if open_still else 'closed'} to the cookies of before: {seen_of(private)}",
+        wanted="refused, or led to the log-in",
+    )

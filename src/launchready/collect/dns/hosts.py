@@ -1,0 +1,291 @@
+"""Hosts as resolvers answer them: addresses, CAA, neighbouring names, the proof of ownership.
+
+A host that the dial map names but the DNS does not know is reported as the DNS says: its pages are
+reached by the dial map, and the missing record is a finding of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from launchready.collect.dial import is_loopback, is_public
+from launchready.collect.dns.reply import ALIASES_MAX, Reply
+from launchready.collect.world import World
+from launchready.facts import Fact, Gap, Key, Subject, domain_subject, url_subject
+from launchready.facts.dns import (
+    Alias,
+    Caa,
+    CaaRecord,
+    NeighbourNames,
+    Ownership,
+    Resolution,
+    ResolverAnswer,
+    Zone,
+)
+from launchready.facts.http import Exchange
+from launchready.gather import Ask, Collector
+from launchready.mailauth.names import is_at_or_below
+
+NEIGHBOURS = (
+    "mail", "webmail", "smtp", "imap", "pop", "mx", "ftp", "sftp", "ssh", "vpn", "cpanel",
+    "whm", "plesk", "direct", "origin", "server", "host", "vps", "web", "backend", "old", "new",
+    "dev", "test", "staging", "stage", "beta", "demo", "admin", "api", "db", "git", "status",
+    "shop", "blog", "forum", "help", "support", "docs", "events", "members", "community", "app",
+    "www", "chat", "cdn", "static", "assets",
+)  # fmt: skip
+"""Names that people give to machines and services; each costs one question."""
+PROOF_PATH = "/.well-known/launchready.txt"
+
+
+async def resolution(subject: Subject, world: World, ask: Ask) -> Resolution | Gap:
+    """Return what every resolver answers for a host, all asked at the same time.
+
+    A resolver that does not answer is kept as trouble. When all that fails is explained by the
+    zone (bogus, lame, absent), the result is a gap because of the zone.
+    """
+    name, resolvers = subject.name, world.names.resolvers
+    answers = await asyncio.gather(*(_answer_of(world, name, r) for r in resolvers))
+    found = Resolution(
+        subject=subject,
+        at=world.now(),
+        how=f"asked {len(resolvers)} resolvers for A and AAAA of {name}",
+        answers=tuple(answers),
+    )
+    if not found.usable and not await world.names.works():
+        return _nobody(found.key)
+    if not found.addresses and _zone_may_tell(subject, world, found):
+        zone_key = Key(Zone, _parent(subject))
+        zone = await ask(Zone, zone_key.subject)
+        if isinstance(zone, Zone) and zone.fault in {"absent", "bogus", "lame"}:
+            reason = f"the zone {zone.apex} does not answer as it should"
+            return Gap(key=found.key, reason=reason, because=zone_key)
+    if not found.usable:
+        return _unanswered(found.key, answers[0].trouble)
+    return await _completed(found, world)
+
+
+async def _answer_of(world: World, name: str, resolver: tuple[str, int]) -> ResolverAnswer:
+    names = world.names
+    v4, v6 = await asyncio.gather(
+        names.ask(name, "A", resolver=resolver), names.ask(name, "AAAA", resolver=resolver)
+    )
+    bogus, aliases, loop = False, v4.aliases or v6.aliases, v4.loop or v6.loop
+    if v4.rcode == "SERVFAIL":
+        # SERVFAIL may be bad DNSSEC: asked again without checking, to tell.
+        unchecked = await names.ask(name, "A", resolver=resolver, checking_disabled=True)
+        bogus = unchecked.rcode in {"NOERROR", "NXDOMAIN"} and not unchecked.loop
+        aliases, loop = unchecked.aliases, loop or unchecked.loop
+        if not bogus and not aliases:
+            aliases, loop = await _traced(world, name, resolver)
+    times = [r.ttl_s for r in (v4, v6) if r.ttl_s is not None]
+    return ResolverAnswer(
+        resolver=v4.server,
+        rcode=v4.rcode,
+        v4=tuple(sorted(v4.texts)),
+        v6=tuple(sorted(v6.texts)),
+        aliases=aliases,
+        ttl_s=min(times, default=None),
+        v6_rcode=v6.rcode,
+        bogus=bogus,
+        loop=loop,
+        trouble=v4.trouble,
+        denied_by=v4.denied_by if v4.rcode == "NXDOMAIN" else "",
+    )
+
+
+async def _traced(
+    world: World, name: str, resolver: tuple[str, int]
+) -> tuple[tuple[Alias, ...], bool]:
+    """Follow aliases one by one: resolvers answer SERVFAIL to a loop without showing it."""
+    aliases: list[Alias] = []
+    seen = {name}
+    while len(aliases) <= ALIASES_MAX:
+        reply = await world.names.ask(name, "CNAME", resolver=resolver, checking_disabled=True)
+        if not (reply.found and reply.texts):
+            return tuple(aliases), False
+        target = reply.texts[0]
+        aliases.append(Alias(owner=name, target=target, ttl_s=reply.found.ttl_s))
+        if target in seen:
+            return tuple(aliases), True
+        seen.add(target)
+        name = target
+    return tuple(aliases), True
+
+
+def _nobody(key: Key) -> Gap:
+    return Gap(
+        key=key,
+        reason="none of the resolvers answers anything; this network may block DNS",
+        ours=True,
+        how_to_prove="Name a resolver with --resolver IP.",
+    )
+
+
+def _unanswered(key: Key, trouble: str) -> Gap:
+    reason = f"no resolver answers for this name ({trouble}), though they answer for others"
+    return Gap(key=key, reason=reason)
+
+
+def _zone_may_tell(subject: Subject, world: World, found: Resolution) -> bool:
+    """Return whether the fault may lie in the zone of the launch, and not in this one name."""
+    domain = _parent(subject).name
+    own = {world.manifest.launch.domain, *world.manifest.all_hosts, *world.manifest.mail_domains}
+    if domain not in own or any(a.loop for a in found.answers):
+        return False
+    # A denial that comes from the zone itself, or from beyond an alias, is about the name alone.
+    about_name = all(
+        a.rcode == "NXDOMAIN" and (a.aliases or is_at_or_below(a.denied_by, domain))
+        for a in found.usable
+    )
+    if not found.usable:
+        # Resolvers often wait longer for silent name servers than we wait for them.
+        return True
+    return not about_name and any(a.rcode != "NOERROR" for a in found.usable)
+
+
+async def _completed(found: Resolution, world: World) -> Resolution:
+    """Return the fact with what the manifest makes worth knowing about its addresses."""
+    name = found.subject.name
+    entry = world.manifest.hosts.get(name)
+    targets: tuple[str, ...] | None = None
+    if entry and entry.cname and found.addresses and not found.aliases:
+        # An alias at the apex is often flattened to addresses: compare with its target's.
+        replies = await asyncio.gather(
+            *(world.names.ask(entry.cname, kind) for kind in ("A", "AAAA"))
+        )
+        targets = tuple(sorted(address for r in replies for address in r.texts))
+    private = tuple(a for a in found.addresses if not is_public(a))
+    dialled = any(
+        is_loopback(address) or world.dial.target(name, address, port) != (address, port)
+        for address in private
+        for port in (80, 443)
+    )
+    return Resolution(
+        subject=found.subject,
+        at=found.at,
+        how=found.how,
+        answers=found.answers,
+        private=private,
+        private_dialled=dialled,
+        target_addresses=targets,
+    )
+
+
+async def caa(subject: Subject, world: World, ask: Ask) -> Caa | Gap:
+    """Return the CAA records that apply to a host: the first set found climbing (RFC 8659).
+
+    A look-up that fails is kept: a certificate authority must not issue then.
+    """
+    key = Key(Caa, subject)
+    labels = subject.name.split(".")
+    names = [".".join(labels[n:]) for n in range(len(labels))][:10]
+    replies = await asyncio.gather(*(world.names.ask(name, "CAA") for name in names))
+    if all(r.rcode is None for r in replies):
+        works = await world.names.works()
+        return _unanswered(key, replies[0].trouble) if works else _nobody(key)
+    for name, reply in zip(names, replies, strict=True):
+        if reply.rcode not in {"NOERROR", "NXDOMAIN"}:
+            resolved = await ask(Resolution, subject)
+            if isinstance(resolved, Gap) or resolved.fault:
+                because = Key(Resolution, subject)
+                return Gap(key=key, reason=f"{name} cannot be looked up", because=because)
+            trouble = f"{name}: {reply.trouble or reply.rcode}"
+            return _caa(subject, world, (), trouble)
+        if reply.found:
+            return _caa(subject, world, _caa_records(name, reply), "")
+    return _caa(subject, world, (), "")
+
+
+def _caa(subject: Subject, world: World, records: tuple[CaaRecord, ...], trouble: str) -> Caa:
+    how = f"dig CAA {subject.name}"
+    return Caa(subject=subject, at=world.now(), how=how, records=records, trouble=trouble)
+
+
+def _caa_records(owner: str, reply: Reply) -> tuple[CaaRecord, ...]:
+    from dns.rdtypes.ANY.CAA import CAA  # noqa: PLC0415 - its folder is imported by need
+
+    return tuple(
+        CaaRecord(
+            owner=owner,
+            flags=rdata.flags,
+            tag=rdata.tag.decode("latin-1").lower(),
+            # A terminal would obey control characters.
+            value="".join(c if c.isprintable() else "?" for c in rdata.value.decode("latin-1")),
+        )
+        for rdata in (reply.found.rdatas if reply.found else ())
+        if isinstance(rdata, CAA)
+    )
+
+
+async def neighbour_names(subject: Subject, world: World, _ask: Ask) -> NeighbourNames | Gap:
+    """Return the addresses of common names beside the declared ones, one question each."""
+    domain, declared = subject.name, world.manifest.all_hosts
+    names = [f"{n}.{domain}" for n in NEIGHBOURS if f"{n}.{domain}" not in declared]
+    unlikely = f"{world.names.unlikely}.{domain}"
+    made_up, *replies = await asyncio.gather(
+        *(world.names.ask(name, "A") for name in [unlikely, *names])
+    )
+    if made_up.rcode is None and all(r.rcode is None for r in replies):
+        key, works = Key(NeighbourNames, subject), await world.names.works()
+        return _unanswered(key, made_up.trouble) if works else _nobody(key)
+    wild = set(made_up.texts) or {made_up.last}
+    dangling = [(f"*.{domain}", made_up)] if made_up.aliases else []
+    real = [
+        (name, reply)
+        for name, reply in zip(names, replies, strict=True)
+        if not (set(reply.texts) or {reply.last}) <= wild
+    ]
+    return NeighbourNames(
+        subject=subject,
+        at=world.now(),
+        how=f"asked for {len(names)} common names below {domain}",
+        addresses=tuple((n, tuple(sorted(r.texts))) for n, r in real if r.texts),
+        dangling=tuple(
+            Alias(owner=n, target=r.last, ttl_s=r.aliases[-1].ttl_s)
+            for n, r in dangling + real
+            if r.rcode == "NXDOMAIN" and r.aliases
+        ),
+    )
+
+
+async def ownership(subject: Subject, world: World, ask: Ask) -> Ownership | Gap:
+    """Return whether the manifest's token stands in the DNS or on the site of the domain.
+
+    A TXT record at `_launchready.<domain>` is looked for first, then the file
+    `/.well-known/launchready.txt`, whose certificate must be one that browsers accept.
+    """
+    token, domain = world.manifest.launch.token, subject.name
+    if not token:
+        return _proof(subject, world, detail="the manifest has no [launch] token")
+    reply = await world.names.ask(f"_launchready.{domain}", "TXT")
+    if token.encode() in reply.as_answer().texts:
+        detail = f"the TXT record at _launchready.{domain} holds the token"
+        return _proof(subject, world, proven=True, detail=detail)
+    url = f"https://{domain}{PROOF_PATH}"
+    page = await ask(Exchange, url_subject(url, domain))
+    if isinstance(page, Exchange) and page.status == 200 and page.verified:
+        text = page.body[:1000].decode("utf-8", "replace").strip()
+        if text == token:
+            return _proof(subject, world, proven=True, detail=f"{url} holds the token")
+    if reply.rcode is None and isinstance(page, Gap):
+        reason = f"neither the DNS ({reply.trouble}) nor the site ({page.reason}) could be asked"
+        return Gap(key=Key(Ownership, subject), reason=reason, ours=page.ours)
+    missing = f"neither a TXT record at _launchready.{domain} nor {url} holds the token"
+    return _proof(subject, world, detail=missing)
+
+
+def _proof(subject: Subject, world: World, *, detail: str, proven: bool = False) -> Ownership:
+    how = f"dig TXT _launchready.{subject.name}"
+    return Ownership(subject=subject, at=world.now(), how=how, proven=proven, detail=detail)
+
+
+def _parent(subject: Subject) -> Subject:
+    return subject.parent or domain_subject(subject.name)
+
+
+COLLECTORS: dict[type[Fact], Collector] = {
+    Resolution: resolution,
+    Caa: caa,
+    NeighbourNames: neighbour_names,
+    Ownership: ownership,
+}

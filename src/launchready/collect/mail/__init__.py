@@ -1,0 +1,1 @@
+"""Mail: a domain's records, and its exchanges on port 25."""

@@ -1,0 +1,1 @@
+"""TLS: what an address presents, and what it still accepts."""

@@ -1,0 +1,1 @@
+"""What lies open that should not."""

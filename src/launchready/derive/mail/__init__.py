@@ -1,0 +1,1 @@
+"""Records to publish, and what they say."""

@@ -1,0 +1,1 @@
+"""Pages as browsers read them: what they load, send, say and forbid."""

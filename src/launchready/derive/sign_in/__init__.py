@@ -1,0 +1,1 @@
+"""Log-ins, sessions, and what keeps strangers out."""

@@ -1,0 +1,1 @@
+"""Certificates, the trust in them, and HSTS."""

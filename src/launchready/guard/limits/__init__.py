@@ -1,0 +1,1 @@
+"""Rate limits: who counts against what, in this process or in a store for all."""

@@ -1,0 +1,1 @@
+"""Submitted twice: the first answer again, and never a second effect."""

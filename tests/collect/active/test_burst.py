@@ -1,0 +1,352 @@
+"""How limits are recognised, against a real server that counts what it is sent."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+from collections.abc import Callable
+
+import pytest
+
+from launchready.derive.sign_in.throttle import REQUESTS_MAX
+from tests.collect.bursts import ROUTES, WRONG, counting, fact
+from tests.collect.members_site import Asked, Reply, login_page, running, to
+
+
+@pytest.mark.parametrize(
+    ("limited", "words"),
+    [
+        (Reply(429, "Too many requests", (("Retry-After", "60"),)), "429"),
+        (Reply(403, "Forbidden"), "403"),
+        (Reply(423, "", (("Retry-After", "60"),)), "423"),
+        (Reply(302, "", (("Location", "/locked"),)), "/locked"),
+        (Reply(401, login_page(note="Too many attempts. Try again in 52 seconds.")), "Too many"),
+        (Reply(401, login_page(note="Compte bloqué : trop de tentatives.")), "trop de"),
+        (Reply(401, login_page(note="Wrong password.", more="<p>Solve this captcha</p>")), "captcha"),
+        (Reply(401, login_page(note="Bitte lehnen Sie sich kurz zurück.")), "Bitte"),
+    ],
+    ids=["429", "403", "423", "redirect", "words", "french words", "captcha", "unknown words"],
+)  # fmt: skip
+async def test_an_answer_that_changes_for_good_is_a_limit(limited: Reply, words: str) -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        return WRONG if number <= 5 else limited
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after == 5
+    assert words in found.changed_answer
+
+
+async def test_answers_that_never_change_are_no_limit() -> None:
+    async with running(counting(lambda _n, _a: WRONG), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert len(site.posts()) == 20
+    assert (found.throttled_after, found.inconclusive, found.requests) == (None, "", 20)
+
+
+async def test_a_limit_that_the_page_behind_the_redirect_tells_is_seen() -> None:
+    """Frameworks redirect back to the form, and the message stands in the session."""
+    notes: list[str] = [""]
+
+    def site(asked: Asked) -> Reply:
+        if asked.method == "GET":
+            return Reply(200, login_page(note=notes[-1]))
+        notes.append("Try again in 59 seconds." if len(notes) > 5 else "Wrong password.")
+        return to("/login")
+
+    async with running(site, manifest=ROUTES) as served:
+        found = await fact(served)
+    assert found.throttled_after == 5
+    assert "Try again" in found.changed_answer
+
+
+async def test_a_limit_that_the_redirect_tells_in_its_query_is_seen() -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        message = "Wrong+password" if number <= 3 else "Logins+occurring+too+fast.+Wait+16+seconds"
+        return to(f"/login?message={message}")
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after == 3
+
+
+async def test_a_token_that_is_good_once_is_fetched_anew_for_every_attempt() -> None:
+    """Else the answer to a spent token would look like a limit."""
+    good: set[str] = set()
+
+    def site(asked: Asked) -> Reply:
+        if asked.method == "GET":
+            good.add(token := secrets.token_hex(16))
+            return Reply(200, login_page(token=token))
+        if asked.form.get("csrf") not in good:
+            return Reply(400, "Invalid token")
+        good.discard(asked.form["csrf"])
+        return Reply(401, "Wrong password")
+
+    async with running(site, manifest=ROUTES) as served:
+        found = await fact(served)
+        assert len(served.posts()) == 20
+        assert len(served.asked) <= REQUESTS_MAX
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_one_odd_server_error_is_no_limit() -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        return Reply(500, "Oops") if number == 7 else WRONG
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_answers_that_differ_every_time_are_no_limit() -> None:
+    quotes = itertools.cycle(("Bread", "Salt and water", "Flour", "Butter", "Rye", "Oats"))
+
+    def answer(_n: int, _a: Asked) -> Reply:
+        return Reply(401, login_page(note=next(quotes)))
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_a_server_that_begins_to_fail_proves_nothing() -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        return WRONG if number <= 4 else Reply(502, "Bad gateway")
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert "502" in found.inconclusive
+
+
+BUSY = Reply(503, "<h1>503 Service Temporarily Unavailable</h1>")
+
+
+async def test_a_503_is_a_limit_where_the_rest_of_the_host_goes_on() -> None:
+    """So nginx answers beyond limit_req, unless limit_req_status says otherwise."""
+    site = counting(lambda number, _: WRONG if number <= 4 else BUSY)
+    async with running(site, manifest=ROUTES) as running_site:
+        found = await fact(running_site)
+    assert (found.throttled_after, found.changed_answer[:3]) == (4, "503")
+
+
+async def test_a_403_at_the_end_of_a_window_is_not_called_no_limit() -> None:
+    """Limits by the minute open again with the next minute, whenever the burst began."""
+
+    def answer(number: int, _: Asked) -> Reply:
+        return Reply(403, "Forbidden") if number == 7 else WRONG
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert "were answered 403, others not" in found.inconclusive
+
+
+async def test_answers_that_come_later_and_later_are_not_called_no_limit() -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        time.sleep(1.1 if number > 17 else 0)
+        return WRONG
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert "later and later" in found.inconclusive
+
+
+async def test_a_503_that_lets_one_through_now_and_then_is_not_called_no_limit() -> None:
+    """A leaky bucket opens for one request a second, whatever the burst."""
+    site = counting(lambda number, _: BUSY if number > 4 and number % 3 else WRONG)
+    async with running(site, manifest=ROUTES) as running_site:
+        found = await fact(running_site)
+    assert found.throttled_after is None
+    assert "503" in found.inconclusive
+    assert "limit_req_status 429" in found.inconclusive
+
+
+async def test_a_503_of_the_whole_host_proves_nothing() -> None:
+    down = False
+
+    def site(asked: Asked) -> Reply:
+        nonlocal down
+        down = down or (asked.method == "POST" and next(posts) > 4)
+        return BUSY if down else WRONG if asked.method == "POST" else Reply(200, login_page())
+
+    posts = itertools.count(1)
+    async with running(site, manifest=ROUTES) as running_site:
+        found = await fact(running_site)
+    assert found.throttled_after is None
+    assert "503" in found.inconclusive
+    assert "limit_req_status 429" in found.inconclusive
+
+
+async def test_a_server_that_fails_from_the_first_request_on_proves_nothing() -> None:
+    async with running(counting(lambda _n, _a: Reply(500, "Oops")), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert len(site.posts()) == 1
+    assert found.throttled_after is None
+    assert "500" in found.inconclusive
+
+
+async def test_a_route_that_answers_429_at_once_has_a_limit() -> None:
+    async with running(counting(lambda _n, _a: Reply(429)), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after == 0
+
+
+async def test_a_host_that_is_shut_from_the_first_request_on_proves_nothing() -> None:
+    async with running(lambda _: Reply(429, "Too many requests"), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert found.inconclusive
+
+
+async def test_a_log_in_page_that_shows_a_captcha_from_the_start_is_not_called_limited() -> None:
+    page = login_page(
+        more="<p>Protected by reCAPTCHA</p><script>var e='Too many requests'</script>"
+    )
+
+    async with running(counting(lambda _n, _a: Reply(401, page), page), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_a_host_that_stops_answering_proves_nothing() -> None:
+    """It may be a ban, or a server that fell over."""
+    async with running(
+        counting(lambda number, _: WRONG if number <= 6 else None), manifest=ROUTES
+    ) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert "stopped answering after 6" in found.inconclusive
+
+
+async def test_a_page_without_a_form_that_takes_every_post_proves_nothing() -> None:
+    page = "<!doctype html><div id=app></div><script src=/app.js></script><p>Welcome</p>"
+    async with running(lambda _: Reply(200, page), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert len(site.posts()) == 1
+    assert found.throttled_after is None
+    assert "no form" in found.inconclusive
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 419, 422])
+async def test_a_guessed_request_that_is_not_understood_proves_nothing(status: int) -> None:
+    def site(asked: Asked) -> Reply:
+        return Reply(200, "<p>Log in</p>") if asked.method == "GET" else Reply(status, "No.")
+
+    async with running(site, manifest=ROUTES) as served:
+        found = await fact(served)
+    assert found.throttled_after is None
+    assert found.inconclusive
+
+
+async def test_a_form_that_a_script_would_send_is_not_sent_with_the_password_in_the_url() -> None:
+    page = "<form><input name=user><input type=password name=pass></form>"
+    async with running(lambda _: Reply(200, page), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert not any("pass=" in a.target for a in site.asked)
+    assert found.inconclusive
+
+
+async def test_a_bursts_requests_are_bounded_at_the_server() -> None:
+    manifest = ROUTES.replace('= "auth"', '= { kind = "auth", limit = 60 }')
+
+    def site(asked: Asked) -> Reply:
+        if asked.method == "GET":
+            return Reply(200, login_page(token=secrets.token_hex(16)))
+        return to("/login")
+
+    async with running(site, manifest=manifest) as served:
+        found = await fact(served)
+        assert len(served.asked) <= REQUESTS_MAX
+    assert found.throttled_after is None
+    assert "all that is tried" in found.inconclusive
+
+
+async def test_only_accounts_that_cannot_exist_are_tried() -> None:
+    async with running(counting(lambda _n, _a: WRONG), manifest=ROUTES) as site:
+        await fact(site)
+        tried = {(a.form["email"], a.form["password"]) for a in site.posts()}
+    assert len(tried) == 1
+    # Nothing exists below example.com (RFC 2606), and programs that refuse reserved names take it.
+    assert all(email.endswith(".example.com") for email, _ in tried)
+
+
+async def test_a_form_that_is_shown_again_with_422_is_an_answer_to_count() -> None:
+    wrong = Reply(422, login_page(note="Wrong password."))
+    async with running(counting(lambda _n, _a: wrong), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+_INVITE = ROUTES.replace('login" = "auth"', 'invite" = "invite"')
+_CODE = '<form method="post" action="{}"><input name="code"><button>Go</button></form>'
+
+
+@pytest.mark.parametrize(("limit", "after"), [(6, 6), (1000, None)])
+async def test_an_invitation_code_that_is_not_found_is_an_answer_to_count(
+    limit: int, after: int | None
+) -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        return Reply(404, "<p>No such code</p>") if number <= limit else Reply(429, "Slow down")
+
+    site = counting(answer, _CODE.format("/invite"))
+    async with running(site, manifest=_INVITE) as served:
+        found = await fact(served, "http://example.org/invite")
+    assert found.inconclusive == ""
+    assert found.throttled_after == after
+
+
+async def test_a_form_that_leads_to_a_missing_page_proves_nothing() -> None:
+    site = counting(lambda *_: Reply(404, "<p>Not here</p>"), _CODE.format("/elsewhere"))
+    async with running(site, manifest=_INVITE) as served:
+        found = await fact(served, "http://example.org/invite")
+    assert found.throttled_after is None
+    assert "404" in found.inconclusive
+
+
+_FIRST = (
+    '<h1>Log in</h1><form method="post" action="/login"><input name="email" type="email">'
+    "<button>Continue</button></form>"
+)
+_SECOND = (
+    '<h1>Log in</h1><form method="post" action="/login/password"><input name="password" '
+    'type="password"><button>Log in</button></form>'
+)
+
+
+def _in_two_steps(*, limited: bool) -> Callable[[Asked], Reply]:
+    tries = itertools.count(1)
+
+    def site(asked: Asked) -> Reply:
+        if asked.path == "/login":
+            return to("/login/password") if asked.method == "POST" else Reply(200, _FIRST)
+        if asked.method == "POST" and next(tries) > 6 and limited:
+            return Reply(429, "Slow down")
+        return Reply(200, _SECOND)
+
+    return site
+
+
+async def test_passwords_are_tried_behind_the_page_that_asks_for_the_name() -> None:
+    async with running(_in_two_steps(limited=True), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert len(site.posts("/login")) == 1
+    assert found.throttled_after == 6
+
+
+async def test_a_log_in_in_two_steps_without_a_limit_is_found() -> None:
+    async with running(_in_two_steps(limited=False), manifest=ROUTES) as site:
+        found = await fact(site)
+        assert len(site.posts("/login/password")) == 20
+    assert (found.throttled_after, found.inconclusive) == (None, "")
+
+
+async def test_a_log_in_in_two_steps_that_stops_at_an_unknown_name_proves_nothing() -> None:
+    def site(_asked: Asked) -> Reply:
+        return Reply(200, _FIRST)
+
+    async with running(site, manifest=ROUTES) as served:
+        assert (await fact(served)).inconclusive

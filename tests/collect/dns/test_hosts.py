@@ -1,0 +1,343 @@
+"""Hosts as resolvers answer them, against small name servers on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+import dns.flags
+import dns.message
+import dns.rdatatype
+import pytest
+
+from launchready.collect.dns import hosts as collect_dns
+from launchready.collect.opening import open_world
+from launchready.facts import Fact, Gap, Key, Subject, domain_subject, host_subject
+from launchready.facts.dns import Caa, NeighbourNames, Ownership, Resolution, Zone
+from launchready.facts.http import Exchange
+from launchready.gather import Collector, Gatherer
+from launchready.manifest import parse_manifest
+from tests.collect.nameserver import Respond, Server, Transport, reply_to, resolver, serving, wire
+from tests.making import AT, exchange
+
+DOMAIN = "example.org"
+MANIFEST = '[launch]\ndomain = "example.org"\n'
+APP = host_subject("app.example.org", DOMAIN)
+HEALTHY = {"app.example.org": {"A": ["203.0.113.5"], "AAAA": ["2001:db8::5"]}}
+
+
+@asynccontextmanager
+async def gathering(
+    *servers: Server,
+    manifest: str = MANIFEST,
+    dial: Sequence[str] = (),
+    query_s: float = 2.0,
+    collectors: Mapping[type[Fact], Collector] | None = None,
+) -> AsyncIterator[Gatherer]:
+    async with open_world(
+        parse_manifest(manifest),
+        resolvers=[f"{s.address}:{s.port}" for s in servers],
+        dial=dial,
+        query_s=query_s,
+    ) as world:
+        known = {Zone: no_zone, Exchange: no_page, **collect_dns.COLLECTORS, **(collectors or {})}
+        yield Gatherer(world=world, collectors=known)
+
+
+async def no_zone(subject: Subject, _world: object, _ask: object) -> Gap:
+    return Gap(key=Key(Zone, subject), reason="not part of this test", ours=True)
+
+
+async def no_page(subject: Subject, _world: object, _ask: object) -> Gap:
+    return Gap(key=Key(Exchange, subject), reason="not part of this test", ours=True)
+
+
+def silent(_query: dns.message.Message, _transport: Transport) -> Sequence[bytes]:
+    return []
+
+
+def only_root(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+    name = query.question[0].name.to_text()
+    return [wire(reply_to(query), transport)] if name == "." else []
+
+
+def failing_for(names: Mapping[str, Mapping[str, Sequence[str]]], *, validating: bool) -> Respond:
+    """SERVFAIL for everything; with CD set the records, when it is for validation's sake."""
+
+    def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        if validating and query.flags & dns.flags.CD:
+            return resolver(names)(query, transport)
+        return [wire(reply_to(query, rcode="SERVFAIL"), transport)]
+
+    return respond
+
+
+async def resolved(gatherer: Gatherer, subject: Subject = APP) -> Resolution:
+    found = await gatherer.ask(Resolution, subject)
+    assert isinstance(found, Resolution), found
+    return found
+
+
+async def test_every_resolver_says_what_it_has() -> None:
+    other = {"app.example.org": {"A": ["203.0.113.9"]}}
+    async with (
+        serving(resolver(HEALTHY)) as one,
+        serving(resolver(other)) as two,
+        gathering(one, two) as gatherer,
+    ):
+        found = await resolved(gatherer)
+    first, second = found.answers
+    assert (first.v4, first.v6, first.ttl_s) == (("203.0.113.5",), ("2001:db8::5",), 300)
+    assert (second.v4, second.v6, second.v6_rcode) == (("203.0.113.9",), (), "NOERROR")
+    assert found.fault == ""
+
+
+async def test_a_name_that_no_resolver_knows_is_a_fact_with_a_fault() -> None:
+    async with serving(resolver({})) as one, gathering(one) as gatherer:
+        found = await resolved(gatherer)
+    assert found.fault == "unresolved"
+    assert found.answers[0].rcode == "NXDOMAIN"
+
+
+async def test_a_resolver_that_does_not_answer_is_kept_as_trouble() -> None:
+    async with (
+        serving(silent) as dead,
+        serving(resolver(HEALTHY)) as alive,
+        gathering(dead, alive, query_s=0.4) as gatherer,
+    ):
+        found = await resolved(gatherer)
+    assert found.answers[0].trouble == "no answer within 0.4 seconds"
+    assert [a.rcode for a in found.usable] == ["NOERROR"]
+
+
+async def test_when_no_resolver_answers_anything_the_gap_is_ours() -> None:
+    async with serving(silent) as dead, gathering(dead, query_s=0.4) as gatherer:
+        found = await gatherer.ask(Resolution, APP)
+    assert isinstance(found, Gap)
+    assert found.ours
+
+
+async def test_when_resolvers_answer_for_other_names_the_gap_is_not_ours() -> None:
+    async with serving(only_root) as picky, gathering(picky, query_s=0.4) as gatherer:
+        found = await gatherer.ask(Resolution, APP)
+    assert isinstance(found, Gap)
+    assert not found.ours
+    assert "though they answer for others" in found.reason
+
+
+async def test_a_failure_that_ends_when_checking_is_disabled_is_bogus() -> None:
+    async with (
+        serving(failing_for(HEALTHY, validating=True)) as one,
+        gathering(one) as gatherer,
+    ):
+        found = await resolved(gatherer)
+    assert found.fault == "bogus"
+
+
+async def test_a_failure_of_another_kind_is_not_bogus() -> None:
+    async with (
+        serving(failing_for(HEALTHY, validating=False)) as one,
+        gathering(one) as gatherer,
+    ):
+        found = await resolved(gatherer)
+    assert found.fault == "unresolved"
+
+
+async def test_a_host_of_a_broken_zone_is_a_gap_because_of_the_zone() -> None:
+    async def bogus(subject: Subject, _world: object, _ask: object) -> Zone:
+        return Zone(
+            subject=subject, at=AT, how="test", apex=DOMAIN, nameservers=(),
+            parent_ns=None, child_ns=(), dnssec="bogus",
+        )  # fmt: skip
+
+    async with (
+        serving(failing_for(HEALTHY, validating=True)) as one,
+        gathering(one, collectors={Zone: bogus}) as gatherer,
+    ):
+        found = await gatherer.ask(Resolution, APP)
+    assert isinstance(found, Gap)
+    assert found.because == Key(Zone, domain_subject(DOMAIN))
+
+
+async def test_an_alias_of_a_name_that_does_not_exist_dangles() -> None:
+    records = {"app.example.org": {"CNAME": ["gone.example.net."]}}
+    async with serving(resolver(records)) as one, gathering(one) as gatherer:
+        found = await resolved(gatherer)
+    assert found.fault == "dangling"
+    assert found.aliases[0].target == "gone.example.net"
+
+
+async def test_aliases_in_a_circle_are_a_loop() -> None:
+    records = {
+        "app.example.org": {"CNAME": ["b.example.org."]},
+        "b.example.org": {"CNAME": ["app.example.org."]},
+    }
+    async with serving(resolver(records)) as one, gathering(one) as gatherer:
+        found = await resolved(gatherer)
+    assert found.fault == "loop"
+
+
+async def test_a_loop_that_a_resolver_hides_behind_servfail_is_found() -> None:
+    targets = {"app.example.org": "b.example.org.", "b.example.org": "app.example.org."}
+
+    def hiding(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        name = query.question[0].name.to_text(omit_final_dot=True)
+        if query.question[0].rdtype == dns.rdatatype.CNAME:
+            line = [f"{name} 300 CNAME {targets[name]}"]
+            return [wire(reply_to(query, answer=line), transport)]
+        return [wire(reply_to(query, rcode="SERVFAIL"), transport)]
+
+    async with serving(hiding) as one, gathering(one) as gatherer:
+        found = await resolved(gatherer)
+    assert found.fault == "loop"
+    assert len(found.aliases) == 2
+
+
+async def test_private_addresses_that_nothing_dials_are_a_fault() -> None:
+    records = {"app.example.org": {"A": ["10.0.0.5"]}}
+    async with serving(resolver(records)) as one, gathering(one) as gatherer:
+        found = await resolved(gatherer)
+    assert found.private == ("10.0.0.5",)
+    assert found.fault == "private"
+
+
+async def test_private_addresses_that_are_dialled_are_no_obstacle() -> None:
+    records = {"app.example.org": {"A": ["10.0.0.5"]}}
+    dial = ["10.0.0.5:443=127.0.0.1:8443"]
+    async with serving(resolver(records)) as one, gathering(one, dial=dial) as gatherer:
+        found = await resolved(gatherer)
+    assert found.private == ("10.0.0.5",)
+    assert found.fault == ""
+
+
+async def test_a_declared_alias_that_does_not_show_is_looked_up() -> None:
+    records = {**HEALTHY, "edge.example.net": {"A": ["203.0.113.5", "203.0.113.6"]}}
+    manifest = MANIFEST + '[hosts."app.example.org"]\ncname = "edge.example.net"\n'
+    async with serving(resolver(records)) as one, gathering(one, manifest=manifest) as gatherer:
+        found = await resolved(gatherer)
+    assert found.target_addresses == ("203.0.113.5", "203.0.113.6")
+
+
+@pytest.mark.parametrize("owner", ["app.example.org", "example.org", "org"])
+async def test_caa_is_found_by_climbing(owner: str) -> None:
+    records = {**HEALTHY, owner: {"A": ["203.0.113.5"], "CAA": ['0 issue "letsencrypt.org"']}}
+    async with serving(resolver(records)) as one, gathering(one) as gatherer:
+        found = await gatherer.ask(Caa, APP)
+    assert isinstance(found, Caa)
+    assert [(r.owner, r.tag, r.value) for r in found.records] == [
+        (owner, "issue", "letsencrypt.org")
+    ]
+
+
+async def test_the_nearest_caa_set_wins() -> None:
+    records = {
+        "app.example.org": {"CAA": ['0 issue ";"']},
+        "example.org": {"CAA": ['0 issue "letsencrypt.org"']},
+    }
+    async with serving(resolver(records)) as one, gathering(one) as gatherer:
+        found = await gatherer.ask(Caa, APP)
+    assert isinstance(found, Caa)
+    assert [r.value for r in found.records] == [";"]
+
+
+async def test_control_characters_in_caa_are_not_kept() -> None:
+    records = {"app.example.org": {"CAA": ['0 issue "a\\027[31mb"']}}
+    async with serving(resolver(records)) as one, gathering(one) as gatherer:
+        found = await gatherer.ask(Caa, APP)
+    assert isinstance(found, Caa)
+    assert [r.value for r in found.records] == ["a?[31mb"]
+
+
+async def test_a_caa_look_up_that_fails_is_kept() -> None:
+    def broken(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        if query.question[0].rdtype == dns.rdatatype.CAA:
+            return [wire(reply_to(query, rcode="SERVFAIL"), transport)]
+        return resolver(HEALTHY)(query, transport)
+
+    async with serving(broken) as one, gathering(one) as gatherer:
+        found = await gatherer.ask(Caa, APP)
+    assert isinstance(found, Caa)
+    assert found.trouble == "app.example.org: SERVFAIL"
+
+
+async def test_caa_that_fails_because_the_host_does_not_resolve_is_a_gap() -> None:
+    async with serving(failing_for({}, validating=False)) as one, gathering(one) as gatherer:
+        found = await gatherer.ask(Caa, APP)
+    assert isinstance(found, Gap)
+    assert found.because == Key(Resolution, APP)
+
+
+async def neighbours(records: Mapping[str, Mapping[str, Sequence[str]]]) -> NeighbourNames:
+    async with serving(resolver(records)) as one, gathering(one) as gatherer:
+        found = await gatherer.ask(NeighbourNames, domain_subject(DOMAIN))
+    assert isinstance(found, NeighbourNames), found
+    return found
+
+
+async def test_common_names_beside_the_declared_ones_are_found() -> None:
+    found = await neighbours({"ftp.example.org": {"A": ["203.0.113.9"]}})
+    assert found.addresses == (("ftp.example.org", ("203.0.113.9",)),)
+
+
+async def test_a_neighbour_that_is_an_alias_of_nothing_dangles() -> None:
+    found = await neighbours({"blog.example.org": {"CNAME": ["gone.example.net."]}})
+    assert [(a.owner, a.target) for a in found.dangling] == [
+        ("blog.example.org", "gone.example.net")
+    ]
+
+
+async def test_what_a_wildcard_makes_up_is_no_neighbour() -> None:
+    def wild(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        name = query.question[0].name.to_text()
+        return [wire(reply_to(query, answer=[f"{name} 300 A 203.0.113.5"]), transport)]
+
+    async with serving(wild) as one, gathering(one) as gatherer:
+        found = await gatherer.ask(NeighbourNames, domain_subject(DOMAIN))
+    assert isinstance(found, NeighbourNames)
+    assert found.addresses == ()
+
+
+TOKEN = MANIFEST + 'token = "a-token-of-ours"\n'
+
+
+async def owned(
+    records: Mapping[str, Mapping[str, Sequence[str]]],
+    *,
+    manifest: str = TOKEN,
+    body: str = "",
+    verified: bool = True,
+) -> Ownership:
+    async def page(subject: Subject, _world: object, _ask: object) -> Exchange:
+        return exchange(subject.name, body=body, verified=verified)
+
+    async with (
+        serving(resolver(records)) as one,
+        gathering(one, manifest=manifest, collectors={Exchange: page}) as gatherer,
+    ):
+        found = await gatherer.ask(Ownership, domain_subject(DOMAIN))
+    assert isinstance(found, Ownership), found
+    return found
+
+
+async def test_a_txt_record_with_the_token_proves_ownership() -> None:
+    found = await owned({"_launchready.example.org": {"TXT": ['"a-token-of-ours"']}})
+    assert found.proven
+
+
+async def test_a_txt_record_that_only_contains_the_token_proves_nothing() -> None:
+    found = await owned({"_launchready.example.org": {"TXT": ['"x a-token-of-ours y"']}})
+    assert not found.proven
+
+
+async def test_the_file_with_the_token_proves_ownership() -> None:
+    assert (await owned({}, body="a-token-of-ours\n")).proven
+
+
+async def test_the_file_behind_a_certificate_that_browsers_refuse_proves_nothing() -> None:
+    assert not (await owned({}, body="a-token-of-ours\n", verified=False)).proven
+
+
+async def test_without_a_token_nothing_is_proven() -> None:
+    found = await owned({"_launchready.example.org": {"TXT": ['""']}}, manifest=MANIFEST)
+    assert not found.proven
+    assert found.detail == "the manifest has no [launch] token"

@@ -1,0 +1,475 @@
+"""Sensitive paths, failing requests, foreign origins and the way around the edge."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
+from pathlib import Path
+from ssl import SSLContext
+
+import pytest
+
+from launchready.collect.web import cors, host_answers, nowhere, probes, reach, walks
+from launchready.collect.web import exchange as http
+from launchready.derive.exposure.exposed_paths import asked_paths, exposed
+from launchready.facts import Fact, Gap, Key, route_subject
+from launchready.facts.dns import Resolution
+from launchready.facts.exposure import ErrorAnswers, Probe, Reach
+from launchready.facts.http import Exchange, HostAnswers
+from launchready.facts.ways import Entrance, Visit
+from tests.collect.certificates import Authority, authority, leaf, server_context
+from tests.collect.web.test_exchange import page
+from tests.collect.worlds import Loopback, loopback_world, serving
+
+Answer = Callable[[str, str, dict[str, str]], bytes]
+HTML = "Content-Type: text/html; charset=utf-8"
+NOT_FOUND = page(b"<h1>not here</h1>", HTML, status="404 Not Found")
+
+
+@cache
+def issuer() -> Authority:
+    return authority("Test Root")
+
+
+@cache
+def context() -> SSLContext:
+    return server_context(leaf("example.org", "api.example.org", by=issuer()))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    file = tmp_path / "root.pem"
+    file.write_bytes(issuer().pem)
+    return file
+
+
+class Https:
+    """Answers by a function of method, target and fields; remembers what was asked."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            first, *lines = head.strip().split("\r\n")
+            method, target, _ = first.split()
+            fields = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
+            await reader.readexactly(int(fields.get("content-length", 0)))
+            self.asked.append(f"{method} {target}")
+            writer.write(self.answer(method, target, fields))
+            await writer.drain()
+
+
+@asynccontextmanager
+async def https_world(
+    answer: Answer,
+    root: Path,
+    *,
+    more: str = "",
+    origins: Mapping[str, Answer | None] | None = None,
+    addresses: Mapping[str, tuple[str, ...]] | None = None,
+    plain: Answer | None = None,
+    active: bool = False,
+) -> AsyncIterator[tuple[Loopback, Https]]:
+    """Yield a world whose example.org is served over TLS, beside servers at further addresses."""
+    async with AsyncExitStack() as stack:
+        site = Https(answer)
+        ports = {"203.0.113.5:443": await stack.enter_async_context(serving(site, tls=context()))}
+        ports["203.0.113.5:80"] = 1
+        if plain is not None:
+            ports["203.0.113.5:80"] = await stack.enter_async_context(serving(Https(plain)))
+        for address, other in (origins or {}).items():
+            ports |= {f"{address}:443": 1, f"{address}:80": 1}
+            if other is not None:
+                serve = serving(Https(other), tls=context())
+                ports[f"{address}:443"] = await stack.enter_async_context(serve)
+        loopback = await stack.enter_async_context(
+            loopback_world(
+                ports,
+                manifest=f'[launch]\ndomain = "example.org"\n{more}',
+                addresses=addresses,
+                ca=root,
+                active=active,
+                collectors={
+                    **http.COLLECTORS, **walks.COLLECTORS, **probes.COLLECTORS,
+                    **host_answers.COLLECTORS,
+                    **cors.COLLECTORS, **reach.COLLECTORS,
+                },
+            )
+        )  # fmt: skip
+        yield loopback, site
+
+
+async def probed(answer: Answer, root: Path, *, active: bool = False) -> tuple[Probe, Https]:
+    async with https_world(answer, root, active=active) as (loopback, site):
+        found = await loopback.gatherer.ask(Probe, loopback.host())
+    assert isinstance(found, Probe), found
+    return found, site
+
+
+def only(files: Mapping[str, bytes], otherwise: bytes = NOT_FOUND) -> Answer:
+    return lambda _method, target, _fields: files.get(target, otherwise)
+
+
+async def test_a_public_env_file_is_found_and_no_value_of_it_is_kept(root: Path) -> None:
+    secret = b"DEBUG=0\nDB_PASSWORD=hunter2hunter2\nSTRIPE_KEY=sk_live_abcdef\n"
+    found, _ = await probed(only({"/.env": page(secret)}), root)
+    ((path, answer),) = exposed(found)
+    assert path.path == "/.env"
+    assert path.grade == "secret"
+    assert b"DB_PASSWORD=" in answer.body
+    assert b"hunter2" not in answer.body
+    assert b"sk_live" not in answer.body
+
+
+async def test_a_site_without_exposed_paths_shows_none(root: Path) -> None:
+    found, site = await probed(only({}), root)
+    assert exposed(found) == ()
+    assert found.asked == asked_paths("example.org")
+    assert found.unanswered == ()
+    assert len(site.asked) == len(asked_paths("example.org")) + 2
+
+
+async def test_a_single_page_app_that_answers_every_path_exposes_nothing(root: Path) -> None:
+    def shell(_method: str, target: str, _fields: dict[str, str]) -> bytes:
+        body = f"<!doctype html><title>Community</title><script nonce='{hash(target):x}'></script>"
+        return page(f"{body}<div id=root data-path='{target}'></div>".encode(), HTML)
+
+    found, _ = await probed(shell, root)
+    assert exposed(found) == ()
+    assert found.found == ()
+
+
+async def test_api_docs_behind_a_slash_are_found(root: Path) -> None:
+    docs = page(b"<!doctype html><link href=/swagger-ui.css><div id=swagger-ui></div>", HTML)
+    moved = page(b"", "Location: https://example.org/docs/", status="307 Temporary Redirect")
+    found, _ = await probed(only({"/docs": moved, "/docs/": docs}), root)
+    assert [path.path for path, _ in exposed(found)] == ["/docs"]
+
+
+async def test_a_host_that_throttles_is_asked_no_further(root: Path) -> None:
+    asked = iter(range(1000))
+
+    def throttling(_method: str, _target: str, _fields: dict[str, str]) -> bytes:
+        return NOT_FOUND if next(asked) < 10 else page(b"", status="429 Too Many Requests")
+
+    found, site = await probed(throttling, root)
+    assert found.unanswered
+    assert len(site.asked) < len(asked_paths("example.org"))
+
+
+async def test_paths_that_a_limit_answers_with_503_are_unanswered(root: Path) -> None:
+    asked = iter(range(1000))
+
+    def limiting(_method: str, _target: str, _fields: dict[str, str]) -> bytes:
+        return NOT_FOUND if next(asked) < 10 else page(b"", status="503 Service Unavailable")
+
+    found, _ = await probed(limiting, root)
+    assert len(found.unanswered) > len(found.asked) / 2
+
+
+async def test_a_graphql_endpoint_behind_a_slash_keeps_its_query(root: Path) -> None:
+    schema = page(b'{"data":{"__schema":{"queryType":{"name":"Query"}}}}')
+
+    def mounted(_method: str, target: str, _fields: dict[str, str]) -> bytes:
+        path, _, query = target.partition("?")
+        if path == "/graphql":
+            return page(b"", f"Location: http://example.org/graphql/?{query}", status="307 Moved")
+        return schema if path == "/graphql/" and "__schema" in query else NOT_FOUND
+
+    found, _ = await probed(mounted, root)
+    assert [answer.url for _, answer in exposed(found)] == [
+        "https://example.org/graphql/?query=%7B__schema%7BqueryType%7Bname%7D%7D%7D"
+    ]
+
+
+def posts_only(method: str, target: str, _fields: dict[str, str]) -> bytes:
+    if not target.startswith("/graphql"):
+        return NOT_FOUND
+    schema = page(b'{"data":{"__schema":{"queryType":{"name":"Query"}}}}')
+    return schema if method == "POST" else page(b"", status="405 Method Not Allowed")
+
+
+async def test_a_graphql_endpoint_that_takes_only_posts_is_asked_by_post(root: Path) -> None:
+    found, _ = await probed(posts_only, root, active=True)
+    ((_, answer),) = exposed(found)
+    assert (answer.method, answer.url) == ("POST", "https://example.org/graphql")
+
+
+async def test_a_run_that_only_looks_posts_nothing(root: Path) -> None:
+    found, site = await probed(posts_only, root)
+    assert exposed(found) == ()
+    assert not [line for line in site.asked if line.startswith("POST")]
+
+
+async def test_a_path_with_nothing_at_it_is_asked_by_no_post(root: Path) -> None:
+    _, site = await probed(only({}), root)
+    assert not [line for line in site.asked if line.startswith("POST")]
+
+
+async def test_a_host_that_answers_only_errors_shows_nothing_and_its_error_page_is_judged(
+    root: Path,
+) -> None:
+    failing = page(b"Traceback (most recent call last):", status="500 Oops")
+    async with https_world(only({}, failing), root) as (loopback, _):
+        host = loopback.host()
+        found = await loopback.gatherer.ask(Probe, host)
+        errors = await loopback.gatherer.ask(ErrorAnswers, host)
+    assert isinstance(found, Gap)
+    assert found.because == Key(HostAnswers, host)
+    assert isinstance(errors, ErrorAnswers)
+
+
+async def test_a_challenge_in_place_of_the_site_is_a_gap(root: Path) -> None:
+    wall = page(b"", "cf-mitigated: challenge", status="403 Forbidden")
+    async with https_world(only({}, wall), root) as (loopback, _):
+        found = await loopback.gatherer.ask(Probe, loopback.host())
+    assert isinstance(found, Gap)
+    assert found.because is not None
+    assert found.because.kind is Exchange
+
+
+REFUSED = page(b"<h1>403 Forbidden</h1>", status="403 Forbidden")
+
+
+@pytest.mark.parametrize("kind", [Probe, ErrorAnswers])
+async def test_a_host_that_refuses_everything_shows_nothing_to_judge(
+    kind: type[Fact], root: Path
+) -> None:
+    async with https_world(only({}, REFUSED), root) as (loopback, site):
+        found = await loopback.gatherer.ask(kind, loopback.host())
+        assert not any(".env" in line for line in site.asked)
+    assert isinstance(found, Gap)
+    assert "403" in found.reason
+    assert found.how_to_prove
+
+
+API = "api.example.org"
+HOOK = f"[routes]\n'https://{API}/hook' = 'webhook'\n"
+
+
+async def shown_by_api(root: Path, answer: Answer, more: str = "") -> Probe | Gap:
+    """Return what shows at a host that is only called, so that nobody expects a page at its root."""
+    declared = f"[hosts.'{API}']\n{more}"
+    at = {API: ("203.0.113.5",)}
+    async with https_world(answer, root, more=declared, addresses=at) as (loopback, _):
+        return await loopback.gatherer.ask(Probe, loopback.host(API))
+
+
+@pytest.mark.parametrize("more", ["", HOOK])
+async def test_a_host_without_a_front_page_that_refuses_everything_shows_nothing_to_judge(
+    root: Path, more: str
+) -> None:
+    found = await shown_by_api(root, only({}, REFUSED), more)
+    assert isinstance(found, Gap)
+    assert "403" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "more"),
+    [
+        (only({"/hook": page(b"POST it", status="405 Method Not Allowed")}, REFUSED), HOOK),
+        (only({}, page(b'{"message":"Missing Authentication Token"}', "Content-Type: application/json", status="403 Forbidden")), ""),
+        (only({}, REFUSED), HOOK.replace("'webhook'", "{ kind = 'webhook', status = 403 }")),
+    ],
+    ids=["one route answers", "its gateway speaks JSON", "declared"],
+)  # fmt: skip
+async def test_a_host_without_a_front_page_that_refuses_for_a_reason_is_judged(
+    root: Path, answer: Answer, more: str
+) -> None:
+    assert isinstance(await shown_by_api(root, answer, more), Probe)
+
+
+LOCKED = page(b"soon", 'WWW-Authenticate: Basic realm="soon"', status="401 Unauthorized")
+
+
+@pytest.mark.parametrize("kind", [Probe, ErrorAnswers])
+async def test_what_lies_behind_a_password_was_not_seen(kind: type[Fact], root: Path) -> None:
+    async with https_world(only({}, LOCKED), root) as (loopback, site):
+        host = loopback.host()
+        found = await loopback.gatherer.ask(kind, host)
+        assert not any(".env" in line for line in site.asked)
+    assert isinstance(found, Gap)
+    assert found.because == Key(HostAnswers, host)
+
+
+async def test_a_host_that_asks_for_a_password_beside_its_pages_is_judged(root: Path) -> None:
+    files = {"/": page(b"<h1>Welcome</h1>"), "/.env": page(b"A_KEY=1\nB_KEY=2\n")}
+    found, _ = await probed(only(files, LOCKED), root)
+    assert [path.path for path, _ in exposed(found)] == ["/.env"]
+
+
+async def test_a_host_that_refuses_only_what_is_not_there_is_judged(root: Path) -> None:
+    files = {"/": page(b"<h1>Welcome</h1>"), "/.env": page(b"A_KEY=1\nB_KEY=2\n")}
+    found, _ = await probed(only(files, REFUSED), root)
+    assert [path.path for path, _ in exposed(found)] == ["/.env"]
+
+
+async def test_a_host_that_is_declared_to_refuse_is_judged(root: Path) -> None:
+    declared = "[routes]\n'https://example.org/' = { kind = 'page', status = 403 }\n"
+    async with https_world(only({}, REFUSED), root, more=declared) as (loopback, _):
+        found = await loopback.gatherer.ask(Probe, loopback.host())
+    assert isinstance(found, Probe), found
+
+
+async def test_probes_of_a_host_that_does_not_resolve_lead_back_to_its_resolution(
+    root: Path,
+) -> None:
+    nowhere: dict[str, tuple[str, ...]] = {"example.org": ()}
+    async with https_world(only({}), root, addresses=nowhere) as (loopback, _):
+        found = await loopback.gatherer.ask(Probe, loopback.host())
+        assert isinstance(found, Gap)
+        assert found.because is not None
+        behind = loopback.gatherer.observed[found.because]
+        assert isinstance(behind, Gap)
+        assert behind.because == Key(Resolution, loopback.host())
+
+
+async def test_error_answers_hold_what_each_failing_request_got(root: Path) -> None:
+    def answer(method: str, target: str, _fields: dict[str, str]) -> bytes:
+        if method == "POST":
+            return page(b"method", status="405 Method Not Allowed")
+        return page(b"broken", status="500 Oops") if "?id" in target else NOT_FOUND
+
+    async with https_world(answer, root) as (loopback, _):
+        found = await loopback.gatherer.ask(ErrorAnswers, loopback.host())
+    assert isinstance(found, ErrorAnswers)
+    assert [a.status for a in found.answers] == [404, 500, 404, 405]
+
+
+async def test_the_missing_page_is_fetched_once_for_all_who_want_it(root: Path) -> None:
+    async with https_world(only({}), root) as (loopback, site):
+        host = loopback.host()
+        await loopback.gatherer.ask(Probe, host)
+        await loopback.gatherer.ask(ErrorAnswers, host)
+    assert sum(nowhere.DEEP_QUERY in asked for asked in site.asked) == 1
+
+
+ORIGIN = "[hosts.'example.org']\norigin = '198.51.100.7'\n"
+HOME = page(b"<title>Our community</title>Welcome to all members", HTML)
+
+
+async def reached(root: Path, direct: Answer | None, public: bytes = HOME) -> Reach | Gap:
+    origins = {"198.51.100.7": direct}
+    async with https_world(only({"/": public}), root, more=ORIGIN, origins=origins) as (
+        loopback,
+        _,
+    ):
+        return await loopback.gatherer.ask(Reach, loopback.host())
+
+
+async def test_an_origin_that_serves_the_site_around_the_edge_is_seen(root: Path) -> None:
+    found = await reached(root, only({"/": HOME}))
+    assert isinstance(found, Reach)
+    assert (found.reachable, found.same_site, found.origin) == (True, True, "198.51.100.7")
+
+
+async def test_an_origin_that_refuses_strangers_is_not_the_site(root: Path) -> None:
+    found = await reached(root, only({}, page(b"no", status="403 Forbidden")))
+    assert isinstance(found, Reach)
+    assert (found.reachable, found.same_site) == (True, False)
+
+
+async def test_an_origin_with_another_site_is_not_the_site(root: Path) -> None:
+    found = await reached(root, only({"/": page(b"<title>Welcome to nginx!</title>", HTML)}))
+    assert isinstance(found, Reach)
+    assert not found.same_site
+
+
+@pytest.mark.parametrize(
+    ("to", "same"),
+    [
+        ("https://www.example.org/", True),
+        ("//www.example.org", True),
+        ("https://parking.example.net/", False),
+        ("/", False),
+        ("https://[broken/", False),
+    ],
+)
+async def test_an_origin_that_redirects_is_the_site_where_it_leads_to_the_host_that_the_site_does(
+    to: str, same: bool, root: Path
+) -> None:
+    def leading(to: str) -> bytes:
+        return page(b"", f"Location: {to}", status="301 Moved Permanently")
+
+    public = leading("https://www.example.org/")
+    found = await reached(root, only({"/": leading(to)}), public)
+    assert isinstance(found, Reach)
+    assert (found.reachable, found.same_site) == (True, same)
+
+
+async def test_a_closed_origin_is_not_reachable(root: Path) -> None:
+    found = await reached(root, None)
+    assert isinstance(found, Reach)
+    assert not found.reachable
+
+
+def moved(_method: str, target: str, _fields: dict[str, str]) -> bytes:
+    return page(b"", f"Location: https://example.org{target}", status="301 Moved Permanently")
+
+
+async def entered(root: Path, plain: Answer | None) -> Entrance:
+    async with https_world(only({"/": HOME}), root, plain=plain) as (loopback, _):
+        found = await loopback.gatherer.ask(Entrance, loopback.host())
+    assert isinstance(found, Entrance), found
+    return found
+
+
+async def test_an_entrance_leads_from_http_to_https_with_path_and_query(root: Path) -> None:
+    found = await entered(root, moved)
+    deep = f"https://example.org{found.deep_path}?{found.deep_query}"
+    assert found.http_deep is not None
+    assert found.http_deep.urls[-1] == deep
+    assert found.http_root is not None
+    assert found.http_root.redirects == 1
+    assert not found.http_closed
+
+
+async def test_the_https_walks_are_the_ends_of_the_http_walks(root: Path) -> None:
+    found = await entered(root, moved)
+    assert found.http_root is not None
+    assert found.https_root is not None
+    assert found.http_root.last is found.https_root.last
+
+
+async def test_a_closed_port_80_is_noted_and_no_trouble(root: Path) -> None:
+    found = await entered(root, None)
+    assert (found.http_closed, found.http_root, found.trouble) == (True, None, "")
+    assert found.https_root is not None
+
+
+async def test_a_silent_port_80_is_trouble_and_not_closed(root: Path) -> None:
+    async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with (
+        serving(silent) as http_port,
+        serving(Https(only({"/": HOME})), tls=context()) as https_port,
+        loopback_world(
+            {"203.0.113.5:80": http_port, "203.0.113.5:443": https_port},
+            ca=root, request_s=0.5, collectors={**http.COLLECTORS, **walks.COLLECTORS},
+        ) as loopback,
+    ):  # fmt: skip
+        found = await loopback.gatherer.ask(Entrance, loopback.host())
+    assert isinstance(found, Entrance)
+    assert (found.http_closed, found.http_root) == (False, None)
+    assert "http_root: no answer within 0.5 seconds" in found.trouble
+
+
+async def test_what_hangs_on_a_garbled_host_is_explained_by_its_answers(root: Path) -> None:
+    garbage = only({}, b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n")
+    async with https_world(garbage, root, plain=moved) as (loopback, _):
+        host = Key(HostAnswers, loopback.host())
+        page_key = Key(Visit, route_subject("https://example.org/", "example.org"))
+        for key in (Key(kind, host.subject) for kind in (Entrance, Probe, ErrorAnswers)):
+            found = await loopback.gatherer.ask(key.kind, key.subject)
+            assert isinstance(found, Gap)
+            assert found.because == host
+        visit = await loopback.gatherer.ask(page_key.kind, page_key.subject)
+        answers = loopback.gatherer.observed[host]
+    assert answers.fault == visit.fault == "garbled"  # type: ignore[union-attr]
+    assert visit.because == host

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import asyncio
+import random
+import string
+
+import pytest
+
+from launchready.collect.web.secret_engine import EngineError, SecretSearch, _sorted_out
+from launchready.facts.exposure import SecretSighting
+
+_RANDOM = random.Random(7)  # noqa: S311 - made-up values, the same in every run
+
+
+def made_up(length: int) -> str:
+    return "".join(_RANDOM.choice(string.ascii_letters + string.digits) for _ in range(length))
+
+
+STRIPE = f"sk_live_51{made_up(97)}"
+GITHUB = f"ghp_{made_up(36)}"
+
+
+async def search(*bodies: str) -> list[tuple[SecretSighting, ...]]:
+    engine = SecretSearch(b"one launch")
+    return await asyncio.gather(*(engine.search(b.encode()) for b in bodies))
+
+
+async def test_a_secret_in_a_bundle_is_seen_by_kind_and_line_and_never_by_value() -> None:
+    (found,) = await search(f'// a\nconst key = "{STRIPE}";\n')
+    assert [(s.rule, s.line, s.public_by_design) for s in found] == [
+        ("Stripe access token", 2, False)
+    ]
+    assert STRIPE not in repr(found)
+
+
+async def test_many_bodies_are_told_apart_though_equal_ones_stand_among_them() -> None:
+    secret = f'const t = "{GITHUB}";'
+    found = await search(secret, "const nothing = 1;", f"<html>{secret}</html>")
+    assert [len(f) for f in found] == [1, 0, 1]
+    assert found[0][0].fingerprint == found[2][0].fingerprint
+
+
+async def test_a_key_that_is_made_for_browsers_is_public_by_design() -> None:
+    (found,) = await search(f'const maps = "AIzaSy{made_up(33)}";')
+    assert [s.public_by_design for s in found] == [True]
+
+
+async def test_the_same_value_has_another_fingerprint_in_another_launch() -> None:
+    body = f'const t = "{GITHUB}";'.encode()
+    here = await SecretSearch(b"one launch").search(body)
+    there = await SecretSearch(b"another").search(body)
+    assert here[0].fingerprint != there[0].fingerprint
+
+
+def report(**summary: object) -> dict[str, object]:
+    return {
+        "audit": {"summary": summary},
+        "metadata": {"summary": {"blobs_scanned": 2}},
+        "findings": [],
+    }
+
+
+def test_an_engine_that_did_not_find_what_was_planted_is_not_believed() -> None:
+    with pytest.raises(EngineError, match="planted"):
+        _sorted_out(report(), 1, b"")
+
+
+def test_an_engine_that_read_fewer_files_is_not_believed() -> None:
+    with pytest.raises(EngineError, match="read 2 of 4"):
+        _sorted_out(report(), 3, b"")
+
+
+async def test_what_the_engine_has_no_rule_for_is_seen_by_its_shape() -> None:
+    token = f"123456789:AA{made_up(33)}"
+    (found,) = await search(f'const a = 1;\nconst bot = "{token}";\n')
+    assert [(s.rule, s.line, s.public_by_design) for s in found] == [
+        ("Telegram bot token", 2, False)
+    ]
+    assert token not in repr(found)
+
+
+async def test_amplitudes_secret_key_counts_though_the_engines_rule_proves_nothing() -> None:
+    key = "".join(_RANDOM.choice("0123456789abcdef") for _ in range(32))
+    secret, public = await search(
+        f'const AMPLITUDE_SECRET_KEY="{key}";', f'amplitude.init("{key}");'
+    )
+    assert [s.rule for s in secret if not s.public_by_design] == ["Amplitude secret key"]
+    assert [s for s in public if not s.public_by_design] == []
+
+
+async def test_an_address_that_the_engine_found_is_not_told_twice() -> None:
+    address = f"mongodb+srv://app:{made_up(18)}@cluster0.ab1cd.mongodb.net/prod"
+    (found,) = await search(f'const db = "{address}";')
+    assert len(found) == 1
+
+
+async def test_a_key_that_two_rules_match_is_named_by_its_maker() -> None:
+    (found,) = await search(f'const key = "sk-{made_up(20)}T3BlbkFJ{made_up(20)}";')
+    assert [s.rule for s in found] == ["OpenAI API key"]

@@ -226,7 +226,8 @@ async def test_parts_that_hang_answer_together_within_the_deadline(silent: int) 
 def test_what_every_guarded_app_loads_loads_no_optional_package() -> None:
     script = (
         "import sys\n"
-        "from launchready.guard import app_log, health, probes, redaction, sentry, start_up\n"
+        "from launchready.guard import health, probes, start_up\n"
+        "from launchready.guard.logs import app_log, redaction, sentry\n"
         "print(*sorted({'redis', 'openai', 'sqlalchemy', 'sentry_sdk'} & set(sys.modules)))\n"
     )
     done = subprocess.run(

@@ -125,6 +125,8 @@ class Visitor:
         return Reply(status=0) if form is None else await self.post(form, **typed)
 
     async def log_in(self, email: str, password: str = PASSWORD) -> Reply:
+        # Who is in already is shown no form.
+        self.cookies.clear()
         return await self.send("/login", email=email, password=password)
 
     async def write(self, title: str) -> Reply:

@@ -39,7 +39,9 @@ class Attempt:
         self._response: aiohttp.ClientResponse | None = None
         self._finish_by: float | None = None
         self._by = 0.0
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.Handle | None = None
+        self._alarm_at = 0.0
+        """When it rings: uvloop's handle of a moment that is over already does not say."""
         self._reading = False
 
     async def open(
@@ -97,8 +99,9 @@ class Attempt:
     def _set_alarm(self, by: float) -> None:
         """Let a wait end at this moment. One timer moves along: one a word would cost too much."""
         self._by = by
-        if self._alarm is None or self._alarm.when() > by:
+        if self._alarm is None or self._alarm_at > by:
             self._disarm()
+            self._alarm_at = by
             self._alarm = asyncio.get_running_loop().call_at(by, self._ring)
 
     def _ring(self) -> None:

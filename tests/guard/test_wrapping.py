@@ -99,6 +99,16 @@ async def test_an_apps_own_field_comes_before_the_default_in_any_case(name: byte
     assert value(start, b"x-frame-options") == b"SAMEORIGIN"
 
 
+async def test_data_that_caches_may_give_again_says_that_it_varies_by_origin() -> None:
+    end = {"type": "http.response.body"}
+    kept = [(b"cache-control", b"private, max-age=60")]
+    start, _ = await answers({**OK, "headers": kept}, end, scope=asked("/v1"))
+    assert value(start, b"vary") == b"Origin"
+    # Nothing is given again without asking, and the answer to that says who may read.
+    start, _ = await answers(OK, end, scope=asked("/v1"))
+    assert (value(start, b"cache-control"), value(start, b"vary")) == (b"private, no-cache", None)
+
+
 async def test_a_message_that_an_app_sends_again_and_again_is_not_changed() -> None:
     own = {**OK, "headers": [(b"content-type", b"text/plain")]}
     for _ in range(2):

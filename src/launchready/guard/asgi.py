@@ -17,7 +17,8 @@ Asked = dict[bytes, bytes]
 
 def fields_of(scope: Scope) -> Asked:
     """Return a request's fields, to be looked up many times."""
-    return dict([*scope["headers"]][::-1])
+    headers = scope["headers"]
+    return dict(reversed(headers if type(headers) is list else [*headers]))
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:

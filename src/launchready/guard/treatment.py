@@ -58,7 +58,9 @@ class Treatment:
         self.decided = self.names | self.dropped | caching.SAID
         if self.unsaid is not None or not self.keeps_caches:
             said = cors_fields(self.cors, None)
-            said += [] if self.unsaid is None else [self.unsaid]
+            if self.unsaid is not None:
+                # What no cache gives again without asking need not say by what it varies.
+                said = [self.unsaid, *(field for field in said if field[0] != b"vary")]
             self.usual = ([*said, *self.over_plain], [*said, *self.over_tls])
 
     def taken(self, given: Iterable[tuple[bytes, bytes]]) -> tuple[RawHeaders, set[bytes]]:

@@ -7,7 +7,7 @@ names and marks only, never values, so that what they matched can be kept: see `
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -31,7 +31,7 @@ def asked_paths(host: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for path, _ in placed(host)))
 
 
-@cache
+@lru_cache(maxsize=256)
 def placed(host: str) -> tuple[tuple[str, Path], ...]:
     """Return the path of each entry on a host, which some name after it, with the entry."""
     parent = host.partition(".")[2]

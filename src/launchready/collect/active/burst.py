@@ -62,7 +62,7 @@ class Burst:
     attempts: int = 0
     waited_s: list[float] = field(default_factory=list)
     """How long each attempt waited for its answer."""
-    busy: int = 0
+    refused_with: int = 0
     """The status of a refusal that came and went, as from a limit that lets one through now and then."""
 
     async def run(self) -> Throttling | Gap:
@@ -97,12 +97,15 @@ class Burst:
             status = first.answer.status
             reason = f"the route asks for a session ({status}), and the limit lies behind it"
             return self._fact(inconclusive=reason)
-        if self.busy or self._slower():
-            reason = self._slower() or (
-                f"some of {self.attempts} requests were answered {self.busy}, others not{_AS_LIMIT}"
-            )
-            return self._fact(inconclusive=reason)
-        return self._fact(inconclusive=await self._not_understood(first))
+        unsteady = self._slower() or self._now_and_then()
+        return self._fact(inconclusive=unsteady or await self._not_understood(first))
+
+    def _now_and_then(self) -> str:
+        """Return in words that a refusal came and went; empty when none did."""
+        if not self.refused_with:
+            return ""
+        some = f"some of {self.attempts} requests were answered {self.refused_with}, others not"
+        return f"{some}{_AS_LIMIT}"
 
     def _slower(self) -> str:
         """Return in words that the answers came ever later, each by itself; empty when they did not."""
@@ -157,7 +160,7 @@ class Burst:
                     found.answer.status in _REFUSES
                     and found.answer.status != self.usual[0].answer.status
                 ):
-                    self.busy = found.answer.status
+                    self.refused_with = found.answer.status
                 else:
                     self.usual.append(found)
                 return None

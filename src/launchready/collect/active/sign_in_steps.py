@@ -18,21 +18,17 @@ from launchready.collect.active.journey import (
     session_goes_on,
     turned_away,
 )
+from launchready.collect.active.others import SHUT_OUT, as_stranger, with_copy, with_earlier
 from launchready.collect.active.session import Session
 from launchready.collect.web.address import url_host, wire_url
-from launchready.collect.web.cookies import Jar
 from launchready.derive.pages.forms import logout_form
 from launchready.derive.sign_in.links import logout_link
-from launchready.derive.sign_in.members_page import alike, is_closed
-from launchready.derive.sign_in.session_cookies import holds_session
+from launchready.derive.sign_in.members_page import is_closed
 from launchready.derive.sign_in.throttle import asks_to_wait, says_limited, wait_s, worth_waiting_s
 from launchready.facts import Gap, Key
 from launchready.facts.active import (
     CLOSED_AFTERWARDS,
-    CLOSED_TO_EARLIER,
-    COPY_CLOSED,
     OPEN_BEFORE,
-    OPEN_TO_OTHERS,
 )
 from launchready.facts.http import Exchange
 
@@ -61,7 +57,7 @@ async def take_steps(journey: Journey, log_in: LogIn, sent_to: str) -> Gap | Non
         # Whoever comes sees what a member sees: nothing that follows could be told apart.
         journey.step(
             OPEN_BEFORE, passed=False, seen=f"{seen_of(anonymous)}, with the members' text",
-            wanted="refused, or led to the log-in",
+            wanted=SHUT_OUT,
         )  # fmt: skip
         return None
     if sent_to not in journey.tried:
@@ -73,7 +69,7 @@ async def take_steps(journey: Journey, log_in: LogIn, sent_to: str) -> Gap | Non
     gap = await _entered(journey, log_in, anonymous)
     if gap is not None or not journey.steps[-1].passed:
         return gap
-    await _for_holders(journey, earlier, anonymous)
+    await with_earlier(journey, earlier, anonymous)
     await _left(journey, anonymous)
     return None
 
@@ -195,48 +191,8 @@ async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
         wanted="the page that only members see",
     )
     if sees and isinstance(private, Exchange) and isinstance(anonymous, Exchange):
-        await _for_others(journey, private, anonymous)
+        await as_stranger(journey, private, anonymous)
     return None
-
-
-async def _for_others(journey: Journey, private: Exchange, anonymous: Exchange) -> None:
-    """Ask for the page as a stranger: a cache in between may hold what the member has just got."""
-    session = journey.session
-    stranger = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
-    found = await stranger.get(journey.account.private)
-    if isinstance(found, Gap):
-        journey.unseen[OPEN_TO_OTHERS] = found.reason
-        return
-    if not member_sees(journey, found, anonymous):
-        return
-    if journey.account.says or alike(private, found):
-        journey.step(
-            OPEN_TO_OTHERS, passed=False, seen=f"{seen_of(found)}, as the member has got it",
-            wanted="refused, or led to the log-in",
-        )  # fmt: skip
-
-
-async def _for_holders(journey: Journey, earlier: Jar, anonymous: Exchange | Gap) -> None:
-    """Ask for the page with what the browser held before the log-in: somebody may have put it there."""
-    if not earlier.header(wire_url(journey.account.private)):
-        return
-    if isinstance(anonymous, Gap):
-        journey.unseen[CLOSED_TO_EARLIER] = anonymous.reason
-        return
-    session = journey.session
-    holder = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
-    holder.jar = earlier
-    found = await holder.get(journey.account.private)
-    if isinstance(found, Gap):
-        journey.unseen[CLOSED_TO_EARLIER] = found.reason
-        return
-    inside = member_sees(journey, found, anonymous)
-    journey.step(
-        CLOSED_TO_EARLIER,
-        passed=not inside,
-        seen=f"{'open' if inside else 'closed'} to them: {seen_of(found)}",
-        wanted="refused, or led to the log-in",
-    )
 
 
 async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:
@@ -273,28 +229,6 @@ async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:
         CLOSED_AFTERWARDS,
         passed=isinstance(private, Exchange) and not open_still,
         seen=("still open" if open_still else "closed") + f": {seen_of(private)}",
-        wanted="refused, or led to the log-in",
+        wanted=SHUT_OUT,
     ):
-        await _copied(journey, before, anonymous)
-
-
-async def _copied(journey: Journey, before: Jar, anonymous: Exchange | Gap) -> None:
-    """Ask for the page once more with the cookies of before the log-out, as whoever copied them can."""
-    session = journey.session
-    sent_along = before.header(wire_url(journey.account.private))
-    if not sent_along:
-        return
-    copied = Session(world=session.world, ask=session.ask, key=session.key, patient=True)
-    copied.jar = before
-    private = await copied.get(journey.account.private)
-    if isinstance(private, Gap):
-        journey.unseen[COPY_CLOSED] = private.reason
-        return
-    open_still = member_sees(journey, private, anonymous)
-    journey.self_contained = open_still and holds_session(sent_along)
-    journey.step(
-        COPY_CLOSED,
-        passed=not open_still,
-        seen=f"{'still open' if open_still else 'closed'} to the cookies of before: {seen_of(private)}",
-        wanted="refused, or led to the log-in",
-    )
+        await with_copy(journey, before, anonymous)

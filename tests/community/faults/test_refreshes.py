@@ -11,8 +11,9 @@ from tests.community.faults.refreshes import FORMS, TIMES, send_again_and_again
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[str]:
-    with ValkeyServer(unix_socket_path=tmp_path / "socket") as server:
-        yield f"redis://127.0.0.1:{server.port}"
+    path = tmp_path / "socket"
+    with ValkeyServer(port=0, unix_socket_path=path):
+        yield f"unix://{path}?db=0"
 
 
 @pytest.mark.parametrize("what", FORMS)

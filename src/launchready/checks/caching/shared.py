@@ -12,6 +12,7 @@ from launchready.derive.caching.personal import (
 )
 from launchready.derive.caching.storable import Storing, cookies_withheld, stored_by_shared
 from launchready.derive.commands import headers_of
+from launchready.derive.sign_in.private_page import is_shell
 from launchready.derive.spans import span
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host
@@ -60,7 +61,10 @@ def private_answer_storable(visit: Visit) -> Result:
     found = [(w, a) for a in judged if (w := _weight(visit, a)) is not None]
     if not found:
         return Passed(evidence=_harmless(judged[-1]))
-    weight, answer = min(found, key=lambda f: f[0])
+    told = [(w, a) for w, a in found if not _shell(visit, a)]
+    if not told:
+        return _shell_unproven(visit)
+    weight, answer = min(told, key=lambda f: f[0])
     return _storable(visit, answer, weight)
 
 
@@ -74,7 +78,7 @@ def _weight(visit: Visit, answer: Exchange) -> Severity | None:
     if answer.status in {200, 203, 206}:
         if private or personal_signs(answer):
             if storing.asks_first:
-                return Severity.ADVICE
+                return None if _shell(visit, answer) else Severity.ADVICE
             # With Vary: Cookie a stored copy is given to the same session again, or to those
             # who come without any: a new visitor gets what the last one got.
             grave = (private or reused) and not _varies_by_session(answer)
@@ -91,6 +95,23 @@ def _weight(visit: Visit, answer: Exchange) -> Severity | None:
     if private:
         return Severity.RISK if reused else Severity.ADVICE
     return None
+
+
+def _shell(visit: Visit, answer: Exchange) -> bool:
+    """Return whether a private route shows nothing of anybody: an empty shell that scripts fill."""
+    page = visit.route.kind == "private" and answer.status == 200 and "html" in answer.content_type
+    return page and not personal_signs(answer) and is_shell(answer)
+
+
+def _shell_unproven(visit: Visit) -> Unproven:
+    """Return that nobody can tell by a shell whether something of a member stands in its scripts."""
+    return Unproven(
+        reason="caches keep an empty shell that scripts fill; whether it holds anything of a member "
+        "cannot be seen from outside",
+        how_to_prove="If the shell is the same for everybody, and its scripts fetch what members see, "
+        f'declare so under [routes]: "{visit.route.url}" = {{ kind = "private", cacheable = true }}. '
+        f"If not, send with it: {_HEADER}",
+    )
 
 
 def _varies_by_session(answer: Exchange) -> bool:
@@ -173,7 +194,8 @@ def private_answer_served_from_cache(visit: Visit) -> Result:
         return Unproven(reason=f"{challenged} answered instead of the site")
     for answer in judged:
         if _given_from_cache(visit, answer):
-            return _served(visit, answer, cache_said(answer.headers).line)
+            line = cache_said(answer.headers).line
+            return _shell_unproven(visit) if _shell(visit, answer) else _served(visit, answer, line)
     said = cache_said(judged[-1].headers)
     return Passed(evidence=said.line or "no header tells of a stored copy")
 

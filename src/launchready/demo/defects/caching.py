@@ -99,3 +99,15 @@ def html_cached_long_without_validator(launch: DemoLaunch) -> None:
 def html_cached_too_long(launch: DemoLaunch) -> None:
     """Browsers keep the community's front page for a year."""
     launch.host("community").route("/").headers["cache-control"] = "public, max-age=31536000"
+
+
+@defect("session-given-to-two-visitors")
+def session_given_to_two_visitors(launch: DemoLaunch) -> None:
+    """A cache in front of the community's sign-up keeps the page with its session, and says so in no header."""
+    kept: list[Answer] = []
+
+    def from_store(answer: Answer) -> Answer:
+        kept.append(answer)
+        return kept[0]
+
+    launch.host("app").serve("/signup", changed(from_store))

@@ -39,7 +39,9 @@ def report_of(done: Audit, *, looking: Looking, manifest_file: Path) -> Report:
     """Return the report of an audit, with the routing map and the lists for caches."""
     manifest = done.manifest
     visits = [v for v in done.observed.values() if isinstance(v, Visit)]
-    safe, dynamic = cache_lists(manifest, visits)
+    # Other checks do not look at every route, so that the lists would mislead.
+    asked = any(o.check.family == "caching" for o in done.verdict.outcomes)
+    safe, dynamic = cache_lists(manifest, visits) if asked else ((), ())
     network = manifest.network
     named = str(manifest_file) if done.from_file else ""
     resolvers = looking.resolvers or network.resolvers

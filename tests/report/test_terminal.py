@@ -190,3 +190,8 @@ def test_who_asked_for_some_checks_reads_only_their_lines_of_the_minimum_bar() -
     text = terminal_text(dataclasses.replace(one_finding(), looking=Looking(only=("a-check",))))
     assert "none of its checks ran" not in text
     assert "10 lines of the minimum bar: not looked at" in text
+
+
+def test_a_command_with_a_word_longer_than_the_screen_is_not_folded() -> None:
+    see = f"curl -sS 'https://app.example.org/{'a' * 90}?q=1'"
+    assert f"\n{see}\n" in terminal_text(one_finding(see=see), width=60)

@@ -197,12 +197,3 @@ def test_it_prints(browser: Page, tmp_path: Path) -> None:
     browser.open(written(tmp_path, html_text(report())))
     browser.print(tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
-
-
-@pytest.mark.parametrize("width", [1280, 390], ids=["desk", "phone"])
-def test_the_first_screen_holds_what_to_fix_first(
-    browser: Page, tmp_path: Path, width: int
-) -> None:
-    browser.open(written(tmp_path, html_text(report())), width=width)
-    bottom = browser.evaluate("document.querySelector('.first').getBoundingClientRect().bottom")
-    assert bottom <= browser.evaluate("window.innerHeight")

@@ -184,14 +184,3 @@ def test_a_subject_of_the_world_is_neutralised_too() -> None:
     nasty = host_subject("a\x1b[2Jb.example.org", "example.org")
     made = report(facts=[seen(nasty, "broken")])
     assert_harmless(terminal_text(made), lines=True)
-
-
-def test_who_asked_for_some_checks_reads_only_their_lines_of_the_minimum_bar() -> None:
-    text = terminal_text(dataclasses.replace(one_finding(), looking=Looking(only=("a-check",))))
-    assert "none of its checks ran" not in text
-    assert "10 lines of the minimum bar: not looked at" in text
-
-
-def test_a_command_with_a_word_longer_than_the_screen_is_not_folded() -> None:
-    see = f"curl -sS 'https://app.example.org/{'a' * 90}?q=1'"
-    assert f"\n{see}\n" in terminal_text(one_finding(see=see), width=60)

@@ -34,7 +34,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield "| | | |"
     yield "|---|---|---|"
-    for bar in report.bar()[0]:
+    for bar in verdict.bar:
         yield f"| {_ANSWERS[bar.answer]} | {bar.title} | {escaped(sentence(bar.evidence))} |"
     yield ""
     yield f"**{verdict.effort}.**"

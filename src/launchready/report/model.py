@@ -11,7 +11,7 @@ from launchready import __version__
 from launchready.finding import Finding, Outcome, Severity
 from launchready.report.plain_text import one_line
 from launchready.report.routing import HostRoute
-from launchready.verdict import BarResult, Verdict
+from launchready.verdict import Verdict
 
 GROUPS: dict[Severity, str] = {
     Severity.BLOCKER: "Fix before launch",
@@ -69,18 +69,6 @@ class Report:
             findings = tuple(f for f in self.verdict.findings if f.severity is severity)
             if findings:
                 yield title, findings
-
-    def bar(self) -> tuple[tuple[BarResult, ...], str]:
-        """Return the minimum bar's lines to show, and what to say of those that are left out.
-
-        Who asked for one check wants no nine lines that say that nothing was asked.
-        """
-        bar = self.verdict.bar
-        ran = {o.check.bar for o in self.verdict.outcomes}
-        shown = tuple(b for b in bar if b.line in ran) if self.looking.only else bar
-        rest = len(bar) - len(shown)
-        lines = "line" if rest == 1 else "lines"
-        return shown, f"{rest} {lines} of the minimum bar: not looked at" if rest else ""
 
     def local(self, moment: datetime) -> str:
         """Return the moment in the launch's time zone, to the minute, with the zone's name."""

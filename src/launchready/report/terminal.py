@@ -113,16 +113,13 @@ class _Screen:
         for caution in cautions:
             self.say(one_line(caution, 300), "yellow")
         self.say()
-        shown, rest = report.bar()
-        for bar in shown:
+        for bar in verdict.bar:
             line = self._shown(self._bar(bar))
             if line.cell_len > self.width:
                 end = "..." if self.ascii else "…"
                 line.truncate(self.width - len(end), overflow="crop")
                 line.append(end)
             self._print([line])
-        if rest:
-            self.say(rest, "dim")
         self.say()
         self.say(verdict.effort, "bold")
         first = verdict.to_fix[:3]
@@ -136,11 +133,8 @@ class _Screen:
 
     def bar(self, report: Report) -> None:
         """Print the minimum bar with its whole evidence."""
-        shown, _ = report.bar()
-        if not shown:
-            return
         self.heading("The minimum bar")
-        for bar in shown:
+        for bar in report.verdict.bar:
             answer, style = _ANSWERS[bar.answer]
             text = Text(bar.title)
             text.append(f": {one_line(bar.evidence, 400)}", style="dim")

@@ -35,7 +35,7 @@ class ResolverAnswer:
     """Smallest TTL of the address records, in seconds, as this resolver still has it."""
     v6_rcode: Rcode | None = None
     bogus: bool = False
-    """SERVFAIL that turns into an answer when DNSSEC checking is disabled (CD bit)."""
+    """SERVFAIL, for IPv4 or IPv6, that turns into an answer when DNSSEC checking is disabled (CD bit)."""
     loop: bool = False
     """The aliases lead back to where they began, or are too many to follow."""
     trouble: str = ""
@@ -46,6 +46,19 @@ class ResolverAnswer:
     def addresses(self) -> tuple[str, ...]:
         """All addresses, IPv4 first."""
         return self.v4 + self.v6
+
+    @property
+    def failing_type(self) -> Literal["", "A", "AAAA"]:
+        """The address type whose question is refused although the other one has addresses."""
+        if self.v6 and self.rcode not in {"NOERROR", None}:
+            return "A"
+        return "AAAA" if self.v4 and self.v6_rcode not in {"NOERROR", None} else ""
+
+    @property
+    def failing_rcode(self) -> str:
+        """What the question of `failing_type` is answered with; empty when none fails."""
+        code = {"A": self.rcode, "AAAA": self.v6_rcode, "": ""}[self.failing_type]
+        return code or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +96,13 @@ class Resolution(Fact):
         v4 = [a for answer in self.answers for a in answer.v4]
         v6 = [a for answer in self.answers for a in answer.v6]
         return tuple(dict.fromkeys(v4 + v6))
+
+    @property
+    def half_failing(self) -> tuple[ResolverAnswer, ...]:
+        """The answers in which the question for one family of addresses fails, those for A first."""
+        return tuple(
+            sorted((a for a in self.answers if a.failing_type), key=lambda a: a.failing_type)
+        )
 
     @property
     def to_visit(self) -> tuple[str, ...]:

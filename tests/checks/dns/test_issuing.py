@@ -22,7 +22,13 @@ def test_without_caa_records_every_authority_may_issue() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["letsencrypt.org", "LetsEncrypt.org", "letsencrypt.org; validationmethods=dns-01"]
+    "value",
+    [
+        "letsencrypt.org",
+        "LetsEncrypt.org",
+        "letsencrypt.org; validationmethods=dns-01",
+        "letsencrypt.org; a = b; c-d=https://acme.example/1;",
+    ],
 )
 def test_the_issuer_that_is_named_may_issue(value: str) -> None:
     assert outcome(caa_forbids_issuer, caa(("issue", value)), handshake()).status == "passed"
@@ -35,7 +41,9 @@ def test_another_authority_only_is_a_risk() -> None:
     assert 'example.org. 3600 IN CAA 0 issue "letsencrypt.org"' in found.failure.fix[0]
 
 
-@pytest.mark.parametrize("value", [";", "", " ; "])
+@pytest.mark.parametrize(
+    "value", [";", "", " ; ", "%%%%%", "letsencrypt.org; %%%", "letsencrypt.org; a=b; c"]
+)
 def test_nobody_at_all_may_issue(value: str) -> None:
     found = outcome(caa_forbids_issuer, caa(("issue", value)), handshake("Unheard Of CA"))
     assert found.detail == "nobody may issue"

@@ -36,6 +36,7 @@ class Signed:
         keys: bool = True,
         signatures: bool = True,
         damaged: bool = False,
+        unsigned: str = "",
     ) -> None:
         private, key = _key()
         self.zone = dns.zone.from_text(
@@ -54,7 +55,10 @@ class Signed:
             "own": [dns.dnssec.make_ds(APEX, key, "SHA256").to_text()],
             "other": [dns.dnssec.make_ds(APEX, _key()[1], "SHA256").to_text()],
             "none": [],
+            "algorithm unknown": [f"12345 253 2 {'ab' * 32}"],
+            "digest unknown": ["12345 13 77 abcdef"],
         }[ds]
+        self.unsigned = unsigned
 
     def __call__(self, query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
         kind = query.question[0].rdtype
@@ -69,7 +73,7 @@ class Signed:
             text = dns.rdatatype.to_text(kind)
             lines = [f"{name} 300 {text} {rdata.to_text()}" for rdata in found]
             signed = self.zone.get_rdataset(APEX, dns.rdatatype.RRSIG, kind)
-            if self.signatures and signed is not None:
+            if self.signatures and signed is not None and text != self.unsigned:
                 for rdata in signed:
                     shown = rdata
                     if self.damaged and kind == dns.rdatatype.SOA:
@@ -113,6 +117,14 @@ async def test_a_zone_without_ds_is_insecure() -> None:
     assert (await security(Signed(ds="none"))).state == "insecure"
 
 
+@pytest.mark.parametrize("ds", ["algorithm unknown", "digest unknown"])
+@pytest.mark.parametrize("keys", [True, False])
+async def test_a_zone_whose_ds_records_no_resolver_can_verify_is_insecure(
+    ds: str, *, keys: bool
+) -> None:
+    assert (await security(Signed(ds=ds, keys=keys))).state == "insecure"
+
+
 async def test_a_chain_that_verifies_is_secure_without_a_validating_resolver() -> None:
     found = await security(Signed())
     assert (found.state, found.signatures_until) == ("secure", NOW + timedelta(days=14))
@@ -129,8 +141,10 @@ async def test_a_resolver_that_accepts_makes_the_zone_secure() -> None:
         (Signed(ds="other"), "the DS record at the parent matches none of the zone's keys"),
         (Signed(keys=False), "the parent has a DS record, but the zone has no keys"),
         (Signed(damaged=True), "its signatures do not verify"),
+        (Signed(unsigned="SOA"), "its SOA record has no signature"),
+        (Signed(unsigned="DNSKEY"), "its keys have no signature"),
     ],
-    ids=["ended", "another key", "no keys", "damaged"],
+    ids=["ended", "another key", "no keys", "damaged", "no signature", "unsigned keys"],
 )
 async def test_a_chain_that_breaks_is_bogus_and_the_place_is_named(
     zone: Signed, problem: str

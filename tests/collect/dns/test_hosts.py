@@ -134,6 +134,20 @@ async def test_a_failure_that_ends_when_checking_is_disabled_is_bogus() -> None:
     assert found.fault == "bogus"
 
 
+@pytest.mark.parametrize("kind", ["A", "AAAA"])
+async def test_one_family_whose_signature_fails_is_told_apart(kind: str) -> None:
+    both = {APP.name: {"A": ["203.0.113.5"], "AAAA": ["2001:db8::5"]}}
+    failing, usual = failing_for(both, validating=True), resolver(both)
+
+    def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        asked = dns.rdatatype.to_text(query.question[0].rdtype)
+        return (failing if asked == kind else usual)(query, transport)
+
+    async with serving(respond) as one, gathering(one) as gatherer:
+        (told,) = (await resolved(gatherer)).answers
+    assert (told.failing_type, told.failing_rcode, told.bogus) == (kind, "SERVFAIL", True)
+
+
 async def test_a_failure_of_another_kind_is_not_bogus() -> None:
     async with (
         serving(failing_for(HEALTHY, validating=False)) as one,

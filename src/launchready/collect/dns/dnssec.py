@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _KEYS_MAX = 16
 _SIGNATURES_MAX = 8
 """More are not tried: a zone with colliding keys would keep us busy for ever (CVE-2023-50387)."""
+_ALGORITHMS = frozenset({5, 7, 8, 10, 13, 14, 15, 16})
+_DIGESTS = frozenset({1, 2, 4})
+"""What resolvers verify (RFC 8624 section 3). A zone whose DS records all name others is insecure
+to them, and not bogus (RFC 4035 section 5.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,8 @@ async def security_of(names: NameClient, apex: str, now: datetime) -> Security:
         if ds.rcode in {"NOERROR", "NXDOMAIN"}:
             state = "insecure"
         return Security(state=state, problem="" if state == "insecure" else ds.trouble)
+    if not refused and not _verifiable(ds.found):
+        return Security(state="insecure")
     problem_found = _problem(apex, ds, keys, soa, now)
     problem = problem_found or next((r.said for r in refused if r.said), "")
     if refused:
@@ -168,6 +174,12 @@ def _verifies(
     return True
 
 
+def _verifiable(ds: RecordSet) -> bool:
+    """Return whether one of the DS records is of a kind that resolvers verify."""
+    records: list[Any] = list(ds.rdatas)
+    return any(r.algorithm in _ALGORITHMS and r.digest_type in _DIGESTS for r in records)
+
+
 def _problem(apex: str, ds: Reply, keys: Reply, soa: Reply, now: datetime) -> str | None:
     """Return what is wrong with the chain from DS to SOA; empty when right, None when untold."""
     if keys.rcode != "NOERROR" or soa.rcode != "NOERROR" or not soa.found or not ds.found:
@@ -176,8 +188,13 @@ def _problem(apex: str, ds: Reply, keys: Reply, soa: Reply, now: datetime) -> st
         return "the parent has a DS record, but the zone has no keys"
     signed_keys, signed_soa = _signatures(keys), _signatures(soa)
     if not signed_keys or not signed_soa:
-        # A forwarder that knows no DNSSEC takes signatures away: that proves nothing.
-        return None
+        # A forwarder that knows no DNSSEC takes all signatures away: that proves nothing.
+        passed_on = signed_keys or signed_soa or _signatures(ds)
+        return (
+            f"its {'SOA record has' if signed_keys else 'keys have'} no signature"
+            if passed_on
+            else None
+        )
     _, until = _span(keys, soa)
     if until is not None and until < now:
         return f"its signatures ended on {until:%Y-%m-%d}"

@@ -77,6 +77,9 @@ async def _answer_of(world: World, name: str, resolver: tuple[str, int]) -> Reso
         aliases, loop = unchecked.aliases, loop or unchecked.loop
         if not bogus and not aliases:
             aliases, loop = await _traced(world, name, resolver)
+    elif v6.rcode == "SERVFAIL":
+        unchecked = await names.ask(name, "AAAA", resolver=resolver, checking_disabled=True)
+        bogus = unchecked.rcode in {"NOERROR", "NXDOMAIN"} and not unchecked.loop
     times = [r.ttl_s for r in (v4, v6) if r.ttl_s is not None]
     return ResolverAnswer(
         resolver=v4.server,

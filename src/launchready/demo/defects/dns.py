@@ -59,6 +59,20 @@ def private_address_published(launch: DemoLaunch) -> None:
     launch.zone().add("A", "community", "10.20.30.40")
 
 
+@defect("address-lookup-fails")
+def address_lookup_fails(launch: DemoLaunch) -> None:
+    """Questions for the community's IPv6 address fail."""
+    for resolver in launch.resolvers:
+        resolver.say(f"community.{DOMAIN}", "AAAA", "SERVFAIL")
+
+
+@defect("address-lookup-fails", variant="ipv4")
+def ipv4_lookup_fails(launch: DemoLaunch) -> None:
+    """Questions for the community's IPv4 address fail, those for IPv6 do not."""
+    for resolver in launch.resolvers:
+        resolver.say(f"community.{DOMAIN}", "A", "SERVFAIL")
+
+
 @defect("no-ipv6")
 def no_ipv6(launch: DemoLaunch) -> None:
     """The community's host has no IPv6 address."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from launchready.facts.dns import CaaRecord
@@ -76,6 +77,7 @@ _RESELLERS = {
 }
 _KNOWN_TAGS = {"issue", "issuewild", "issuemail", "issuevmc", "iodef", "contactemail", "contactphone"}  # fmt: skip
 _CRITICAL = 0x80
+_TAG = re.compile(r"[a-z0-9-]+")
 
 
 def caa_names(organization: str) -> tuple[str, ...]:
@@ -92,7 +94,8 @@ def allowed_issuers(records: Iterable[CaaRecord], *, wildcard: bool) -> tuple[st
     """Return the authorities that may issue (RFC 8659 section 4); empty: none, None: any.
 
     For a wildcard name the issuewild properties replace issue. A critical property that is not
-    known keeps every authority from issuing (section 4.5).
+    known keeps every authority from issuing (section 4.5), and a value that breaks the grammar names
+    none (section 4.2).
     """
     records = list(records)
     if any(r.flags & _CRITICAL and r.tag not in _KNOWN_TAGS for r in records):
@@ -102,5 +105,21 @@ def allowed_issuers(records: Iterable[CaaRecord], *, wildcard: bool) -> tuple[st
     relevant = wild if wildcard and wild else issue
     if not relevant:
         return None
-    names = (r.value.partition(";")[0].strip().lower().rstrip(".") for r in relevant)
-    return tuple(dict.fromkeys(n for n in names if n))
+    return tuple(dict.fromkeys(name for name in map(_issuer, relevant) if name))
+
+
+def _issuer(record: CaaRecord) -> str:
+    """Return the name in an issue value; empty when there is none, or the value is malformed."""
+    name, *parameters = (part.strip(" \t") for part in record.value.lower().split(";"))
+    # A semicolon after the last parameter is against the letter of the grammar, and harms nobody.
+    if parameters and not parameters[-1]:
+        parameters.pop()
+    pairs = [parameter.partition("=") for parameter in parameters]
+    formed = all(
+        sign
+        and _TAG.fullmatch(tag.rstrip(" \t"))
+        and all("!" <= c <= "~" for c in value.lstrip(" \t"))
+        for tag, sign, value in pairs
+    )
+    name = name.rstrip(".")
+    return name if formed and all(_TAG.fullmatch(label) for label in name.split(".")) else ""

@@ -1,0 +1,67 @@
+"""Whether a host's IPv4 and IPv6 addresses can both be asked for."""
+
+from __future__ import annotations
+
+from launchready.checks.dns.wording import dig
+from launchready.facts import Key
+from launchready.facts.dns import Resolution, Zone
+from launchready.finding import (
+    Failed,
+    Impact,
+    NotApplicable,
+    Passed,
+    Result,
+    Severity,
+    check,
+)
+
+
+@check(severity=Severity.RISK, impact=Impact.SIGN_IN)
+def address_lookup_fails(found: Resolution) -> Result:
+    """The look-up of a host's IPv4 or IPv6 addresses fails, while the other one works.
+
+    Browsers ask for both. An error for one of them, or the answer that the name does not exist, is
+    not the same as an empty answer (RFC 4074 section 4.2).
+
+    Why: Programs that get an error for one family give up on the host, or retry for seconds; where
+    IPv4 fails, all members without IPv6 are shut out. The site works at a desk that has both.
+
+    Fix: Let the DNS host answer for both types, with an empty answer where there is no such record,
+    and sign again what is signed wrongly.
+    """
+    host, parent = found.subject.name, found.subject.parent
+    if not found.addresses:
+        return NotApplicable(reason="the host has no address")
+    bad = found.half_failing
+    if not bad:
+        return Passed(evidence="the questions for A and for AAAA are both answered")
+    kind = bad[0].failing_type
+    shut_out = kind == "A" and (bad[0].bogus or len(bad) == len(found.usable))
+    bogus = any(a.bogus for a in bad)
+    return Failed(
+        means=f"Members without IPv6 cannot open {host}."
+        if shut_out
+        else f"Some members wait for {host}, or cannot open it.",
+        observed="; ".join(
+            f"{a.resolver} answers {a.failing_rcode} for {a.failing_type}, "
+            f"{'whose DNSSEC signature does not verify, ' if a.bogus else ''}"
+            f"and has {a.addresses[0]}"
+            for a in bad[:3]
+        ),
+        wanted="an answer for A and for AAAA, be it an empty one",
+        fix=(
+            f"Ask your DNS host to sign the zone again: what it answers for {kind} of {host} does "
+            "not verify."
+            if bogus
+            else f"Ask your DNS host why the question for {kind} of {host} fails; without such a "
+            "record the answer is NOERROR, and empty.",
+            "Compare what each name server answers, and mend the one that differs.",
+        ),
+        who="your host",
+        effort_min=20,
+        takes_effect="within the hour",
+        see="; ".join(dig(a.failing_type, host, server=a.resolver) for a in bad[:3]),
+        severity=Severity.BLOCKER if shut_out else None,
+        # A zone whose servers differ, or that validators refuse, explains it.
+        because=Key(Zone, parent) if parent else None,
+    )

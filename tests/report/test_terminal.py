@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +185,11 @@ def test_a_subject_of_the_world_is_neutralised_too() -> None:
     nasty = host_subject("a\x1b[2Jb.example.org", "example.org")
     made = report(facts=[seen(nasty, "broken")])
     assert_harmless(terminal_text(made), lines=True)
+
+
+def test_a_command_with_a_word_longer_than_the_screen_runs_as_it_is_copied() -> None:
+    see = f"curl -sS 'https://app.example.org/{'a' * 90}?q=1'"
+    text = terminal_text(one_finding(see=see), width=60)
+    assert max(len(line) for line in text.split("\n")) <= 60
+    copied = text[text.index("curl -sS") :].partition("'\n")[0] + "'"
+    assert shlex.split(copied.replace("\\\n", "")) == shlex.split(see)

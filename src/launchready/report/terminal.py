@@ -194,8 +194,9 @@ class _Screen:
         if any(cell_len(line) > width for line in lines):
             self._details(rows)
             self._details([("See it", "")])
-            # What the terminal breaks is copied whole; a word that is folded here would not run.
-            self._print([self._shown(line) for line in block(failure.see).split("\n")])
+            # A word that is cut goes on where the next line begins, or it would not run when copied.
+            cut = shell_lines(block(failure.see), self.width, cuts_words=True)
+            self._print([self._shown(line) for line in cut])
             rows = []
         elif failure.see:
             rows.append(("See it", Text("\n".join(lines))))

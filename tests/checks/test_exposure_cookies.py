@@ -191,6 +191,16 @@ def test_of_two_cookies_with_one_name_the_worse_counts() -> None:
     assert session_cookies([good, bad]) == session_cookies([bad, good]) == (bad,)
 
 
+def test_a_log_out_that_takes_the_cookie_back_without_attributes_is_no_weaker_cookie() -> None:
+    lines = (
+        ("Date", "Fri, 27 Nov 2026 12:19:14 GMT"),
+        ("Set-Cookie", "session-id=e4252033; HttpOnly; Secure; SameSite=Lax; Path=/"),
+        ("Set-Cookie", 'session-id=""; expires=Thu, 27 Nov 2025 12:19:14 GMT; Path=/old'),
+    )
+    (cookie,) = set_cookies(exchange(URL, headers=lines))
+    assert (cookie.http_only, cookie.secure, cookie.same_site) == (True, True, "lax")
+
+
 @given(st.lists(st.text(max_size=60), max_size=6))
 def test_any_line_is_read_without_a_crash_and_without_its_value(lines: list[str]) -> None:
     answer = exchange(URL, headers=tuple(("Set-Cookie", line) for line in lines))

@@ -48,6 +48,24 @@ def test_cookies_that_no_person_is_tied_to_do_not_count(line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ('sid=""; expires=Thu, 27 Nov 2025 12:19:14 GMT; Path=/', ()),
+        ("sid=gone; expires=Thu, 27 Nov 2025 12:19:14 GMT; Path=/", ()),
+        ("sid=gone; Expires=Fri, 27-Nov-2026 12:00:00 GMT", ()),
+        ("sid=x1; expires=Sun, 27 Dec 2026 12:19:14 GMT", ("sid",)),
+        ("sid=x1; expires=yesterday", ("sid",)),
+        ("sid=x1; Max-Age=600; expires=Thu, 27 Nov 2025 12:19:14 GMT", ("sid",)),
+    ],
+)
+def test_a_cookie_whose_time_is_over_by_the_servers_own_clock_is_taken_back(
+    line: str, names: tuple[str, ...]
+) -> None:
+    date = ("Date", "Fri, 27 Nov 2026 12:19:14 GMT")
+    assert cookie_names(Headers((date, ("Set-Cookie", line)))) == names
+
+
+@pytest.mark.parametrize(
     "field",
     ['<input type="hidden" name="csrfmiddlewaretoken" value="a1b2c3d4e5">',
      '<input type="hidden" name="authenticity_token" value="a1b2c3d4e5">',

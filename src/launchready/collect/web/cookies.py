@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import email.utils
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from launchready.derive.set_cookie import parse_set_cookie, takes_back
 from launchready.facts.http import Headers
 
 COOKIES_MAX = 60
@@ -92,19 +92,12 @@ class Jar:
 
 def _parse(line: str, url: str, now: datetime) -> tuple[Cookie | None, bool, str]:
     """Return the cookie that a line sets, whether it takes it back, and what promise it breaks."""
-    first, *rest = line[: COOKIE_BYTES_MAX * 2].split(";")
-    name, equals, value = first.partition("=")
-    if not equals:
-        name, value = "", first
-    name, value = name.strip(), value.strip()
+    found = parse_set_cookie(line[: COOKIE_BYTES_MAX * 2])
+    name, value, attributes = found.name, found.value, found.attributes
     if not (name or value) or len(name) + len(value) > COOKIE_BYTES_MAX:
         return None, False, ""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    attributes = {}
-    for attribute in rest:
-        key, _, setting = attribute.partition("=")
-        attributes[key.strip().lower()] = setting.strip()
     domain = attributes.get("domain", "").lstrip(".").lower()
     host_only = not domain
     # Without a dot it is a top-level domain, which no site may set cookies for.
@@ -124,7 +117,7 @@ def _parse(line: str, url: str, now: datetime) -> tuple[Cookie | None, bool, str
         path=path,
         secure=secure,
     )
-    return cookie, _expired(attributes, now), _broken_promise(cookie, attributes)
+    return cookie, takes_back(found, now), _broken_promise(cookie, attributes)
 
 
 def _broken_promise(cookie: Cookie, attributes: Mapping[str, str]) -> str:
@@ -142,17 +135,6 @@ def _broken_promise(cookie: Cookie, attributes: Mapping[str, str]) -> str:
     if attributes.get("samesite", "").lower() == "none" and not cookie.secure:
         return f"{cookie.name} has SameSite=None without Secure"
     return ""
-
-
-def _expired(attributes: dict[str, str], now: datetime) -> bool:
-    age = attributes.get("max-age", "")
-    if age.lstrip("-").isdigit() and age.isascii():
-        return age.startswith("-") or not age.strip("0")
-    try:
-        until = email.utils.parsedate_to_datetime(attributes.get("expires", ""))
-    except (ValueError, TypeError, IndexError):
-        return False
-    return (until if until.tzinfo else until.replace(tzinfo=UTC)) <= now
 
 
 def _within(host: str, domain: str) -> bool:

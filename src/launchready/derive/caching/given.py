@@ -33,10 +33,10 @@ def given(answer: Exchange) -> dict[str, str]:
     are secrets: for comparing, and for nothing else.
     """
     found = {}
-    for name, value in set_cookies(answer.headers):
-        bare = _PREFIX.sub("", name)
-        if is_session_cookie(bare) and _SESSION.search(bare) and _opaque(value):
-            found[f"the cookie {name[:60]}"] = value
+    for cookie in set_cookies(answer.headers):
+        bare = _PREFIX.sub("", cookie.name)
+        if is_session_cookie(bare) and _SESSION.search(bare) and _opaque(cookie.value):
+            found[f"the cookie {cookie.name[:60]}"] = cookie.value
     if "html" in answer.content_type:
         for node in LexborHTMLParser(answer.text).css('input[type="hidden" i][name][value]'):
             name, value = node.attributes.get("name") or "", node.attributes.get("value") or ""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from selectolax.lexbor import LexborHTMLParser
 
+from launchready.derive.set_cookie import SetCookie, http_date, parse_set_cookie, takes_back
 from launchready.facts.hops import host, path
 from launchready.facts.http import Exchange, Headers
 from launchready.facts.ways import Visit
 from launchready.manifest import SIGN_IN_KINDS, RouteKind
 
+_LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
+"""Where an answer has no date: what is deleted is given a time in the seventies as a rule."""
 PERSONAL_KINDS: frozenset[RouteKind] = SIGN_IN_KINDS | {"private"}
 
 # Set by CDNs, load balancers and consent banners on any answer; none of them is a session, and what
@@ -47,28 +51,25 @@ _TOKEN_FIELDS = re.compile(
 
 def cookie_names(headers: Headers) -> tuple[str, ...]:
     """Return the names of the cookies that an answer sets, without those that no person is tied to."""
-    return tuple(name[:60] for name, _ in set_cookies(headers))
+    return tuple(cookie.name[:60] for cookie in set_cookies(headers))
 
 
-def set_cookies(headers: Headers) -> tuple[tuple[str, str], ...]:
-    """Return name and value of each cookie that an answer sets, without those that no person is tied to.
+def set_cookies(headers: Headers) -> tuple[SetCookie, ...]:
+    """Return the cookies that an answer sets, without those that no person is tied to.
 
-    The value is a secret and never leaves the fact. A cookie that the answer deletes is none that
-    it sets.
+    A cookie that the answer deletes, or that holds nothing, is none that it sets. Its time is
+    compared to the server's own, as both come from one clock.
     """
-    found = []
-    for line in headers.all("set-cookie"):
-        pair, *attributes = line.split(";")
-        name, _, value = (part.strip() for part in pair.partition("="))
-        gone = any(
-            re.fullmatch(
-                r"\s*max-age\s*=\s*(?:0+|-\d+)\s*|\s*expires\s*=.*\b19[67]\d\b.*", a, re.IGNORECASE
-            )
-            for a in attributes
-        )
-        if name and not gone and value and not _IMPERSONAL_COOKIES.fullmatch(name):
-            found.append((name, value))
-    return tuple(found)
+    now = http_date(headers.get("date") or "") or _LONG_AGO
+    found = (parse_set_cookie(line) for line in headers.all("set-cookie"))
+    return tuple(
+        cookie
+        for cookie in found
+        if cookie.name
+        and cookie.value.strip('"')
+        and not takes_back(cookie, now)
+        and not _IMPERSONAL_COOKIES.fullmatch(cookie.name)
+    )
 
 
 def is_session_cookie(name: str) -> bool:

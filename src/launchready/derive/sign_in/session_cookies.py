@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from launchready.derive.caching.personal import cookie_names, is_preference_cookie
+from launchready.derive.caching import personal
 from launchready.facts.active import CookieSeen
 from launchready.facts.hops import host
 from launchready.facts.http import Exchange
@@ -51,25 +51,17 @@ def set_cookies(answer: Exchange) -> tuple[CookieSeen, ...]:
 
     Cookies of CDNs, consent banners and languages are left out too.
     """
-    kept = cookie_names(answer.headers)
-    found = []
-    for line in answer.headers.all("set-cookie"):
-        pair, *rest = line.split(";")
-        name, _, value = pair.partition("=")
-        if name.strip()[:60] not in kept:
-            continue
-        attributes = {k.strip().lower(): v.strip() for k, _, v in (r.partition("=") for r in rest)}
-        found.append(
-            CookieSeen(
-                name=name.strip()[:60],
-                host=host(answer.url),
-                secure="secure" in attributes,
-                http_only="httponly" in attributes,
-                same_site=attributes.get("samesite", "").lower()[:20],
-                long_value=len(value.strip()) >= _LONG,
-            )
+    return tuple(
+        CookieSeen(
+            name=cookie.name[:60],
+            host=host(answer.url),
+            secure="secure" in cookie.attributes,
+            http_only="httponly" in cookie.attributes,
+            same_site=cookie.attributes.get("samesite", "").lower()[:20],
+            long_value=len(cookie.value) >= _LONG,
         )
-    return tuple(found)
+        for cookie in personal.set_cookies(answer.headers)
+    )
 
 
 def session_cookies(cookies: Iterable[CookieSeen]) -> tuple[CookieSeen, ...]:
@@ -92,7 +84,7 @@ def carries_session(cookie: CookieSeen) -> bool:
     """Return whether a session hangs on the cookie."""
     if _FORM_TOKEN.fullmatch(cookie.name) or _MEASURED.fullmatch(cookie.name):
         return False
-    if _SESSION.fullmatch(cookie.name) and not is_preference_cookie(cookie.name):
+    if _SESSION.fullmatch(cookie.name) and not personal.is_preference_cookie(cookie.name):
         return True
     return cookie.at_login and cookie.long_value and _TOLD_ONCE.fullmatch(cookie.name) is None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from launchready.checks.sign_in import (
@@ -107,3 +109,48 @@ async def test_a_way_out_that_leads_to_another_company_is_not_taken() -> None:
         found = await fact(site)
     assert [s.name for s in found.steps][-1] == "open the private page"
     assert failed(found) == []
+
+
+_ASKS = "<h1>Log out</h1><p>Do you really want to log out?</p>"
+
+
+@pytest.mark.parametrize(
+    ("status", "page"),
+    [
+        (200, f'{_ASKS}<form method=post action="/logout?sure=1"><button>Yes</button></form>'),
+        (403, f'{_ASKS}<a href="/logout?sure=1&amp;nonce=9f3a">log out</a>'),
+    ],
+    ids=["form", "link"],
+)
+async def test_a_log_out_that_asks_once_more_is_confirmed(status: int, page: str) -> None:
+    community = Community(takes_cookie_back=True)
+
+    def asks_first(asked: Asked) -> Reply | None:
+        if asked.path != "/logout":
+            return community(asked)
+        if "sure=1" not in asked.target:
+            return Reply(status, page)
+        return community(dataclasses.replace(asked, method="GET"))
+
+    async with running(asks_first) as site:
+        found = await fact(site)
+    assert found.steps[-1].name == COPY_CLOSED
+    assert failed(found) == []
+
+
+async def test_a_form_of_the_members_own_data_is_not_sent_to_log_out() -> None:
+    manifest = MANIFEST.replace('logout = "http://example.org/logout"', "")
+    profile = (
+        "<form method=post action=/profile><input name=email value=a@b.test>"
+        "<button type=button>Log Out Everywhere Else</button><button>Update Profile</button></form>"
+    )
+    community, sent = Community(members=MEMBERS + profile), list[str]()
+
+    def noting(asked: Asked) -> Reply | None:
+        sent.append(f"{asked.method} {asked.path}")
+        return community(asked)
+
+    async with running(noting, manifest=manifest) as site:
+        found = await fact(site)
+    assert failed(found) == []
+    assert "POST /profile" not in sent

@@ -13,7 +13,8 @@ from tests.collect.worlds import loopback_world, serving
 VALUE = "7f3a9c0d1e2b4a5f"
 LINES = {
     "/": "Set-Cookie: visit=1; Path=/; SameSite=Lax\r\n",
-    "/login": f"Set-Cookie: sid={VALUE}; Path=/; HttpOnly\r\nSet-Cookie: gone=x; Max-Age=0\r\n",
+    "/again": "Set-Cookie: test_cookie=WP%20Cookie%20check; Path=/\r\n",
+    "/login": f"Set-Cookie: test_cookie=WP%20Cookie%20check; Path=/\r\nSet-Cookie: sid={VALUE}; Path=/; HttpOnly\r\nSet-Cookie: gone=x; Max-Age=0\r\n",
 }
 
 
@@ -30,6 +31,7 @@ async def test_what_the_log_in_sets_is_told_from_what_came_before_it() -> None:
         key = Key(SignIn, Subject("account", "member", loopback.host()))
         session = Session(world=loopback.world, ask=loopback.gatherer.ask, key=key)
         first = await session.send("http://example.org/")
+        await session.send("http://example.org/again")
         session.logged_in = True
         second = await session.send("http://example.org/login")
     assert isinstance(first, Exchange)
@@ -38,6 +40,8 @@ async def test_what_the_log_in_sets_is_told_from_what_came_before_it() -> None:
             for c in session.cookies.values()}  # fmt: skip
     assert seen == {
         "visit": (False, False, False, "lax", False),
+        # The same as before the log-in: whatever it is for, no session hangs on it.
+        "test_cookie": (False, False, False, "", True),
         "sid": (True, False, True, "", True),
     }
     assert VALUE not in repr(session.cookies)

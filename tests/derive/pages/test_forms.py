@@ -151,5 +151,25 @@ def test_a_form_that_logs_out_is_known_by_its_place_or_its_button(html: str) -> 
     assert logout_form(f"<form><input name=q></form>{html}", base=BASE) is not None
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        # As on WordPress' page of the profile: sent, it would change the member's own data.
+        (
+            "<form method=post action=/profile><input name=email value=a@b.test><input type=password name=pass1>"
+            "<button type=button>Log Out Everywhere Else</button><button>Update Profile</button></form>"
+        ),
+        "<form method=post action=/sessions/others><button>Sign out of all other sessions</button></form>",
+        "<form method=post action=/s><select name=when><option>now</select><button>Log out</button></form>",
+        (
+            "<form method=post action=/note><input type=hidden name=i><button>Read more about how to log out of "
+            "the community on a shared computer</button></form>"
+        ),
+    ],
+)
+def test_a_form_that_does_something_else_as_well_is_no_log_out(html: str) -> None:
+    assert logout_form(html, base=BASE) is None
+
+
 def test_a_page_without_a_way_out_has_no_log_out_form() -> None:
     assert logout_form("<form action=/save><button>Save</button></form>", base=BASE) is None

@@ -12,6 +12,7 @@ from launchready.collect.web.address import joined_url, origin, url_host, wire_u
 from launchready.collect.web.cookies import COOKIES_MAX, Jar
 from launchready.collect.web.exchange import SECOND_TRY_AFTER_S, Asking, answer_to, stumbled
 from launchready.collect.world import World
+from launchready.derive.set_cookie import parse_set_cookie
 from launchready.derive.sign_in.session_cookies import set_cookies
 from launchready.facts import Gap, Key
 from launchready.facts.active import CookieSeen
@@ -99,12 +100,20 @@ class Session:
         if found.trouble:
             because = await explained(found, self.world, self.ask)
             return Gap(key=self.key, reason=found.trouble, because=because)
+        new = self._new_cookies(found)
         self.jar.take(found.url, found.headers, now=self.world.now())
         for cookie in set_cookies(found)[:COOKIES_MAX]:
             known = (cookie.host, cookie.name)
             if known in self.cookies or len(self.cookies) < COOKIES_MAX:
-                self.cookies[known] = replace(cookie, at_login=self.logged_in)
+                at_login = self.logged_in and cookie.name in new
+                self.cookies[known] = replace(cookie, at_login=at_login)
         return found
+
+    def _new_cookies(self, answer: Exchange) -> set[str]:
+        """Return the names of the cookies that an answer sets and that did not stand so before."""
+        held = self.jar.header(answer.url).split("; ")
+        sent = (parse_set_cookie(line) for line in answer.headers.all("set-cookie"))
+        return {c.name[:60] for c in sent if f"{c.name}={c.value}" not in held}
 
     async def call(self, url: str, body: bytes, *, body_max_bytes: int = 500_000) -> Exchange | Gap:
         """Return the answer to JSON sent as a page's script sends it, with the page's token."""

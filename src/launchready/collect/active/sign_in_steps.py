@@ -22,7 +22,7 @@ from launchready.collect.active.others import SHUT_OUT, as_stranger, with_copy, 
 from launchready.collect.active.session import Session
 from launchready.collect.web.address import url_host, wire_url
 from launchready.derive.pages.forms import logout_form
-from launchready.derive.sign_in.links import logout_link
+from launchready.derive.sign_in.links import leads_out, logout_link
 from launchready.derive.sign_in.members_page import is_closed
 from launchready.derive.sign_in.throttle import asks_to_wait, says_limited, wait_s, worth_waiting_s
 from launchready.facts import Gap, Key
@@ -220,6 +220,7 @@ async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:
             answer = await session.send(
                 wire_url(url), method="POST", body=b"", referer=account.private
             )
+    answer = await _confirmed(session, answer)
     done = isinstance(answer, Exchange) and answer.status < 400
     if not journey.step("log out", passed=done, seen=seen_of(answer), wanted="an answer below 400"):
         return
@@ -232,3 +233,21 @@ async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:
         wanted=SHUT_OUT,
     ):
         await with_copy(journey, before, anonymous)
+
+
+async def _confirmed(session: Session, answer: Exchange | Gap) -> Exchange | Gap:
+    """Return what comes of saying yes where the log-out asks whether it is meant (MediaWiki, WordPress)."""
+    if isinstance(answer, Gap) or "html" not in answer.content_type:
+        return answer
+    form = logout_form(answer.text, base=answer.url)
+    link = logout_link(answer.text, base=answer.url)
+    url = form.url if form else link
+    if (
+        not leads_out(answer.url, "")
+        or not url
+        or url_host(url) not in session.world.manifest.all_hosts
+    ):
+        return answer
+    if form is not None:
+        return await sent(session, form, {}, answer.url)
+    return await session.send(url, referer=answer.url)

@@ -13,6 +13,7 @@ from launchready.derive.pages.page import absolute, base_of
 from launchready.derive.sign_in.links import leads_out
 
 _NOT_TYPED = frozenset({"hidden", "submit", "button", "image", "reset", "checkbox", "radio"})
+_UNSEEN = frozenset({"hidden", "submit", "button", "image", "reset"})
 FIELDS_MAX = 200
 VALUE_MAX = 10_000
 
@@ -43,6 +44,11 @@ class Form:
     def typed(self) -> tuple[FormField, ...]:
         """The fields that somebody types into, or chooses from."""
         return tuple(f for f in self.fields if f.type not in _NOT_TYPED)
+
+    @property
+    def chosen(self) -> tuple[FormField, ...]:
+        """The fields that somebody types into or chooses by, ticks among them."""
+        return tuple(f for f in self.fields if f.type not in _UNSEEN)
 
     @property
     def password(self) -> FormField | None:
@@ -165,5 +171,11 @@ def same_form(one: Form, other: Form) -> bool:
 
 
 def logout_form(html: str, *, base: str) -> Form | None:
-    """Return the form that logs out, if the page has one."""
-    return next((f for f in forms(html, base=base) if leads_out(f.url, f.text)), None)
+    """Return the form that logs out and does nothing else, if the page has one.
+
+    A form with something to fill in, such as that of a member's own data, may have a button that ends
+    their other sessions; sent, it would change what it holds.
+    """
+    return next(
+        (f for f in forms(html, base=base) if not f.chosen and leads_out(f.url, f.text)), None
+    )

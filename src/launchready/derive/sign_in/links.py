@@ -101,10 +101,24 @@ _OUT = re.compile(
 )
 
 
+_OTHERS = re.compile(
+    r"(?<![a-z])(?:others?|else|everywhere|andere[nrs]?|überall|partout|ailleurs|autres|otr[ao]s)(?![a-z])",
+    re.IGNORECASE,
+)
+"""Words of what ends the sessions at other machines and leaves this one."""
+_WORDS_MAX = 40
+
+
 def leads_out(url: str, text: str) -> bool:
-    """Return whether a link or form logs out, by its path and query or by its words."""
+    """Return whether a link or form logs out, by its path and query or by its words.
+
+    Long texts are sentences or articles, which mention it without doing it.
+    """
     parts = urlsplit(url)
-    return bool(_OUT.search(text) or _OUT.search(f"{parts.path}?{parts.query}"))
+    place, words = f"{parts.path}?{parts.query}", text if len(text) <= _WORDS_MAX else ""
+    if _OTHERS.search(place) or _OTHERS.search(text):
+        return False
+    return bool(_OUT.search(words) or _OUT.search(place))
 
 
 def logout_link(html: str, *, base: str) -> str:
@@ -114,8 +128,7 @@ def logout_link(html: str, *, base: str) -> str:
     for node in tree.css("a[href]")[:2000]:
         url = absolute(node.attributes.get("href"), base)
         text = node.text() or node.attributes.get("aria-label") or ""
-        # Long texts are sentences or articles, which mention it without doing it.
-        if url is not None and leads_out(url, text if len(text) <= 40 else ""):
+        if url is not None and leads_out(url, text):
             return url
     return ""
 

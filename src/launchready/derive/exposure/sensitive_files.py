@@ -35,6 +35,9 @@ FILES = (
     *paths("a list of the folder's files", "surface", ".DS_Store", rb"\A\x00\x00\x00\x01Bud1"),
     *paths("a private key", "secret", "id_rsa server.key .ssh/id_rsa .ssh/id_ed25519 id_ed25519 privkey.pem private.key key.pem",
             rb"^-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
+    # Rails: it opens the file of all credentials, which stands beside it and is public as a rule.
+    *paths("a private key", "secret", "config/master.key config/credentials/production.key",
+            rb"\A[0-9a-f]{32}\s*\Z"),
     *paths("access keys of the hosting account", "secret", ".aws/credentials",
             rb"^[ \t]*aws_secret_access_key\s*="),
     *paths("a package registry's access token", "secret", ".npmrc", rb"(?:^|[:;])[ \t]{0,20}_(?:auth(?:Token)?|password)[ \t]*="),

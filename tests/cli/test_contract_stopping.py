@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from launchready.manifest import load_manifest
 from tests.cli.conftest import LAUNCHREADY, Served
 
 LONGEST_S = 60
@@ -120,6 +121,36 @@ def test_ctrl_c_while_collecting_leaves_what_was_found(broken: Served, tmp_path:
     assert "Traceback" not in typed.screen
     assert report["total"] == len(counted)
     assert report["proven"] == sum(o["status"] == "passed" for o in counted)
+
+
+def test_what_init_is_told_stands_in_the_manifest_and_what_it_is_not_told_stays_open(
+    healthy: Served, tmp_path: Path
+) -> None:
+    answers = [
+        ("doors open", b"31.12.2026\r"), ("doors open", b"2026-12-31\r"),
+        ("domain is renewed", b'Ada "A" <ada@example.org>, Bo\r'), ("DNS records", b",, ,\r"),
+        ("deploy", b"\r"), ("mail provider", b"\r"), ("told", b"\r"),
+        ("watches", b"\r"), ("go back", b"fly deploy --image x # 1\r"),
+    ]  # fmt: skip
+    typed = on_terminal(["init", "willow.example", *healthy.network], tmp_path, answers)
+    assert typed.status == 0, typed.screen
+    stated = load_manifest(tmp_path / "launchready.toml")
+    assert str(stated.launch.date) == "2026-12-31"
+    assert list(stated.people.domain) == ['Ada "A" <ada@example.org>', "Bo"]
+    assert "# TODO dns = " in (tmp_path / "launchready.toml").read_text()
+    assert stated.deployment.rollback == "fly deploy --image x # 1"
+
+
+@pytest.mark.parametrize("key", [b"\x03", b"\x04"], ids=["ctrl-c", "ctrl-d"])
+def test_init_stopped_at_a_question_ends_in_words_and_writes_nothing(
+    key: bytes, healthy: Served, tmp_path: Path
+) -> None:
+    typed = on_terminal(
+        ["init", "willow.example", *healthy.network], tmp_path, [("doors open", b"\r"), ("renewed", key)]
+    )
+    assert typed.status == 3, typed.screen
+    assert typed.screen.rstrip().endswith("Stopped.")
+    assert not (tmp_path / "launchready.toml").exists()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import pty
 import select
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -146,7 +148,9 @@ def test_init_stopped_at_a_question_ends_in_words_and_writes_nothing(
     key: bytes, healthy: Served, tmp_path: Path
 ) -> None:
     typed = on_terminal(
-        ["init", "willow.example", *healthy.network], tmp_path, [("doors open", b"\r"), ("renewed", key)]
+        ["init", "willow.example", *healthy.network],
+        tmp_path,
+        [("doors open", b"\r"), ("renewed", key)],
     )
     assert typed.status == 3, typed.screen
     assert typed.screen.rstrip().endswith("Stopped.")
@@ -169,3 +173,10 @@ def test_ctrl_c_ends_every_other_command_without_a_traceback(
     assert "Stopped." in typed.screen
     assert "Traceback" not in typed.screen
     assert not (tmp_path / "launchready.toml").exists()
+
+
+def test_nothing_heavy_is_imported_where_nothing_catches_ctrl_c_yet() -> None:
+    # What the door imports before it stands in its own try block dies with a traceback.
+    asked = "import sys; before = set(sys.modules); import launchready.__main__; print(*set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) <= {"launchready", "launchready.__main__", "__future__"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
 
@@ -13,6 +12,8 @@ def main() -> None:
         sys.exit(_run())
     except KeyboardInterrupt:
         # Importing takes long enough to be interrupted; a second Ctrl-C has nothing left to end.
+        import signal  # noqa: PLC0415 - above, it would be the longest part of what nothing catches
+
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.stderr.write("Stopped.\n")
         sys.stderr.flush()

@@ -8,6 +8,8 @@ import pty
 import select
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from launchready.manifest import load_manifest
 from tests.cli.conftest import LAUNCHREADY, Served
 
 LONGEST_S = 60
@@ -122,6 +125,38 @@ def test_ctrl_c_while_collecting_leaves_what_was_found(broken: Served, tmp_path:
     assert report["proven"] == sum(o["status"] == "passed" for o in counted)
 
 
+def test_what_init_is_told_stands_in_the_manifest_and_what_it_is_not_told_stays_open(
+    healthy: Served, tmp_path: Path
+) -> None:
+    answers = [
+        ("doors open", b"31.12.2026\r"), ("doors open", b"2026-12-31\r"),
+        ("domain is renewed", b'Ada "A" <ada@example.org>, Bo\r'), ("DNS records", b",, ,\r"),
+        ("deploy", b"\r"), ("mail provider", b"\r"), ("told", b"\r"),
+        ("watches", b"\r"), ("go back", b"fly deploy --image x # 1\r"),
+    ]  # fmt: skip
+    typed = on_terminal(["init", "willow.example", *healthy.network], tmp_path, answers)
+    assert typed.status == 0, typed.screen
+    stated = load_manifest(tmp_path / "launchready.toml")
+    assert str(stated.launch.date) == "2026-12-31"
+    assert list(stated.people.domain) == ['Ada "A" <ada@example.org>', "Bo"]
+    assert "# TODO dns = " in (tmp_path / "launchready.toml").read_text()
+    assert stated.deployment.rollback == "fly deploy --image x # 1"
+
+
+@pytest.mark.parametrize("key", [b"\x03", b"\x04"], ids=["ctrl-c", "ctrl-d"])
+def test_init_stopped_at_a_question_ends_in_words_and_writes_nothing(
+    key: bytes, healthy: Served, tmp_path: Path
+) -> None:
+    typed = on_terminal(
+        ["init", "willow.example", *healthy.network],
+        tmp_path,
+        [("doors open", b"\r"), ("renewed", key)],
+    )
+    assert typed.status == 3, typed.screen
+    assert typed.screen.rstrip().endswith("Stopped.")
+    assert not (tmp_path / "launchready.toml").exists()
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -138,3 +173,10 @@ def test_ctrl_c_ends_every_other_command_without_a_traceback(
     assert "Stopped." in typed.screen
     assert "Traceback" not in typed.screen
     assert not (tmp_path / "launchready.toml").exists()
+
+
+def test_nothing_heavy_is_imported_where_nothing_catches_ctrl_c_yet() -> None:
+    # What the door imports before it stands in its own try block dies with a traceback.
+    asked = "import sys; before = set(sys.modules); import launchready.__main__; print(*set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) <= {"launchready", "launchready.__main__", "__future__"}

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -153,3 +155,30 @@ def test_without_its_packages_the_demo_says_what_to_install(tmp_path: Path) -> N
     assert done.stderr.splitlines() == [
         "The demo needs more packages than the audit: uvx --from 'launchready[demo]' launchready demo"
     ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("recheck spf-too", "spf-too-many-lookups"),
+        ("audit --only mail,spf-too", "mail,spf-too-many-lookups"),
+        ("checks rate", "rate-limits"),
+        ("demo --defect spf-too", "spf-too-many-lookups"),
+    ],
+)
+def test_tab_in_bash_offers_what_begins_as_typed(typed: str, offered: str, tmp_path: Path) -> None:
+    program = str(Path(sys.executable).with_name("launchready"))
+    script = subprocess.run(
+        [program, "--show-completion", "bash"], capture_output=True, text=True, check=True,
+        env=os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
+    ).stdout  # fmt: skip
+    words = f"launchready {typed}".split()
+    ask = (
+        f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}\n"
+        f"_launchready_completion {shlex.quote(program)}\n"
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", f"{script}\n{ask}"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert offered in done.stdout.split()

@@ -179,6 +179,17 @@ async def test_a_membership_by_invitation_has_nothing_to_cancel(shop: Guard) -> 
     assert "Cancel the membership" not in text
 
 
+async def test_before_they_buy_members_read_what_they_have_paid_or_invited(
+    shop: Guard, browser: Browser
+) -> None:
+    assert "You are a paying member already" in (await browser.get("/checkout")).text
+    async with Browser(shop) as another:
+        await another.log_in(ADA)
+        invited = (await another.get("/checkout")).text
+    assert "your membership came with an invitation" in invited
+    assert "paying member" not in invited
+
+
 @pytest.mark.parametrize(
     ("portal", "said"),
     [

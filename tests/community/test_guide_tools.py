@@ -50,6 +50,11 @@ async def test_a_guest_s_model_finds_open_posts_alone_whatever_it_asks_for(
         assert (await _call(running, GUEST, "search_posts", arguments))["posts"] == []
 
 
+async def test_a_member_by_invitation_is_not_called_a_paying_one(running: Community) -> None:
+    own = await _call(running, ADA, "my_account", "{}")
+    assert own["plan"] == "member by invitation, nothing to pay"
+
+
 async def test_the_account_is_that_of_who_asks_whatever_the_model_writes(
     running: Community,
 ) -> None:

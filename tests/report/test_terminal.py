@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from launchready.facts import Gap, Key, host_subject
-from launchready.report.model import Looking
+from launchready.report.html import html_text
+from launchready.report.markdown import markdown_text
+from launchready.report.model import Looking, Report
 from launchready.report.terminal import print_report, terminal_text
 from tests.report.samples import Seen, checks, healthy, report, seen
 from tests.report.test_json import one_finding
@@ -109,6 +112,22 @@ def test_it_says_that_the_dns_was_not_followed() -> None:
     looking = Looking(dial=("example.org:443=127.0.0.1:8443",))
     text = " ".join(terminal_text(report(looking=looking)).split())
     assert "Connections went where the dial map sent them" in text
+
+
+@pytest.mark.parametrize("text_of", [terminal_text, html_text, markdown_text])
+def test_before_the_findings_it_says_which_commands_look_elsewhere_than_the_run_did(
+    text_of: Callable[[Report], str],
+) -> None:
+    said = "dig, curl and openssl ask the DNS of the machine"
+    plain = " ".join(text_of(report()).split())
+    assert said not in plain
+    for looking in (
+        Looking(dial=("a.test:443=127.0.0.1:1",)),
+        Looking(resolvers=("127.0.0.1:53",)),
+    ):
+        text = " ".join(text_of(report(looking=looking)).split())
+        assert text.count(said) == 1
+        assert text.index(said) < text.index("Fix before launch")
 
 
 def test_a_run_of_a_part_says_so_on_the_first_screen() -> None:

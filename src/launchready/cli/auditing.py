@@ -12,8 +12,10 @@ from typing import Annotated
 import typer
 
 from launchready.audit import Audit, audit, choose
+from launchready.cli.completing import families_and_ids
 from launchready.cli.options import (
     CaFile,
+    CheckId,
     Dials,
     Formats,
     ManifestPath,
@@ -46,13 +48,19 @@ DEFAULT_MANIFEST = Path("launchready.toml")
 Only = Annotated[
     list[str] | None,
     typer.Option(
-        "--only", metavar="FAMILY-OR-ID", help="Run only these checks, commas between. Repeatable."
+        "--only",
+        metavar="FAMILY-OR-ID",
+        help="Run only these checks, commas between. Repeatable.",
+        autocompletion=families_and_ids,
     ),
 ]
 Skip = Annotated[
     list[str] | None,
     typer.Option(
-        "--skip", metavar="FAMILY-OR-ID", help="Leave these checks out, commas between. Repeatable."
+        "--skip",
+        metavar="FAMILY-OR-ID",
+        help="Leave these checks out, commas between. Repeatable.",
+        autocompletion=families_and_ids,
     ),
 ]
 Active = Annotated[
@@ -139,7 +147,7 @@ def smoke_command(
 
 
 def recheck_command(
-    check: Annotated[str, typer.Argument(metavar="ID", help="The check, as the report names it.")],
+    check: CheckId,
     domain: Annotated[
         str | None,
         typer.Argument(metavar="DOMAIN", help="The domain, when there is no manifest."),

@@ -10,7 +10,8 @@ import typer
 
 from launchready.audit import UnknownCheckError, choose, unknown_check
 from launchready.checks import catalogue
-from launchready.cli.options import UsageError, terminal_or_json
+from launchready.cli.completing import families
+from launchready.cli.options import CheckId, UsageError, terminal_or_json
 from launchready.cli.screen import Screen, write_json
 from launchready.report.compare import compare, compare_data, print_comparison
 from launchready.report.explain import print_catalogue, print_check
@@ -26,7 +27,10 @@ JsonOrTerminal = Annotated[
 
 def checks_command(
     family: Annotated[
-        str | None, typer.Argument(metavar="FAMILY", help="Only this family, such as mail.")
+        str | None,
+        typer.Argument(
+            metavar="FAMILY", help="Only this family, such as mail.", autocompletion=families
+        ),
     ] = None,
     form: JsonOrTerminal = "terminal",
 ) -> None:
@@ -46,7 +50,7 @@ def checks_command(
 
 
 def explain_command(
-    check: Annotated[str, typer.Argument(metavar="ID", help="The check, as the report names it.")],
+    check: CheckId,
 ) -> None:
     """Show one check's page: what it finds, why it matters at launch, what to do."""
     every = {c.id: c for c in catalogue()}

@@ -14,6 +14,7 @@ import typer
 
 from launchready.audit import Audit, choose
 from launchready.cli.auditing import watched
+from launchready.cli.completing import defect_ids
 from launchready.cli.options import Formats, Outputs, UsageError, Wanted, wanted
 from launchready.cli.showing import show
 from launchready.cli.stopping import ctrl_c_stops
@@ -38,7 +39,12 @@ def demo_command(
     healthy_: Annotated[bool, typer.Option("--healthy", help="Switch no defect on: a go.")] = False,
     defect: Annotated[
         list[str] | None,
-        typer.Option("--defect", metavar="ID", help="Switch this one on alone. Repeatable."),
+        typer.Option(
+            "--defect",
+            metavar="ID",
+            help="Switch this one on alone. Repeatable.",
+            autocompletion=defect_ids,
+        ),
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the defects that there are.")] = False,
     serve: Annotated[

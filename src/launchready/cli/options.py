@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from launchready.cli.completing import check_ids
 from launchready.manifest import NetworkSection
 from launchready.manifest.values import hostname, split_address, split_dial
 
@@ -102,6 +103,12 @@ Outputs = Annotated[
         metavar="PATH",
         help="Write there: a file, whose ending names its format, or a folder for all formats. "
         "Repeatable.",
+    ),
+]
+CheckId = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="The check, as the report names it.", autocompletion=check_ids
     ),
 ]
 ManifestPath = Annotated[

@@ -63,7 +63,13 @@ def init_command(
         raise UsageError(f"{output} is there already; --force writes over it")
     name = domain_name(domain)
     found = asyncio.run(_look(name, network(resolver, dial, ca)))
-    answers = _ask(found) if sys.stdin.isatty() and sys.stdout.isatty() else Answers()
+    answers = Answers()
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        try:
+            answers = _ask(found)
+        except typer.Abort:
+            # Typer would make exit status 1 of it, which is a no-go.
+            raise KeyboardInterrupt from None
     text = manifest_text(found, answers, token=f"lr-{secrets.token_hex(16)}")
     text += _network(resolver, dial, ca)
     parse_manifest(text)
@@ -119,8 +125,9 @@ def _ask(found: Found) -> Answers:
         if thing == "payments" and "checkout" not in kinds:
             continue
         who = typer.prompt(f"{question} (names, commas between)", default="", show_default=False)
-        if who.strip():
-            people[thing] = who.strip()
+        # Commas alone name nobody.
+        if who.strip(" ,"):
+            people[thing] = who.strip(" ,")
     monitor = typer.prompt("What watches the launch (name or URL)", default="", show_default=False)
     rollback = typer.prompt(
         "How to go back to the last version (command or page)", default="", show_default=False

@@ -39,6 +39,9 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield f"**{verdict.effort}.**"
     number = 0
+    if report.see_elsewhere and verdict.findings:
+        yield ""
+        yield report.see_elsewhere
     for title, findings in report.groups():
         yield ""
         yield f"## {title} ({len(findings)})"

@@ -92,6 +92,17 @@ class Report:
             said.append(f"Only a part of the checks ran: {'; '.join(chosen)}.")
         return tuple(said)
 
+    @property
+    def see_elsewhere(self) -> str:
+        """Return what is to be known before a command under See it is run; empty as a rule."""
+        looking = self.looking
+        if not (looking.dial or looking.resolvers):
+            return ""
+        return (
+            "Under See it, launchready looks where this run looked; dig, curl and openssl ask the "
+            "DNS of the machine they run on and may show another answer, or none."
+        )
+
     def limits(self) -> tuple[str, ...]:
         """Return how this run looked, where members look otherwise, one sentence each."""
         looking = self.looking

@@ -166,6 +166,9 @@ class _Screen:
 
     def findings(self, report: Report) -> None:
         number = 0
+        if report.see_elsewhere and report.verdict.findings:
+            self.say()
+            self.say(report.see_elsewhere, "dim")
         for title, findings in report.groups():
             self.heading(f"{title} ({len(findings)})", f"bold {_COLOURS[findings[0].severity]}")
             for finding in findings:

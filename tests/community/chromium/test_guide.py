@@ -120,3 +120,9 @@ async def test_the_limit_is_told_beside_the_question_which_stays(tab: Tab) -> No
     await ask(tab, "One more?")
     await expect(tab.page.get_by_role("alert")).to_contain_text("Please try again in")
     await expect(tab.page.get_by_label("Your question")).to_have_value("One more?")
+
+
+async def test_an_admin_reads_in_plain_words_whether_the_provider_is_asked(tab: Tab) -> None:
+    await tab.come_in(ADMIN)
+    await tab.open("/admin")
+    await tab.says("provider is asked as usual.")

@@ -203,12 +203,14 @@ async def test_an_old_form_is_refused_with_what_to_do(tab: Tab) -> None:
     await tab.says("Please go back, reload the page and send it again.")
 
 
-async def test_who_pays_already_is_told_before_they_buy_again(opens: Opens) -> None:
+async def test_who_is_a_member_already_is_told_before_they_buy_again(opens: Opens) -> None:
     for who, told in ((ADA, 1), (GUEST, 0)):
         tab = await opens()
         await tab.come_in(who)
         await tab.open("/checkout")
-        await expect(tab.page.get_by_text("You are a paying member already.")).to_have_count(told)
+        await expect(tab.page.get_by_text("Every circle is open to you already")).to_have_count(
+            told
+        )
 
 
 async def test_the_first_link_skips_the_navigation(tab: Tab) -> None:

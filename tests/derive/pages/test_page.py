@@ -77,6 +77,8 @@ def test_a_page_without_end_is_read_up_to_a_bound() -> None:
         ("<title>Willow – a circle of readers</title>", "Willow"),  # noqa: RUF001 - as typeset
         ("<title>Home | The Beekeepers</title>", "The Beekeepers"),
         ("<title>Co-op living</title>", "Co-op living"),
+        ("<title>Log in · Willow</title>", "Willow"),
+        ("<title>Sign in</title>", ""),
         ('<meta property="og:site_name" content="Willow"><title>Join us</title>', "Willow"),
         ("<title> </title>", ""),
         ("<p>nothing", ""),

@@ -61,6 +61,8 @@ def _about(account: Account) -> str:
     since = f"You have been here since {day(account.joined_at)}"
     if not account.paying:
         return f"{since}, and you read along as a guest. How to join stands in your profile (/profile)."
+    if not account.payments:
+        return f"{since}. Your membership came with an invitation: there is nothing to pay."
     said = f"{since}, and you are a paying member."
     if account.ends_at is not None:
         said += f" Your membership is cancelled and ends on {day(account.ends_at)} (/profile)."

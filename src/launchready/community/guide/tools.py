@@ -96,8 +96,9 @@ async def _posts(session: AsyncSession, who: SignedIn, words: list[str]) -> dict
 
 async def _account(session: AsyncSession, who: SignedIn) -> dict[str, Any]:
     account = await account_of(session, who.id)
+    plan = "paying member" if account.payments else "member by invitation, nothing to pay"
     return {
-        "plan": "paying member" if account.paying else "guest",
+        "plan": plan if account.paying else "guest",
         "here_since": account.joined_at.date().isoformat(),
         "payments": account.payments or "none",
         "paid_until": account.paid_until.date().isoformat() if account.paid_until else None,

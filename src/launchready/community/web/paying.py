@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 
 from launchready.community.accounts import as_email
 from launchready.community.billing.events import NotUnderstood, heed
+from launchready.community.billing.memberships import memberships
 from launchready.community.billing.trial import bought, deliver
 from launchready.community.web.asking import Running, SentForm, Visitor
 from launchready.community.web.pages import page, see
@@ -24,9 +25,14 @@ NOT_DONE = 409
 
 
 @router.get("/checkout")
-async def checkout_page(request: Request, who: Visitor) -> Response:
-    """Show what is bought."""
-    return page(request, "checkout.html", email=who.email if who else "")
+async def checkout_page(request: Request, who: Visitor, running: Running) -> Response:
+    """Show what is bought, and to a member what they have already."""
+    if who is None or not who.plan:
+        return page(request, "checkout.html", email=who.email if who else "")
+    async with running.database.read() as session:
+        paid = await memberships(session, who.id, now=running.now())
+    has = "paid" if paid else "invited"
+    return page(request, "checkout.html", email=who.email, has=has)
 
 
 @router.post("/checkout")

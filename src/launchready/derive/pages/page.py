@@ -83,7 +83,12 @@ def absolute(reference: str | None, base: str) -> str | None:
 
 
 _BETWEEN = re.compile(r"\s+[|·–—:-]+\s+|:\s+")  # noqa: RUF001 - titles are typeset with it
-_NO_NAME = {"home", "welcome", "homepage", "start", "startseite", "accueil", "inicio", "index"}
+_NO_NAME = {
+    "home", "welcome", "homepage", "start", "startseite", "accueil", "inicio", "index",
+    "log in", "login", "log on", "sign in", "sign-in", "signin", "sign up", "join", "join us", "members",
+    "anmelden", "einloggen", "connexion", "se connecter", "iniciar sesión", "entrar", "accedi", "inloggen",
+}  # fmt: skip
+"""What pages are called that do not say whose they are."""
 
 
 def site_name(html: str) -> str:

@@ -33,7 +33,7 @@ from launchready.facts.mail import (
     TlsRpt,
 )
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
-from launchready.facts.ways import Approach, Entrance, OldUrl, Visit
+from launchready.facts.ways import Approach, Entrance, OldUrl, SecondVisitor, Visit
 from launchready.facts.webhooks import WebhookTrial
 from launchready.manifest import ROUTE_KINDS, Manifest, parse_manifest
 
@@ -155,6 +155,7 @@ def test_a_route_of_every_kind_is_visited(kind: str) -> None:
         *((k, Throttling) for k in ("auth", "reset", "invite", "signup", "chat", "webhook")),
         *((k, Approach) for k in ("auth", "signup", "invite", "reset", "checkout")),
         ("webhook", WebhookTrial),
+        *((k, SecondVisitor) for k in ("auth", "signup", "invite", "reset", "checkout", "private")),
         *((k, Cors) for k in ("api", "chat", "auth", "private")),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from launchready.checks import catalogue
 from launchready.facts import Fact, Gap, Key, Subject, host_subject
-from launchready.finding import Check, Failed, Impact, Passed, Result, Severity, check
+from launchready.finding import BarLine, Check, Failed, Impact, Passed, Result, Severity, check
 from launchready.judge import judge
 from launchready.verdict import SkippedKeyError, Verdict, decide
 from tests.making import AT, DOMAIN, HOST, gap
@@ -106,6 +106,13 @@ def test_everything_proven_is_a_go_with_the_open_lines_named() -> None:
     assert result.go
     assert (result.proven, result.total) == (3, 3)
     assert result.headline == "GO, with 8 lines of the minimum bar not proven"
+
+
+def test_a_go_of_a_part_of_the_checks_says_so() -> None:
+    observed = {f.key: f for f in (road(), house(), room())}
+    left_out: tuple[BarLine, ...] = ("mail",)
+    result = decide(observed, observed, judge(CHECKS, observed), left_out=left_out)
+    assert result.headline == "GO, as far as the checks that ran can tell"
 
 
 def test_a_failed_blocker_is_a_no_go() -> None:

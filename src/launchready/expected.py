@@ -29,7 +29,7 @@ from launchready.facts.guarding import GuardFigures
 from launchready.facts.http import HostAnswers, Repeat
 from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selectors, Spf, TlsRpt
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
-from launchready.facts.ways import Approach, Entrance, OldUrl, Visit
+from launchready.facts.ways import Approach, Entrance, OldUrl, SecondVisitor, Visit
 from launchready.facts.webhooks import WebhookTrial
 from launchready.manifest import PAGELESS_KINDS, SIGN_IN_KINDS, Manifest, RouteEntry
 
@@ -81,6 +81,8 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
             keys.add(Key(Cors, subject))
         if route.kind in SIGN_IN_KINDS:
             keys.add(Key(Approach, subject))
+        if route.kind in SIGN_IN_KINDS or route.kind == "private":
+            keys.add(Key(SecondVisitor, subject))
         if route.kind in THROTTLED_KINDS:
             keys.add(Key(Throttling, subject))
         if route.kind == "webhook":

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from launchready.checks import rate_limits
 from launchready.derive.sign_in.throttle import LIMIT_SHOWS_BY
 from launchready.facts import route_subject
-from launchready.facts.active import Throttling
+from launchready.facts.active import ByHand, Throttling
 from launchready.finding import Check
 from launchready.manifest import RouteKind
 from tests.making import AT, DOMAIN, gap, outcome, route
@@ -71,3 +73,25 @@ def test_without_a_declared_limit_a_wrong_password_has_to_show_one_by_twenty() -
     assert LIMIT_SHOWS_BY["auth"] == 20
     assert found.failure is not None
     assert "within 20 requests" in found.failure.wanted
+
+
+def test_what_is_run_by_hand_sends_what_was_tried_and_quotes_it() -> None:
+    sent = ByHand(
+        url=URL, method="POST", content_type="application/json", body='{"message": "it\'s"}'
+    )
+    found = outcome(rate_limits.chat_not_limited, replace(repeated("chat", limit=12), by_hand=sent))
+    assert found.failure is not None
+    assert found.failure.see == (
+        "for i in $(seq 12); do curl -s -o /dev/null -w '%{http_code}\\n' -X POST "
+        "-H 'Origin: https://app.example.org' -H 'Content-Type: application/json' "
+        """-d '{"message": "it'"'"'s"}' https://app.example.org/there; done"""
+    )
+
+
+@each_kind
+def test_what_takes_a_token_or_a_session_is_seen_by_a_recheck(
+    kind: RouteKind, check: Check
+) -> None:
+    found = outcome(check, repeated(kind))
+    assert found.failure is not None
+    assert found.failure.see == f"launchready recheck {check.id}"

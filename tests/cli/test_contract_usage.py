@@ -67,6 +67,14 @@ def test_an_empty_domain_is_bad_usage(
     assert "the domain is empty" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [["audit"], ["init"], ["recheck", "spf-missing"]])
+def test_an_address_is_no_domain_to_look_at(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*command, "203.0.113.5"]) == 2
+    assert "203.0.113.5 is an address; name the domain" in capsys.readouterr().err
+
+
 COMMANDS = [
     [], ["audit"], ["smoke"], ["recheck"], ["init"], ["checks"], ["explain"], ["compare"],
     ["demo"], ["mail"], ["mail", "spf"], ["mail", "dmarc"], ["mail", "verify"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +50,15 @@ class ToolCaller(ScriptedProvider):
         self.rounds: list[Calls] = []
         self.says_first = ""
         """What it says before each round of calls."""
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+        """What happens before each round of calls."""
 
     async def answer(self, stream: Stream, asked: dict[str, Any]) -> None:
         if not self.rounds:
             await super().answer(stream, asked)
             return
+        if self.meanwhile is not None:
+            await self.meanwhile()
         await stream.begin()
         if self.says_first:
             await stream.send(chunk({"content": self.says_first}))

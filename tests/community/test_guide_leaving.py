@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from launchready.community.running import Community
+from launchready.community.sessions import close_all_sessions
 from launchready.community.tables import Question
-from launchready.guard import Guard
+from launchready.guard import Guard, presence
 from tests.community.browser import Browser
 from tests.community.conftest import ADA
 from tests.community.guiding import ToolCaller, community_asking, running_in, sqlite_in
@@ -97,3 +98,25 @@ async def test_without_a_stream_the_answer_is_in_the_history_of_whoever_left(
         asking.cancel()
         kept = await _kept(running_in(app), "whole")
         assert kept.answer.endswith("to begin.")
+
+
+async def test_who_logs_out_in_another_tab_is_told_no_more_words(
+    tmp_path: Path, password_hash: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "ASKS_AGAIN_S", 0.2)
+    async with (
+        ToolCaller(fault="slow-drip") as provider,
+        community_asking(provider, sqlite_in(tmp_path), password_hash, first_token_s=30) as app,
+        serving(app) as address,
+        aiohttp.ClientSession(cookies=await _signed_in(app)) as client,
+    ):
+        answer = await _ask(client, address, "text/event-stream")
+        await answer.content.readuntil(b'{"text"')
+        running = running_in(app)
+        async with running.database.write() as session:
+            member_id = (await session.execute(select(Question.member_id))).scalar_one()
+            await close_all_sessions(session, member_id)
+        with pytest.raises(aiohttp.ClientPayloadError):
+            async with asyncio.timeout(AT_ONCE_S):
+                await answer.read()
+        assert (await _kept(running, "cut")).answer

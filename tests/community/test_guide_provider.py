@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from launchready.community.guide.answering import CALLS_MAX, ROUNDS_MAX
 from launchready.community.guide.history import REMEMBERED
@@ -225,6 +225,19 @@ async def test_a_provider_that_fails_after_a_tool_leaves_what_was_said_as_broken
     provider.script = ["none", "401"]
     assert await reply(ada, "Hello?") == f"Let me look.\n\n{FALLBACK}"
     assert "<strong>Broken off.</strong>" in (await ada.get("/guide")).text
+
+
+async def test_a_plan_that_ends_in_the_middle_of_an_answer_opens_nothing_any_more(
+    site: Guard, ada: Browser, provider: ToolCaller
+) -> None:
+    async def meanwhile() -> None:
+        async with running_in(site).database.write() as session:
+            await session.execute(update(Member).where(Member.email == ADA).values(plan=""))
+
+    provider.rounds = [[("search_posts", '{"words": "mint"}')]]
+    provider.meanwhile = meanwhile
+    assert await reply(ada, "What about mint?") == WORDS
+    assert provider.tool_answers[0]["posts"] == []
 
 
 async def test_too_many_calls_at_once_are_not_carried_out(

@@ -248,3 +248,8 @@ def test_no_input_raises_and_a_trusted_peer_yields_an_address(
     answer = TRUSTED.client(peer, headers)
     if peer in {NGINX, EDGE, None}:
         assert str(ip_address(answer)) == answer
+
+
+def test_visitors_with_ipv4_that_come_translated_count_apart() -> None:
+    one, other = "64:ff9b::c633:6401", "64:ff9b::c633:6402"
+    assert counted_as(one) != counted_as(other)

@@ -175,3 +175,17 @@ def test_a_signed_body_that_is_no_stripe_event_is_refused(body: bytes) -> None:
 def test_a_time_that_is_none_is_left_out(created: str) -> None:
     body = b'{"id": "evt_1", "type": "a", "created": ' + created.encode() + b"}"
     assert stripe_event(stripe_header(body), body).created is None
+
+
+def test_svix_s_own_names_of_the_headers_are_taken_as_its_sdk_takes_them() -> None:
+    headers = standard_headers(PAID)
+    older = [(name.replace(b"webhook-", b"svix-"), value) for name, value in headers]
+    assert standard_event(older).id == "msg_1"
+    assert standard_event([*headers, (b"svix-id", b"msg_2")]).id == "msg_1"
+
+
+def test_headers_of_two_names_are_not_put_together() -> None:
+    headers = standard_headers(PAID)
+    mixed = [*headers[:2], (b"svix-signature", headers[2][1])]
+    with pytest.raises(BadSignature, match="no webhook-signature header"):
+        standard_event(mixed)

@@ -222,3 +222,13 @@ def test_a_report_without_routes_has_no_map() -> None:
 def test_a_run_of_a_part_says_so_beside_the_verdict() -> None:
     document = html_text(report(looking=Looking(only=("mail",))))
     assert "Only a part of the checks ran: only mail." in document.split("</header>")[0]
+
+
+@pytest.mark.parametrize(("names", "folded"), [(25, False), (26, True)])
+def test_a_map_of_many_names_is_folded(names: int, folded: bool) -> None:
+    made = report()
+    routing = tuple(
+        dataclasses.replace(made.routing[0], host=f"h{n}.example.org") for n in range(names)
+    )
+    text = html_text(dataclasses.replace(made, routing=routing))
+    assert (f"The map of {names} names" in text) is folded

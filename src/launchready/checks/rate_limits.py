@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
+from shlex import quote
+from urllib.parse import urlsplit
 
 from launchready.derive.sign_in.throttle import LIMIT_SHOWS_BY
 from launchready.facts import Key
@@ -23,9 +24,25 @@ from launchready.finding import (
 from launchready.manifest import RouteKind
 
 
+def _see(here: Throttling, id_: str, times: int) -> str:
+    if here.by_hand is None:
+        # Without the page's token or the member's session every request is refused, limit or not.
+        return f"launchready recheck {id_}"
+    sent = here.by_hand
+    parts = urlsplit(sent.url)
+    # Other sites' scripts are refused by where they come from; the page's own form is not.
+    own = quote(f"Origin: {parts.scheme}://{parts.netloc}")
+    return (
+        f"for i in $(seq {times}); do curl -s -o /dev/null -w '%{{http_code}}\\n' -X {sent.method} "
+        f"-H {own} -H {quote(f'Content-Type: {sent.content_type}')} -d {quote(sent.body)} "
+        f"{quote(sent.url)}; done"
+    )
+
+
 def _judge(
     here: Throttling,
     kind: RouteKind,
+    id_: str,
     *,
     means: str,
     fix: tuple[str, ...],
@@ -64,8 +81,7 @@ def _judge(
         who=who,
         effort_min=45,
         takes_effect="at the next deploy",
-        see=f"for i in $(seq {min(wanted, 30)}); do curl -s -o /dev/null -w '%{{http_code}}\\n' "
-        f"-X {route.method or 'POST'} {shlex.quote(route.url)}; done",
+        see=_see(here, id_, min(wanted, here.requests)),
         evidence=here.how,
         because=guard,
     )
@@ -90,6 +106,7 @@ def wrong_passwords_not_limited(here: Throttling) -> Result:
     return _judge(
         here,
         "auth",
+        "wrong-passwords-not-limited",
         means="Anybody can try passwords on your members' accounts all night.",
         fix=_limit_steps("log-in attempts", 10),
     )
@@ -106,6 +123,7 @@ def password_resets_not_limited(here: Throttling) -> Result:
     return _judge(
         here,
         "reset",
+        "password-resets-not-limited",
         means="Anybody can flood a member's mailbox with reset mails that you send.",
         fix=_limit_steps("reset requests", 5),
     )
@@ -122,6 +140,7 @@ def invitation_codes_not_limited(here: Throttling) -> Result:
     return _judge(
         here,
         "invite",
+        "invitation-codes-not-limited",
         means="Strangers can try invitation codes until one fits.",
         fix=(*_limit_steps("attempts at a code", 10), "Make codes at least 16 random characters."),
     )
@@ -138,6 +157,7 @@ def signups_not_limited(here: Throttling) -> Result:
     return _judge(
         here,
         "signup",
+        "signups-not-limited",
         means="A script can join a thousand times, and you send it a thousand mails.",
         fix=_limit_steps("sign-ups", 5),
     )
@@ -154,6 +174,7 @@ def chat_not_limited(here: Throttling) -> Result:
     return _judge(
         here,
         "chat",
+        "chat-not-limited",
         means="A script can talk to your chatbot all night, at your expense.",
         fix=_limit_steps("messages", 20),
     )
@@ -170,6 +191,7 @@ def webhooks_not_limited(here: Throttling) -> Result:
     return _judge(
         here,
         "webhook",
+        "webhooks-not-limited",
         means="Anybody can flood the address that your payments arrive at.",
         fix=_limit_steps("calls without a valid signature", 30),
     )

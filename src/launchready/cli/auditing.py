@@ -21,6 +21,7 @@ from launchready.cli.options import (
     Outputs,
     Resolvers,
     UsageError,
+    domain_name,
     network,
     wanted,
 )
@@ -36,7 +37,6 @@ from launchready.facts.http import Exchange
 from launchready.finding import Check, Outcome
 from launchready.gather import Gatherer
 from launchready.manifest import Manifest, load_manifest, parse_manifest
-from launchready.manifest.values import hostname
 from launchready.report.model import Looking
 from launchready.report.plain_text import one_line
 from launchready.report.progress import Progress
@@ -109,7 +109,7 @@ def audit_command(
             say(
                 f"{manifest} is not read; `launchready audit` without a domain proves what it states"
             )
-        run = _found(_domain(domain), how, checks, skip=skip_)
+        run = _found(domain_name(domain), how, checks, skip=skip_)
         manifest = Path()
     done = asyncio.run(run)
     raise typer.Exit(show(done, places, looking=looking, manifest_file=manifest))
@@ -159,7 +159,7 @@ def recheck_command(
     if domain is None:
         run = _declared(load_manifest(manifest), manifest, how, checks, active=active)
     else:
-        run = _found(_domain(domain), how, checks)
+        run = _found(domain_name(domain), how, checks)
         manifest = Path()
     done = asyncio.run(run)
     looking = _looking(how, only=(check,))
@@ -207,13 +207,6 @@ def _chosen(only: tuple[str, ...], skip: tuple[str, ...]) -> tuple[Check, ...]:
             "no check to run"
         )
     return checks
-
-
-def _domain(value: str) -> str:
-    try:
-        return hostname(value.removeprefix("https://").removeprefix("http://").split("/")[0])
-    except ValueError as error:
-        raise UsageError(str(error)) from None
 
 
 async def _declared(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from launchready.manifest import NetworkSection
-from launchready.manifest.values import split_address, split_dial
+from launchready.manifest.values import hostname, split_address, split_dial
 
 FORMATS = ("terminal", "html", "json", "markdown", "sarif", "junit")
 SUFFIXES = {
@@ -40,6 +40,19 @@ def _dial(value: str) -> str:
     except ValueError as error:
         raise UsageError(str(error)) from None
     return value
+
+
+def domain_name(value: str) -> str:
+    """Return the domain that was named, were it by a URL. Raises UsageError when it is none."""
+    try:
+        name = hostname(value.removeprefix("https://").removeprefix("http://").split("/")[0])
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if name.replace(".", "").isdigit():
+        raise UsageError(
+            f"{name} is an address; name the domain that members type, such as example.org"
+        )
+    return name
 
 
 def terminal_or_json(value: str) -> str:

@@ -14,6 +14,7 @@ from launchready.cli.stopping import ctrl_c_ends_again
 from launchready.derive.caching.lists import cache_lists
 from launchready.facts.ways import Visit
 from launchready.finding import Severity
+from launchready.report.as_run import as_run
 from launchready.report.html import html_text
 from launchready.report.json_report import json_text
 from launchready.report.junit import junit_text
@@ -38,10 +39,14 @@ def report_of(done: Audit, *, looking: Looking, manifest_file: Path) -> Report:
     """Return the report of an audit, with the routing map and the lists for caches."""
     manifest = done.manifest
     visits = [v for v in done.observed.values() if isinstance(v, Visit)]
-    safe, dynamic = cache_lists(manifest, visits)
+    # Other checks do not look at every route, so that the lists would mislead.
+    asked = any(o.check.family == "caching" for o in done.verdict.outcomes)
+    safe, dynamic = cache_lists(manifest, visits) if asked else ((), ())
     network = manifest.network
+    named = str(manifest_file) if done.from_file else ""
+    resolvers = looking.resolvers or network.resolvers
     return Report(
-        verdict=done.verdict,
+        verdict=as_run(done.verdict, manifest_file=named, given=looking, resolvers=resolvers),
         domain=manifest.launch.domain,
         name=manifest.launch.name,
         timezone=manifest.launch.timezone,
@@ -49,13 +54,13 @@ def report_of(done: Audit, *, looking: Looking, manifest_file: Path) -> Report:
         finished=done.finished,
         active=done.active,
         looking=Looking(
-            resolvers=looking.resolvers or network.resolvers,
+            resolvers=resolvers,
             dial=(*network.dial, *looking.dial),
             ca=looking.ca or network.ca or "",
             only=looking.only,
             skip=looking.skip,
         ),
-        manifest_file=str(manifest_file) if done.from_file else "",
+        manifest_file=named,
         routing=routing_map(manifest, done.observed, done.finished),
         cache_safe=tuple((r.url, r.reason) for r in safe),
         cache_dynamic=tuple((r.url, r.reason) for r in dynamic),

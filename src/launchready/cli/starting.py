@@ -14,13 +14,20 @@ from typing import Annotated
 import typer
 
 from launchready.cli.auditing import say
-from launchready.cli.options import CaFile, Dials, Network, Resolvers, UsageError, network
+from launchready.cli.options import (
+    CaFile,
+    Dials,
+    Network,
+    Resolvers,
+    UsageError,
+    domain_name,
+    network,
+)
 from launchready.collect import collectors
 from launchready.collect.opening import open_world
 from launchready.discover import Answers, Found, look, manifest_text
 from launchready.gather import Gatherer
 from launchready.manifest import parse_manifest
-from launchready.manifest.values import hostname
 from launchready.runs import write_whole
 
 _PEOPLE = (
@@ -54,10 +61,7 @@ def init_command(
         raise UsageError(f"{output} cannot be written: {output.parent} takes no new files")
     if output.exists() and not force:
         raise UsageError(f"{output} is there already; --force writes over it")
-    try:
-        name = hostname(domain.removeprefix("https://").removeprefix("http://").split("/")[0])
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    name = domain_name(domain)
     found = asyncio.run(_look(name, network(resolver, dial, ca)))
     answers = _ask(found) if sys.stdin.isatty() and sys.stdout.isatty() else Answers()
     text = manifest_text(found, answers, token=f"lr-{secrets.token_hex(16)}")

@@ -65,6 +65,12 @@ async def signed_in(session: AsyncSession, token: str, *, now: dt.datetime) -> S
     return SignedIn(id=row.id, name=row.name, email=row.email, role=row.role, plan=row.plan)
 
 
+async def plan_of(session: AsyncSession, member_id: int) -> str:
+    """Return the plan that a member has now; empty for guests and for who is no member any more."""
+    found = await session.scalar(select(Member.plan).where(Member.id == member_id))
+    return found or ""
+
+
 async def close_session(session: AsyncSession, token: str) -> None:
     """End one session."""
     await session.execute(delete(Session).where(Session.token_hash == token_hash(token)))

@@ -12,8 +12,8 @@ from launchready.community.readiness import readiness
 from launchready.community.settings import Settings
 from launchready.community.web.asking import visitor
 from launchready.guard import Guard, guard
-from launchready.guard.admission import Member
 from launchready.guard.asgi import Scope
+from launchready.guard.presence import Member
 from launchready.guard.wrapping import Part
 from launchready.manifest import Manifest, load_manifest
 

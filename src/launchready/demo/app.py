@@ -13,8 +13,8 @@ from launchready.manifest import Manifest
 
 if TYPE_CHECKING:
     from launchready.demo.description import DemoLaunch, Host
-    from launchready.guard.admission import Member
     from launchready.guard.health import Readiness
+    from launchready.guard.presence import Member
 
 VISITOR = "192.0.2.200"
 """The address that everybody comes from, since everybody sits at this machine."""

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from itertools import pairwise
 
 from launchready.derive.pages.refreshing import sent_on
-from launchready.facts.hops import destination, host, is_plain, keeps_query, same_page
+from launchready.facts.hops import destination, host, is_plain, keeps_query, path, same_page
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Walk
 
@@ -38,9 +38,16 @@ def downgrade(walk: Walk) -> tuple[str, str] | None:
     return None
 
 
-def own_hops(walk: Walk, hosts: Collection[str]) -> int:
-    """Return how many redirects the launch's own hosts sent; a log-in service's own do not count."""
-    return sum(host(here) in hosts for here, _ in pairwise(walk.urls))
+def own_hops(walk: Walk, hosts: Collection[str], *, invented: str = "") -> int:
+    """Return how many redirects the launch's own hosts sent; a log-in service's own do not count.
+
+    Nor does the slash that an application adds to an `invented` path: links of its own have it.
+    """
+    return sum(
+        host(here) in hosts
+        and not (invented and path(there) == invented and same_page(here, there))
+        for here, there in pairwise(walk.urls)
+    )
 
 
 def shown(walk: Walk, *, most: int = 6) -> str:

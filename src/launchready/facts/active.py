@@ -23,6 +23,16 @@ GETS_IN = ("reach the log-in page", "log in", "open the private page")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """A request that holds nothing but made-up values, so that it may be shown and sent again."""
+
+    url: str
+    method: str
+    content_type: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Throttling(Fact):
     """The same bounded request repeated on a route, with unknown accounts only.
 
@@ -44,6 +54,8 @@ class Throttling(Fact):
     """Calls to the route shortly before, which its limit may count as well."""
     inconclusive: str = ""
     """Why the repetition proves nothing (the server failed from the start, a challenge answered)."""
+    by_hand: ByHand | None = None
+    """The request as anyone can send it; None where it takes a cookie, a page's token or a session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,3 +191,15 @@ class OldUrl(Fact):
 
     entry: OldUrlEntry
     walk: Walk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondVisitor(Fact):
+    """A route of one visitor's own, asked by two visitors one after the other, both without cookies."""
+
+    plain: ClassVar[str] = "what a second visitor gets"
+
+    route: RouteEntry
+    first: Exchange
+    second: Exchange | None
+    """None: the first was given nothing of their own, so the second was not sent."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from launchready.guard import bodies, errors
@@ -17,6 +16,7 @@ from launchready.guard.limits.familiar import Familiar
 from launchready.guard.limits.rules import Hit, hits, is_attempt
 from launchready.guard.limits.throttle import Throttle, fields
 from launchready.guard.limits.typed import account, typed
+from launchready.guard.presence import Presence, SignedOutError, fresh
 from launchready.guard.routes import SAFE_METHODS
 from launchready.guard.submissions.answer_once import answer_once
 from launchready.guard.submissions.twice import Submissions
@@ -26,24 +26,7 @@ from launchready.guard.visit import visit as visit_of
 from launchready.guard.webhooks import BadSignature, verify
 from launchready.manifest import RouteEntry
 
-Member = Callable[[Scope], Awaitable[str | None]]
-"""How an app says who is signed in; None when nobody is."""
-
 FORM_MAX_BYTES = 1_048_576
-
-
-def awaited(member: Member) -> Member:
-    """Return the function that an app gave; one that answers at once says what it should be."""
-    if inspect.iscoroutinefunction(member):
-        return member
-
-    async def asked(scope: Scope) -> str | None:
-        told = member(scope)
-        if not inspect.isawaitable(told):
-            raise TypeError("member is an async function: async def member(scope) -> str | None")
-        return await told
-
-    return asked
 
 
 _LOG = logging.getLogger("launchready.guard")
@@ -58,7 +41,8 @@ class Admission:
     """None: what is submitted twice runs twice."""
     figures: Figures
     environ: Mapping[str, str]
-    member: Member | None
+    presence: Presence | None
+    """None: the app does not say who is signed in."""
     familiar: Familiar = field(default_factory=Familiar)
 
     def concerns(self, treatment: Treatment, method: str, scope: Scope, asked: Asked) -> bool:
@@ -130,10 +114,20 @@ class Admission:
         name = None
         if body and entry is not None:
             name = account(entry, typed(body, answering.asked.get(b"content-type")))
+        # Before the app is asked about it: what it keeps in the scope must not answer again.
+        opened = fresh(scope)
         counted = await self._hits(treatment, scope, name, visit)
         if not await self._within(counted, treatment, answering):
             return
-        await app(scope, receive, answering.send)
+        if self.presence is not None and visit.member is not None:
+            try:
+                async with self.presence.while_there(opened, visit.member):
+                    await app(scope, receive, answering.send)
+            except SignedOutError:
+                self.figures.signed_out.labels(treatment.place.label).inc()
+                raise
+        else:
+            await app(scope, receive, answering.send)
         right = _was_right(treatment, answering, visit)
         if treatment.place.kind == "auth" and not right:
             self.figures.failed_logins.inc()
@@ -149,8 +143,8 @@ class Admission:
     ) -> Sequence[Hit]:
         """Return what an attempt counts against; who is signed in is noted in the visit."""
         rules, client = treatment.rules, visit.client
-        if self.member is not None and any(rule.by == "member" for rule in rules):
-            visit.member = await self.member(scope)
+        if self.presence is not None and any(rule.by == "member" for rule in rules):
+            visit.member = await self.presence.member(scope)
         familiar = name is not None and self.familiar.knows(name, client)
         return hits(rules, client=client, account=name, member=visit.member, familiar=familiar)
 

@@ -23,6 +23,9 @@ _Network = IPv4Network | IPv6Network
 
 LOOPBACK = "127.0.0.1"
 _SEEN_MAX = 4096
+# Where all machines speak IPv6 alone, a visitor with IPv4 comes as one of these (RFC 6052, 7915): a
+# count by their /64 would lock all of them out together.
+_TRANSLATED = IPv6Network("64:ff9b::/96")
 # "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255", and room for a zone id.
 _ADDRESS_MAX = 64
 
@@ -138,7 +141,7 @@ def counted_as(client: str) -> str:
         ip = ip_address(client)
     except ValueError:
         return client
-    if isinstance(ip, IPv6Address):
+    if isinstance(ip, IPv6Address) and ip not in _TRANSLATED:
         return f"{IPv6Address(int(ip) >> 64 << 64)}/64"
     return client
 

@@ -61,6 +61,10 @@ class Figures:
             "launchready_websockets_ended_total", "Websockets that were refused or closed for a fault",
             ["route", "reason"], registry=of,
         )  # fmt: skip
+        self.signed_out = Counter(
+            "launchready_answers_cut_signed_out_total", "Answers cut because the member logged out",
+            ["route"], registry=of,
+        )  # fmt: skip
         self.queue_depth = Gauge(
             "launchready_queue_depth", "Jobs that wait, by queue", ["queue"], registry=of
         )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from launchready.guard import errors
@@ -28,14 +27,17 @@ from launchready.guard.limits.throttle import fields
 from launchready.guard.logs.access_log import AccessLog
 from launchready.guard.logs.sentry import Reporting
 from launchready.guard.origins import may_open
+from launchready.guard.presence import fresh
 from launchready.guard.routes import Routes
 from launchready.guard.treatment import Treatment
 from launchready.guard.visit import KEY, Visit, new_id, request_id
 
 # RFC 6455 section 7.4.1, and its registry at IANA.
 GOING_AWAY, NOT_ALLOWED, TOO_LARGE, FAILED, TRY_LATER = 1001, 1008, 1009, 1011, 1013
-ASKS_AGAIN_S = 60.0
-"""So long may pass before somebody who has logged out is noticed."""
+OUR_OWN = 3000
+"""Added to a code, it is one that an app may choose: 4008 says what 1008 says."""
+UNHEARD_S = 1.0
+"""So long an app may go on sending after the end, before it is told of it by an error."""
 DENIAL = "websocket.http.response"
 TAKEN = 101
 """The status of a handshake that an app has accepted."""
@@ -71,12 +73,10 @@ class Sockets:
         open_here = self.deadlines.watch(socket)
         watch: asyncio.Task[None] | None = None
 
-        def request() -> Scope:
-            # The member function of an app knows requests; a handshake is one (section 4.1). It gets
-            # a copy each time: apps keep in it what they have found out.
-            scheme = "https" if secure else "http"
-            return {**scope, "type": "http", "method": "GET", "scheme": scheme}
-
+        # The member function of an app knows requests; a handshake is one (section 4.1).
+        request = {
+            **scope, "type": "http", "method": "GET", "scheme": "https" if secure else "http"
+        }  # fmt: skip
         try:
             await socket.begun()
             allowed = frozenset(visit.route.cors if visit.route else ())
@@ -85,15 +85,15 @@ class Sockets:
                 detail = "A page of another site may not open this."
                 await socket.refuse(errors.Problem(status=403, detail=detail))
                 return
-            ask = self.admission.member
-            if ask is not None:
-                visit.member = await ask(request())
+            presence = self.admission.presence
+            if presence is not None:
+                visit.member = await presence.member(fresh(request))
             socket.counted = hits(treatment.rules, client=visit.client, member=visit.member)
             if not await socket.within():
                 return
-            if ask is not None and visit.member is not None:
-                again = socket.as_long_as(lambda: ask(request()), visit.member)
-                watch = asyncio.create_task(again)
+            if presence is not None and visit.member is not None:
+                gone = presence.until_gone(fresh(request), visit.member)
+                watch = asyncio.create_task(socket.sign_out(gone))
             await app(scope, socket.receive, socket.send)
             if not socket.status:
                 await self._failed(socket, RuntimeError("the app gave no answer"))
@@ -162,6 +162,7 @@ class Socket(Waiting):
         self._receive = receive
         self._send = send
         self._first: Message | None = None
+        self._heard_by_s = 0.0
 
     async def begun(self) -> None:
         """Wait for the handshake, which must have come before it may be answered."""
@@ -207,8 +208,9 @@ class Socket(Waiting):
         """Pass on a message of the app."""
         kind = message["type"]
         if self.ended:
-            if kind == "websocket.send":
-                # As servers do: an app that only sends would never learn of the end.
+            if kind == "websocket.send" and time.monotonic() > self._heard_by_s:
+                # As servers do: an app that only sends would never learn of the end. One that reads
+                # too, perhaps in turns, learns of it there, and tidies up behind itself.
                 raise ConnectionResetError("the websocket is closed")
             return
         if kind == "websocket.accept":
@@ -249,23 +251,24 @@ class Socket(Waiting):
         """Close with a reason that people can read; return what the app receives of it."""
         if not self.ended:
             self.ended = True
-            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+            self._heard_by_s = time.monotonic() + UNHEARD_S
+            close = {"type": "websocket.close", "reason": reason}
+            try:
+                await self._send({**close, "code": code})
+            except OSError:
+                # Nobody is there any more.
+                pass
+            except Exception:  # noqa: BLE001 - Daphne's refusal of the code has no type of its own
+                await self._send({**close, "code": code + OUR_OWN})
         return {"type": "websocket.disconnect", "code": code, "reason": reason}
 
-    async def as_long_as(self, ask: Callable[[], Awaitable[str | None]], member: str) -> None:
-        """Ask again and again who it is, and close when that is no longer the member."""
-        while not self.ended:
-            # Those who came at the same moment, as after a restart, are not all asked about at once.
-            await asyncio.sleep(ASKS_AGAIN_S * random.uniform(0.5, 1))  # noqa: S311
-            try:
-                async with asyncio.timeout(ASKS_AGAIN_S):
-                    same = await ask() == member
-            except Exception:  # noqa: BLE001 - whatever an app raises, it has not said that they left
-                same = True
-            if not same and self.status == TAKEN:
-                label = self.treatment.place.label
-                self._sockets.figures.sockets_ended.labels(label, "signed-out").inc()
-                await self.end(NOT_ALLOWED, "Please log in again.")
+    async def sign_out(self, gone: Awaitable[None]) -> None:
+        """Close it when the member has gone."""
+        await gone
+        if self.status == TAKEN and not self.ended:
+            label = self.treatment.place.label
+            self._sockets.figures.sockets_ended.labels(label, "signed-out").inc()
+            await self.end(NOT_ALLOWED, "Please log in again.")
 
     async def late(self) -> None:
         """Refuse a handshake that the app has left without an answer."""

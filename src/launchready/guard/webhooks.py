@@ -169,11 +169,18 @@ def _stripe(headers: RawHeaders, body: bytes) -> _Signed:
 
 
 def _standard(headers: RawHeaders, body: bytes) -> _Signed:
-    """Read `webhook-id`, `webhook-timestamp` and `webhook-signature: v1,… v1,…`."""
-    name, time, value = _only(headers, b"webhook-id", b"webhook-timestamp", b"webhook-signature")
+    """Read `webhook-id`, `webhook-timestamp` and `webhook-signature: v1,… v1,…`.
+
+    Or the same three under the names that came first, `svix-…`, which Svix and the services that
+    send by it still use alone; never some of the one and some of the other.
+    """
+    headers = list(headers)
+    older = not any(name.lower().startswith(b"webhook-") for name, _ in headers)
+    family = b"svix-" if older and any(n.lower() == b"svix-id" for n, _ in headers) else b"webhook-"
+    name, time, value = _only(headers, family + b"id", family + b"timestamp", family + b"signature")
     # A full stop parts the signed fields: with one inside, one signature would fit two messages.
     if not _is_id(name.decode("latin-1")) or b"." in name:
-        raise BadSignature("webhook-id header malformed")
+        raise BadSignature(f"{family.decode()}id header malformed")
     versions = [part.partition(b",") for part in value.split(b" ")]
     return _Signed(
         id=name.decode("ascii"),

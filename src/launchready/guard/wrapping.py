@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TextIO, get_args
 
 from launchready.guard import bodies, compression, errors
-from launchready.guard.admission import Admission, Member, awaited
+from launchready.guard.admission import Admission
 from launchready.guard.answering import Answering
 from launchready.guard.asgi import Application, Message, Receive, Scope, Send, fields_of
 from launchready.guard.client import Proxies
@@ -22,9 +22,10 @@ from launchready.guard.health import Probe, Readiness, alive
 from launchready.guard.limits.rules import rules_for
 from launchready.guard.limits.throttle import Throttle
 from launchready.guard.logs.access_log import AccessLog
-from launchready.guard.logs.app_log import install
+from launchready.guard.logs.app_log import install, stand_by
 from launchready.guard.logs.redaction import Redactor
 from launchready.guard.logs.sentry import report_to
+from launchready.guard.presence import May, Member, Presence, SignedOutError, awaited
 from launchready.guard.routes import SAFE_METHODS, Routes, place_for
 from launchready.guard.sockets import Sockets
 from launchready.guard.start_up import require
@@ -48,6 +49,7 @@ def guard(
     manifest: Manifest | str | Path,
     *,
     member: Member | None = None,
+    may: May | None = None,
     ready: Mapping[str, Probe] | Readiness | None = None,
     without: tuple[Part, ...] = (),
     environ: Mapping[str, str] | None = None,
@@ -56,9 +58,10 @@ def guard(
     """Return the app with everything around it that its manifest states.
 
     `manifest` is `launchready.toml` or what was loaded from it; `member` tells who is signed in
-    (limits on chat count by it); `ready` what `/readyz` asks, by name (`launchready.guard.probes`
-    has the usual ones), or a `Readiness` with a deadline of its own; `without` switches parts off;
-    `log` takes the lines of the log, in place of the standard output.
+    (limits on chat count by it), `may` whether they may still have what they have opened; `ready`
+    what `/readyz` asks, by name (`launchready.guard.probes` has the usual ones), or a `Readiness`
+    with a deadline of its own; `without` switches parts off; `log` takes the lines of the log, in
+    place of the standard output.
     Raises ManifestError when the file cannot be used, NotReadyToStart when the environment lacks
     something, ValueError for a part that does not exist, TypeError for what is no manifest.
     """
@@ -77,7 +80,7 @@ def guard(
     return Guard(
         app,
         manifest,
-        member=member,
+        presence=None if member is None else Presence(member=awaited(member), may=may),
         ready=ready if isinstance(ready, Readiness) else Readiness(ready or {}),
         parts=PARTS - set(without),
         environ=os.environ if environ is None else environ,
@@ -93,7 +96,7 @@ class Guard:
         app: Application,
         manifest: Manifest,
         *,
-        member: Member | None,
+        presence: Presence | None,
         ready: Readiness,
         parts: frozenset[str],
         environ: Mapping[str, str],
@@ -128,10 +131,11 @@ class Guard:
             submissions=self.submissions if "submissions" in parts else None,
             figures=self.figures,
             environ=environ,
-            member=awaited(member) if member is not None else None,
+            presence=presence,
         )
         self._redactor = Redactor.of(manifest, environ)
         self._undo_logs: Callable[[], None] | None = None
+        self._undo_standing_by = stand_by(self._redactor, log) if self._logs else None
         self._find = self._find_first if self._logs else self._routes.find
         dsn_env = manifest.guard.sentry_env
         dsn = environ.get(dsn_env) if dsn_env else None
@@ -269,6 +273,8 @@ class Guard:
         if self._undo_logs is not None:
             self._undo_logs()
             self._undo_logs = None
+        if self._undo_standing_by is not None:
+            self._undo_standing_by()
 
     async def _failed(self, answering: Answering, error: BaseException) -> None:
         """Log what went wrong and answer for the app, when it has not answered itself."""
@@ -276,7 +282,9 @@ class Guard:
         if trouble is not None:
             await answering.refuse(errors.Problem(status=trouble.status))
             return
-        if answering.expired:
+        if isinstance(error, SignedOutError):
+            _LOG.info("the member has logged out before the answer was over")
+        elif answering.expired:
             _LOG.error("the app gave no answer in time")
         else:
             _LOG.error("the app failed", exc_info=error)
@@ -287,4 +295,5 @@ class Guard:
         if answering.status:
             # The visitor has half of it: a server that ends the connection tells them so.
             raise ConnectionAbortedError("the answer broke off") from error
-        await answering.refuse(errors.Problem(status=500))
+        status = 401 if isinstance(error, SignedOutError) else 500
+        await answering.refuse(errors.Problem(status=status))

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -178,7 +179,7 @@ class _Screen:
         self.rows((Text(f"{number}", style="bold"), means), first=3)
         felt = one_line(failure.takes_effect, 80)
         names = [one_line(s.name, 120) for s in (finding.subject, *finding.also)]
-        rows: list[tuple[str | Text, str | Text]] = [
+        rows: list[tuple[str, str | Text]] = [
             ("Where", _listed(names)),
             ("Check", finding.check.id),
             ("Observed", one_line(failure.observed)),
@@ -189,16 +190,25 @@ class _Screen:
             label = f"{count}. " if len(failure.fix) > 1 else ""
             rows.append(("Fix" if count == 1 else "", _step(label, parts(step))))
         width = self.width - 16
-        if failure.see:
-            rows.append(("See it", Text("\n".join(shell_lines(block(failure.see), width)))))
+        lines = shell_lines(block(failure.see), width)
+        if any(cell_len(line) > width for line in lines):
+            self._details(rows)
+            self._details([("See it", "")])
+            # What the terminal breaks is copied whole; a word that is folded here would not run.
+            self._print([self._shown(line) for line in block(failure.see).split("\n")])
+            rows = []
+        elif failure.see:
+            rows.append(("See it", Text("\n".join(lines))))
         if failure.evidence:
             rows.append(("Evidence", Text(block(failure.evidence, 1500))))
         for words, outcomes in consequences(finding):
             named = [f"{o.check.id} ({one_line(o.subject.name, 60)})" for o in outcomes]
             rows.append(("", Text(f"{words}: {_listed(named)}", style="dim")))
-        self.rows(
-            *((Text(str(left), style="dim"), right) for left, right in rows), first=9, indent=4
-        )
+        if rows:
+            self._details(rows)
+
+    def _details(self, rows: Sequence[tuple[str, str | Text]]) -> None:
+        self.rows(*((Text(left, style="dim"), right) for left, right in rows), first=9, indent=4)
 
     def unchecked(self, report: Report) -> None:
         groups = unchecked_groups(report.verdict)

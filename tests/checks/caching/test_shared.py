@@ -14,6 +14,7 @@ from launchready.manifest import RouteKind
 from tests.making import DOMAIN, declared, exchange, gap, outcome, visit
 
 URL = "https://example.org/members"
+SHELL = '<body><div id="root">Loading</div><script src="/assets/app.js"></script></body>'
 
 
 def answer(
@@ -91,6 +92,14 @@ class TestPrivateAnswerStorable:
         assert found.severity is Severity.BLOCKER
         assert "kept for 10 minutes" in found.detail
 
+    def test_the_field_that_speaks_to_cdns_is_named_where_it_is_the_one_at_fault(self) -> None:
+        page = answer(cache_control="private, no-store", cdn_cache_control="max-age=600")
+        found = outcome(private_answer_storable, page)
+        assert found.severity is Severity.BLOCKER
+        assert "CDN-Cache-Control: max-age=600" in found.detail
+        assert found.failure is not None
+        assert found.failure.fix[0].startswith("Send no CDN-Cache-Control with these pages")
+
     def test_a_redirect_that_only_adds_a_slash_passes(self) -> None:
         first = exchange(URL, status=301, headers={"Location": f"{URL}/"})
         second = exchange(f"{URL}/", status=401)
@@ -121,6 +130,32 @@ class TestPrivateAnswerStorable:
             answer(kind="auth", body=shell, cache_control=control, set_cookie="__cf_bm=x; Secure"),
         )
         assert found.status == "passed"
+
+    @pytest.mark.parametrize("control", ["s-maxage=31536000", "public, max-age=600", "max-age=60"])
+    def test_an_empty_shell_that_may_be_stored_is_neither_a_fault_nor_proven(
+        self, control: str
+    ) -> None:
+        found = outcome(private_answer_storable, answer(body=SHELL, cache_control=control))
+        assert (found.status, found.severity) == ("unknown", Severity.BLOCKER)
+        assert "shell" in found.detail
+        assert "cacheable = true" in found.how_to_prove
+
+    def test_a_redirect_that_may_be_stored_is_told_although_a_shell_follows(self) -> None:
+        first = exchange(URL, status=301, headers={"Location": "/members?v=2"})
+        headers = {"Content-Type": "text/html", "Cache-Control": "max-age=60"}
+        shell = exchange(f"{URL}?v=2", body=SHELL, headers=headers)
+        third = exchange(f"{URL}?v=3", status=301, headers={"Location": "/login"})
+        page = visit(first, shell, third, exchange("https://example.org/login"), kind="private")
+        assert outcome(private_answer_storable, page).status == "failed"
+
+    def test_an_empty_shell_that_is_asked_about_each_time_passes(self) -> None:
+        found = outcome(private_answer_storable, answer(body=SHELL, cache_control="no-cache"))
+        assert found.status == "passed"
+
+    def test_a_shell_that_opens_a_session_is_not_the_same_for_everybody(self) -> None:
+        page = answer(body=SHELL, cache_control="max-age=60", set_cookie="sid=1; Secure")
+        assert outcome(private_answer_storable, page).severity is Severity.BLOCKER
+        assert outcome(private_answer_storable, page).status == "failed"
 
     def test_a_page_for_everybody_is_not_judged(self) -> None:
         found = outcome(private_answer_storable, answer(kind="page"))
@@ -182,6 +217,18 @@ class TestPrivateAnswerServedFromCache:
     def test_a_prerendered_log_in_form_without_anything_personal_passes(self) -> None:
         form = answer(kind="auth", x_vercel_cache="HIT", body="<form></form>")
         assert outcome(private_answer_served_from_cache, form).status == "passed"
+
+    @pytest.mark.parametrize("said", ["HIT", "PRERENDER", "STALE"])
+    def test_a_stored_empty_shell_is_neither_a_fault_nor_proven(self, said: str) -> None:
+        page = answer(body=SHELL, x_vercel_cache=said)
+        found = outcome(private_answer_served_from_cache, page)
+        assert (found.status, found.severity) == ("unknown", Severity.BLOCKER)
+        assert "cacheable = true" in found.how_to_prove
+
+    def test_a_stored_page_with_much_to_read_is_no_shell_for_its_scripts(self) -> None:
+        body = SHELL.replace("Loading", "Dear Rose, your next watering day is Friday. " * 10)
+        found = outcome(private_answer_served_from_cache, answer(body=body, age="9"))
+        assert found.status == "failed"
 
     def test_a_stored_log_in_form_with_a_session_is_a_blocker(self) -> None:
         form = answer(kind="auth", age="9", set_cookie="sid=1; Secure")

@@ -5,7 +5,7 @@ from launchready.facts import route_subject
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit
 from launchready.finding import Severity
-from tests.checks.web_making import chain, entrance
+from tests.checks.web_making import DEEP, chain, entrance
 from tests.making import DOMAIN, HOST, declared, gap, outcome, visit
 
 _APP = '[launch]\ndomain = "example.org"\n[hosts."app.example.org"]\n'
@@ -28,6 +28,16 @@ class TestTooManyHops:
 
     def test_a_route_below_the_host_counts(self) -> None:
         assert outcome(too_many_hops, entrance(), visited(*_chain_of(3))).status == "failed"
+
+    def test_a_slash_that_an_application_adds_to_a_path_of_ours_does_not_count(self) -> None:
+        urls = [
+            f"http://www.example.org{DEEP}?x=1", f"https://www.example.org{DEEP}?x=1",
+            f"https://example.org{DEEP}?x=1", f"https://example.org{DEEP}/?x=1",
+        ]  # fmt: skip
+        www = declared(_APP.replace("app.", "www."))
+        assert outcome(too_many_hops, entrance(http_deep=chain(*urls)), www).status == "passed"
+        real = [url.replace(DEEP, "/join") for url in urls]
+        assert outcome(too_many_hops, entrance(http_root=chain(*real)), www).status == "failed"
 
     def test_the_hops_of_a_log_in_service_do_not_count(self) -> None:
         urls = [

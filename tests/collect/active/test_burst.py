@@ -350,3 +350,17 @@ async def test_a_log_in_in_two_steps_that_stops_at_an_unknown_name_proves_nothin
 
     async with running(site, manifest=ROUTES) as served:
         assert (await fact(served)).inconclusive
+
+
+async def test_a_form_without_a_token_can_be_sent_by_hand() -> None:
+    async with running(counting(lambda _n, _a: WRONG), manifest=ROUTES) as site:
+        found = await fact(site)
+        sent = site.posts()[-1].body
+    assert found.by_hand is not None
+    assert found.by_hand.body == sent
+
+
+async def test_a_form_with_a_token_is_nothing_to_send_by_hand() -> None:
+    token = login_page(token="t")
+    async with running(counting(lambda _n, _a: WRONG, token), manifest=ROUTES) as site:
+        assert (await fact(site)).by_hand is None

@@ -1,22 +1,17 @@
-"""The steps of a sign-in against a real server: refused, in, the private page, and out again."""
+"""The steps of a sign-in against a real server: refused, in, and the private page."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from launchready.checks.sign_in import (
-    log_in_keeps_session_id,
     log_out_leaves_session_open,
     member_cannot_sign_in,
     wrong_password_accepted,
 )
 from launchready.facts import Gap
-from launchready.facts.active import CLOSED_TO_EARLIER, COPY_CLOSED, OPEN_TO_OTHERS
-from launchready.finding import Severity
-from tests.collect.healthy_site import MEMBERS, Community, fact, failed, judged
+from launchready.facts.active import OPEN_TO_OTHERS
+from tests.collect.healthy_site import Community, fact, failed, judged
 from tests.collect.members_site import (
     MANIFEST,
     PASSWORD,
@@ -194,59 +189,6 @@ async def test_a_copy_of_the_session_that_gets_no_answer_is_not_called_closed() 
     assert "copy of the session" in said.detail
 
 
-async def test_a_session_that_outlives_the_log_out_fails() -> None:
-    async with running(Community(ends_sessions=False)) as site:
-        (step,) = failed(await fact(site))
-    assert step.name == "private page is closed afterwards"
-
-
-@pytest.mark.parametrize(
-    ("value", "self_contained"),
-    [
-        ("{sid}", False),
-        # itsdangerous, as Flask and Starlette use it; a compressed one; a token; Django; Rails.
-        ("eyJ1c2VyIjoxfQ.aSg1Zw.Qm9ndXMtc2lnbmF0dXJl{sid}", True),
-        (".eJyrVkrLz1eyUkpKLFKqBQAdegQ0.aSg1Zw.Qm9ndXMtc2lnbmF0dXJl", True),
-        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.Qm9ndXMtc2lnbmF0dXJl", True),
-        ("eyJ1c2VyIjoxfQ:1vOq2x:Qm9ndXMtc2lnbmF0dXJlQm9ndXM", True),
-        ("QmFrZXJ5QnJlYWQxMjM0NQ%3D%3D--0123456789abcdef0123", True),
-        # Express: the number of a session, signed; Laravel: the same, encrypted.
-        ("s%3A{sid}abcdef.Qm9ndXMtc2lnbmF0dXJl", False),
-        ("eyJpdiI6IlFtOW5kWE1zIiwidmFsdWUiOiJRbTluZFhNcyJ9", False),
-    ],
-)
-async def test_a_log_out_that_only_takes_the_cookie_back_leaves_a_copy_good(
-    value: str, *, self_contained: bool
-) -> None:
-    community = Community(takes_cookie_back=True, ends_sessions=False)
-
-    def log_in(asked: Asked) -> Reply | None:
-        reply = community(asked)
-        if asked.path == "/login" and reply is not None and reply.status == 302:
-            sid = value.format(sid="0b5e7d1c")
-            community.sessions.add(sid)
-            return to("/members", ("Set-Cookie", f"sid={sid}; Path=/"))
-        return reply
-
-    async with running(log_in) as site:
-        found = await fact(site)
-    assert [s.name for s in failed(found)] == [COPY_CLOSED]
-    assert found.self_contained is self_contained
-    assert "0b5e7d1c" not in repr(found)
-    failure = outcome(log_out_leaves_session_open, found).failure
-    assert failure is not None
-    assert failure.severity is (Severity.ADVICE if self_contained else None)
-
-
-async def test_a_log_out_that_ends_the_session_at_the_server_and_takes_the_cookie_back_passes() -> (
-    None
-):
-    async with running(Community(takes_cookie_back=True)) as site:
-        found = await fact(site)
-    assert found.steps[-1].name == COPY_CLOSED
-    assert failed(found) == []
-
-
 @pytest.mark.parametrize(
     "closed",
     [
@@ -276,71 +218,6 @@ async def test_a_members_page_that_speaks_of_waiting_is_not_called_limited() -> 
     page = "<h1>Members</h1><p>Too many loaves? Please wait, try again later.</p>"
     async with running(Community(members=page)) as site:
         assert failed(await fact(site)) == []
-
-
-async def test_a_limit_after_one_wrong_password_is_told() -> None:
-    community = Community()
-    tries: list[str] = []
-
-    def site(asked: Asked) -> Reply | None:
-        if asked.method == "POST":
-            tries.append(asked.path)
-            return Reply(429, "Slow down") if len(tries) > 1 else community.wrong
-        return community(asked)
-
-    async with running(site) as served:
-        (step,) = failed(await fact(served))
-    assert step.name == "log in"
-    assert "limited after a single wrong password" in step.seen
-
-
-@pytest.mark.parametrize("status", [429, 503])
-async def test_a_limit_that_shuts_the_page_as_well_is_no_fault_of_the_log_in(status: int) -> None:
-    community = Community()
-    seen: list[str] = []
-
-    def site(asked: Asked) -> Reply | None:
-        if asked.path == "/login":
-            seen.append(asked.method)
-        shut = asked.path == "/login" and "POST" in seen[:-1]
-        return Reply(status, "Slow down") if shut else community(asked)
-
-    async with running(site) as served:
-        found = await judged(served)
-    assert isinstance(found, Gap), found
-    assert "a limit may count the visits of this run" in found.reason
-    assert "launchready smoke" in found.how_to_prove
-
-
-@pytest.mark.parametrize("field", ["0", "1"])
-async def test_a_limit_that_an_earlier_run_reached_is_waited_out(field: str) -> None:
-    community = Community()
-    tries: list[str] = []
-
-    def site(asked: Asked) -> Reply | None:
-        if asked.method == "POST" and asked.path == "/login":
-            tries.append(asked.path)
-            if len(tries) == 1:
-                return Reply(429, "Slow down", (("Retry-After", field),))
-        return community(asked)
-
-    async with running(site) as served:
-        assert failed(await fact(served)) == []
-
-
-async def test_a_limit_that_lasts_longer_is_not_taken_for_a_fault() -> None:
-    community = Community()
-
-    def site(asked: Asked) -> Reply | None:
-        if asked.method == "POST":
-            return Reply(429, "Slow down", (("Retry-After", "600"),))
-        return community(asked)
-
-    async with running(site) as served:
-        found = await judged(served)
-    assert isinstance(found, Gap)
-    assert "429: it asks to wait for 600 seconds" in found.reason
-    assert "run this again later" in found.how_to_prove
 
 
 async def test_a_private_page_that_is_the_same_for_all_tells_nothing() -> None:
@@ -393,92 +270,3 @@ async def test_cookies_of_one_host_alone_are_lost_at_the_other() -> None:
     async with running(site, manifest=manifest) as served:
         (step,) = failed(await fact(served))
     assert "no cookie" in step.seen
-
-
-async def test_without_a_log_out_to_find_the_journey_ends_inside() -> None:
-    manifest = MANIFEST.replace('logout = "http://example.org/logout"', "")
-    async with running(Community(), manifest=manifest) as site:
-        found = await fact(site)
-    assert [s.name for s in found.steps][-1] == "open the private page"
-    assert failed(found) == []
-
-
-@pytest.mark.parametrize(
-    "way_out",
-    [
-        '<a href="/logout">Log out</a>',
-        '<a href="/logout?nonce=1" aria-label="Abmelden"></a>',
-        "<form method=get action=/logout><button>Sign out</button></form>",
-    ],
-)
-async def test_a_log_out_on_the_private_page_is_found(way_out: str) -> None:
-    manifest = MANIFEST.replace('logout = "http://example.org/logout"', "")
-    async with running(Community(members=MEMBERS + way_out), manifest=manifest) as site:
-        found = await fact(site)
-    assert "private page is closed afterwards" in [s.name for s in found.steps]
-    assert failed(found) == []
-
-
-async def test_a_way_out_that_leads_to_another_company_is_not_taken() -> None:
-    manifest = MANIFEST.replace('logout = "http://example.org/logout"', "")
-    out = '<a href="https://tenant.auth0.example/v2/logout">Log out</a>'
-    async with running(Community(members=MEMBERS + out), manifest=manifest) as site:
-        found = await fact(site)
-    assert [s.name for s in found.steps][-1] == "open the private page"
-    assert failed(found) == []
-
-
-def _with_sessions_of_visitors(*, renewed: bool) -> Callable[[Asked], Reply | None]:
-    """Give each visitor a session, which the log-in makes a new one of or keeps."""
-    community = Community()
-
-    def site(asked: Asked) -> Reply | None:
-        reply = community(asked)
-        assert reply is not None
-        held = asked.cookies.get("sid")
-        if asked.method == "GET" and asked.path == "/login" and held is None:
-            return replace(reply, headers=(*reply.headers, ("Set-Cookie", "sid=visitors; Path=/")))
-        if asked.method == "POST" and reply.status == 302 and not renewed and held is not None:
-            community.sessions.add(held)
-            return to("/members")
-        return reply
-
-    return site
-
-
-async def test_a_session_of_before_that_is_the_members_afterwards_fails_alone() -> None:
-    async with running(_with_sessions_of_visitors(renewed=False)) as site:
-        found = await fact(site)
-    assert [s.name for s in failed(found)] == [CLOSED_TO_EARLIER]
-    assert outcome(log_in_keeps_session_id, found).status == "failed"
-    assert outcome(log_out_leaves_session_open, found).status == "passed"
-
-
-async def test_a_log_in_that_makes_a_new_session_passes() -> None:
-    async with running(_with_sessions_of_visitors(renewed=True)) as site:
-        found = await fact(site)
-    assert failed(found) == []
-    assert outcome(log_in_keeps_session_id, found).status == "passed"
-
-
-async def test_where_no_cookie_came_before_the_log_in_nothing_can_be_kept() -> None:
-    async with running(Community()) as site:
-        assert outcome(log_in_keeps_session_id, await fact(site)).status == "not_applicable"
-
-
-async def test_a_page_that_does_not_answer_to_the_cookies_of_before_is_unknown() -> None:
-    inner = _with_sessions_of_visitors(renewed=True)
-
-    def site(asked: Asked) -> Reply | None:
-        inside = asked.path == "/members" and asked.cookies.get("sid") == "visitors"
-        return None if inside and posted else _noted(asked)
-
-    posted: list[Asked] = []
-
-    def _noted(asked: Asked) -> Reply | None:
-        if asked.method == "POST" and asked.form["password"] == PASSWORD:
-            posted.append(asked)
-        return inner(asked)
-
-    async with running(site) as served:
-        assert outcome(log_in_keeps_session_id, await fact(served)).status == "unknown"

@@ -20,7 +20,8 @@ HTML = {"Content-Type": "text/html"}
     "name",
     ["sid", "connect.sid", "PHPSESSID", "JSESSIONID", "sessionid", "laravel_session", "csrftoken",
      "XSRF-TOKEN", "_myapp_session", "__Host-session", "next-auth.session-token", "auth_token",
-     "wordpress_logged_in_0a1b", "ASP.NET_SessionId", "remember_user_token", "sb-access-token"],
+     "wordpress_logged_in_0a1b", "ASP.NET_SessionId", "remember_user_token", "sb-access-token",
+     "_garden_session", "_game_session", "geology_session", "theme_session"],
 )  # fmt: skip
 def test_the_sessions_of_frameworks_are_known(name: str) -> None:
     assert is_session_cookie(name)
@@ -39,6 +40,7 @@ def test_other_cookies_are_no_sessions(name: str) -> None:
 @pytest.mark.parametrize(
     "line",
     ["__cf_bm=x; Secure", "_cfuvid=x", "AWSALB=x", "AWSALBCORS=x", "NEXT_LOCALE=en", "_ga=GA1",
+     "_ga_4F7K=GS1", "_gat_UA-1=1", "_gcl_au=1", "geoip_country=DE",
      "sid=; Path=/", "sid=x; Max-Age=0", "sid=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "=x", ""],
 )  # fmt: skip
 def test_cookies_that_no_person_is_tied_to_do_not_count(line: str) -> None:
@@ -50,6 +52,7 @@ def test_cookies_that_no_person_is_tied_to_do_not_count(line: str) -> None:
     ['<input type="hidden" name="csrfmiddlewaretoken" value="a1b2c3d4e5">',
      '<input type="hidden" name="authenticity_token" value="a1b2c3d4e5">',
      '<input type="hidden" name="_token" value="a1b2c3d4e5">',
+     '<input type="hidden" name="_csrf" value="a1b2c3d4e5">',
      '<meta name="csrf-token" content="a1b2c3d4e5">',
      '<input type="hidden" name="__RequestVerificationToken" value="a1b2c3d4e5">'],
 )  # fmt: skip

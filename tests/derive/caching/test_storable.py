@@ -88,8 +88,31 @@ def test_a_cache_that_stores_must_ask_first(fields: dict[str, str]) -> None:
     assert found.asks_first
 
 
-def test_stale_answers_may_be_given_where_the_answer_says_so() -> None:
-    assert not storing(cache_control="max-age=0, stale-while-revalidate=60").asks_first
+@pytest.mark.parametrize(
+    "control",
+    [
+        "max-age=0, stale-while-revalidate=60",
+        "max-age=0, stale-if-error=60",
+        "s-maxage=0, stale-while-revalidate",
+    ],
+)
+def test_stale_answers_may_be_given_where_the_answer_says_so(control: str) -> None:
+    assert not storing(cache_control=control).asks_first
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        "max-age=0, must-revalidate, stale-while-revalidate=60",
+        "max-age=0, proxy-revalidate, stale-if-error=60",
+        "max-age=0, stale-while-revalidate=0",
+        "max-age=0, stale-if-error=0, stale-while-revalidate=soon",
+    ],
+)
+def test_no_stale_answer_may_be_given_where_revalidation_is_demanded_or_no_time_is_left(
+    control: str,
+) -> None:
+    assert storing(cache_control=control).asks_first
 
 
 @pytest.mark.parametrize(
@@ -120,6 +143,37 @@ def test_a_browser_does_not_heed_the_lifetime_for_shared_caches() -> None:
 def test_a_field_for_cdns_alone_may_allow_what_cache_control_forbids(field: str) -> None:
     headers = Headers((("Cache-Control", "private, no-store"), (field, "max-age=60")))
     assert shared_storing(200, headers, received=AT).storable
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "seconds"),
+    [
+        ("CDN-Cache-Control", "public", 8640),  # RFC 9213: nothing explicit, so it may be guessed
+        ("CDN-Cache-Control", "must-revalidate", 8640),
+        ("CDN-Cache-Control", "max-age=60;note=1", 60),
+        ("CDN-Cache-Control", 'note="a;b, c", max-age=60;note="x"', 60),
+        ("Surrogate-Control", "max-age=60+30", 60),
+        ("Surrogate-Control", 'content="ESI/1.0", max-age=60;edge', 60),
+    ],
+)
+def test_what_a_field_for_cdns_allows_is_read_by_its_own_grammar(
+    field: str, value: str, seconds: int
+) -> None:
+    fields = {"Cache-Control": "private, no-store", "Expires": "0", field: value}
+    found = judged(fields | {"Date": at(0), "Last-Modified": at(-86400)})
+    assert found.storable
+    assert not found.asks_first
+    assert found.freshness.seconds == seconds
+
+
+@pytest.mark.parametrize("value", ["", "no-store", "private", "no-store, max-age=60", ";;;"])
+def test_a_field_for_cdns_that_allows_nothing_leaves_it_to_cache_control(value: str) -> None:
+    assert not judged({"Cache-Control": "no-store", "CDN-Cache-Control": value}).storable
+
+
+def test_a_copy_that_a_surrogate_may_use_when_stale_is_not_asked_about() -> None:
+    found = judged({"Cache-Control": "private", "Surrogate-Control": "max-age=0+600"})
+    assert not found.asks_first
 
 
 def test_a_surrogate_field_without_a_lifetime_allows_nothing() -> None:

@@ -6,12 +6,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from launchready.demo.provider import ScriptedProvider
+from launchready.demo.provider_faults import Stream, chunk, usage_chunk
 from launchready.guard.chat import (
     Allowance,
     Chat,
@@ -119,6 +121,33 @@ async def test_an_answer_that_was_cut_costs_what_came_of_it(
     assert usage.counted
     assert usage.answer > 0
     assert (await spent_by_all(chat)).tokens == usage.prompt + usage.answer
+
+
+class CountsNothing(ScriptedProvider):
+    """A provider whose figures are noughts."""
+
+    prompt = 0
+
+    async def answer(self, stream: Stream, asked: dict[str, Any]) -> None:
+        del asked
+        await stream.begin()
+        await self.say(stream, self.words)
+        await stream.send(chunk({}, finish="stop"))
+        await stream.send(usage_chunk(self.prompt, 0))
+        await stream.done()
+
+
+@pytest.mark.parametrize("prompt", [0, 9])
+async def test_noughts_for_an_answer_with_words_are_no_figures(
+    chat_of: MakeChat, prompt: int
+) -> None:
+    async with CountsNothing() as provider:
+        provider.prompt = prompt
+        chat = chat_of(provider, limits=launch(tokens=10_000))
+        usage = (await chat.whole(QUESTION)).end.usage
+        assert usage.counted
+        assert usage.answer > 0
+        assert (await spent_by_all(chat)).tokens == usage.prompt + usage.answer
 
 
 @pytest.fixture

@@ -4,8 +4,10 @@ import asyncio
 import io
 import json
 import logging
+import os
 import re
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -306,3 +308,22 @@ async def test_the_apps_lines_are_guarded_where_the_server_has_no_lifespan() -> 
     ]
     assert [line["message"] for line in told] == ["refused the key [hidden]"] * 2
     assert SECRET not in log.getvalue()
+
+
+def test_what_is_logged_before_the_first_request_is_guarded_where_nothing_is_set_up(
+    tmp_path: Path,
+) -> None:
+    program = """
+import logging
+from launchready.guard import guard
+from launchready.manifest import parse_manifest
+manifest = '[launch]\\ndomain = "willow.example"\\n[environment]\\nAPI_KEY = "secret"\\n'
+app = guard(None, parse_manifest(manifest))
+logging.getLogger("app").warning("connecting with %s", "k3J9x0Qw7ZpLm2Vt8Rb5")
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=tmp_path,
+        env={**os.environ, "API_KEY": "k3J9x0Qw7ZpLm2Vt8Rb5"},
+    )  # fmt: skip
+    assert json.loads(told.stdout)["message"] == "connecting with [hidden]"
+    assert told.stderr == ""

@@ -20,8 +20,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.http11 import Response
 
 from launchready.guard import Guard, guard, visit
-from launchready.guard.admission import Member
 from launchready.guard.asgi import Scope
+from launchready.guard.presence import May, Member
 from launchready.manifest import parse_manifest
 
 MANIFEST = """
@@ -155,10 +155,11 @@ async def room(
     manifest: str = MANIFEST,
     without: Any = (),
     member: Member = member,
+    may: May | None = None,
 ) -> AsyncIterator[Room]:
     """Serve a chat with guard around it as long as the context lasts."""
     guarded = guard(
-        app, parse_manifest(manifest), member=member, without=without,
+        app, parse_manifest(manifest), member=member, may=may, without=without,
         environ={"METRICS_TOKEN": TOKEN},
     )  # fmt: skip
     server = uvicorn.Server(

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from launchready.guard import sockets, visit
+from launchready.guard import presence, visit
 from launchready.guard.asgi import Scope
 from tests.guard.websockets.rooms import FRAMEWORKS, Room, room
 from tests.guard.websockets.test_websockets import ended, figures_of, said
@@ -41,7 +41,7 @@ class SignedIn:
 
 @pytest.fixture
 def members(monkeypatch: pytest.MonkeyPatch) -> SignedIn:
-    monkeypatch.setattr(sockets, "ASKS_AGAIN_S", EVERY_S)
+    monkeypatch.setattr(presence, "ASKS_AGAIN_S", EVERY_S)
     return SignedIn()
 
 

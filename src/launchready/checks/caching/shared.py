@@ -10,8 +10,9 @@ from launchready.derive.caching.personal import (
     judged_answers,
     personal_signs,
 )
-from launchready.derive.caching.storable import cookies_withheld, stored_by_shared
+from launchready.derive.caching.storable import Storing, cookies_withheld, stored_by_shared
 from launchready.derive.commands import headers_of
+from launchready.derive.sign_in.private_page import is_shell
 from launchready.derive.spans import span
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host
@@ -60,7 +61,10 @@ def private_answer_storable(visit: Visit) -> Result:
     found = [(w, a) for a in judged if (w := _weight(visit, a)) is not None]
     if not found:
         return Passed(evidence=_harmless(judged[-1]))
-    weight, answer = min(found, key=lambda f: f[0])
+    told = [(w, a) for w, a in found if not _shell(visit, a)]
+    if not told:
+        return _shell_unproven(visit)
+    weight, answer = min(told, key=lambda f: f[0])
     return _storable(visit, answer, weight)
 
 
@@ -74,7 +78,7 @@ def _weight(visit: Visit, answer: Exchange) -> Severity | None:
     if answer.status in {200, 203, 206}:
         if private or personal_signs(answer):
             if storing.asks_first:
-                return Severity.ADVICE
+                return None if _shell(visit, answer) else Severity.ADVICE
             # With Vary: Cookie a stored copy is given to the same session again, or to those
             # who come without any: a new visitor gets what the last one got.
             grave = (private or reused) and not _varies_by_session(answer)
@@ -93,6 +97,23 @@ def _weight(visit: Visit, answer: Exchange) -> Severity | None:
     return None
 
 
+def _shell(visit: Visit, answer: Exchange) -> bool:
+    """Return whether a private route shows nothing of anybody: an empty shell that scripts fill."""
+    page = visit.route.kind == "private" and answer.status == 200 and "html" in answer.content_type
+    return page and not personal_signs(answer) and is_shell(answer)
+
+
+def _shell_unproven(visit: Visit) -> Unproven:
+    """Return that nobody can tell by a shell whether something of a member stands in its scripts."""
+    return Unproven(
+        reason="caches keep an empty shell that scripts fill; whether it holds anything of a member "
+        "cannot be seen from outside",
+        how_to_prove="If the shell is the same for everybody, and its scripts fetch what members see, "
+        f'declare so under [routes]: "{visit.route.url}" = {{ kind = "private", cacheable = true }}. '
+        f"If not, send with it: {_HEADER}",
+    )
+
+
 def _varies_by_session(answer: Exchange) -> bool:
     fields = [f.strip().lower() for f in (answer.headers.get("vary") or "").split(",")]
     return "cookie" in fields or "authorization" in fields
@@ -108,7 +129,7 @@ def _harmless(answer: Exchange) -> str:
 def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
     storing = stored_by_shared(answer)
     reused = storing.explicit and not storing.asks_first and storing.freshness.seconds > 0
-    said = answer.headers.get("cache-control")
+    said = answer.headers.get(storing.field)
     private = visit.route.kind == "private"
     if storing.asks_first:
         whose = "one member's private page" if private else "one visitor's form or session"
@@ -126,7 +147,7 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
     for_long = f", kept for {span(storing.freshness.seconds)}" if reused else ""
     return Failed(
         means=means,
-        observed=f"{answer.status}, Cache-Control: {said[:80] if said else 'none'}{for_long or asked}",
+        observed=f"{answer.status}, {storing.field}: {said[:80] if said else 'none'}{for_long or asked}",
         wanted=_HEADER,
         evidence=f"{answer.url}: {storing.reason} (RFC 9111 section 3)"
         if not storing.asks_first
@@ -134,6 +155,7 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
         "has confirmed it (section 4.3)",
         severity=weight,
         fix=(
+            *_for_cdns_alone(storing),
             f"Send this header with the {visit.route.kind} pages, redirects and errors included: {_HEADER}",
             "If a CDN has a rule that caches everything, exclude these pages from it and purge its cache.",
         ),
@@ -141,6 +163,14 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
         effort_min=15,
         takes_effect="at once, after the caches were purged",
         see=headers_of(answer.url),
+    )
+
+
+def _for_cdns_alone(storing: Storing) -> tuple[str, ...]:
+    if storing.field == "Cache-Control":
+        return ()
+    return (
+        f"Send no {storing.field} with these pages: CDNs that know it take no notice of Cache-Control.",
     )
 
 
@@ -164,7 +194,8 @@ def private_answer_served_from_cache(visit: Visit) -> Result:
         return Unproven(reason=f"{challenged} answered instead of the site")
     for answer in judged:
         if _given_from_cache(visit, answer):
-            return _served(visit, answer, cache_said(answer.headers).line)
+            line = cache_said(answer.headers).line
+            return _shell_unproven(visit) if _shell(visit, answer) else _served(visit, answer, line)
     said = cache_said(judged[-1].headers)
     return Passed(evidence=said.line or "no header tells of a stored copy")
 
@@ -225,7 +256,7 @@ def cookie_in_cacheable_answer(visit: Visit, launch: Parent[Declared]) -> Result
 def _shared_cookie(answer: Exchange, names: tuple[str, ...]) -> Failed:
     storing = stored_by_shared(answer)
     session = next((n for n in names if is_session_cookie(n)), "")
-    said = answer.headers.get("cache-control")
+    said = answer.headers.get(storing.field)
     severity = Severity.ADVICE
     if storing.explicit:
         severity = Severity.BLOCKER if session else Severity.RISK
@@ -234,10 +265,11 @@ def _shared_cookie(answer: Exchange, names: tuple[str, ...]) -> Failed:
         means="A cache could hand one visitor's session to all who come after."
         if session
         else "A cache could hand the same cookie to all visitors.",
-        observed=f"Set-Cookie: {session or names[0]}=…, Cache-Control: {said[:80] if said else 'none'}",
+        observed=f"Set-Cookie: {session or names[0]}=…, {storing.field}: {said[:80] if said else 'none'}",
         wanted="no cookie, or Cache-Control: private",
         evidence=f"{answer.url}: {storing.reason} (RFC 9111 sections 3 and 7.3)",
         fix=(
+            *_for_cdns_alone(storing),
             f"Do not set {session or names[0]} before a visitor signs in or fills in a form.",
             "Or send with every answer that sets a cookie: Cache-Control: private",
         ),

@@ -34,18 +34,19 @@ def too_many_hops(entrance: Entrance, visits: Below[Visit], launch: Parent[Decla
     hosts = launch.manifest.all_hosts
     # A step down to HTTP brings the one back up with it, and both go with its fix.
     walks = [w for w in _walks(entrance, visits) if w.end == "answer" and downgrade(w) is None]
-    long = [w for w in walks if own_hops(w, hosts) > HOPS_WANTED]
+    counted = [(own_hops(w, hosts, invented=entrance.deep_path), w) for w in walks]
+    long = [(hops, w) for hops, w in counted if hops > HOPS_WANTED]
     if not long:
-        most = max((own_hops(w, hosts) for w in walks), default=0)
+        most = max((hops for hops, _ in counted), default=0)
         if not walks:
             return NotApplicable(reason=f"no way in reaches an answer{see(entrance)}")
         return Passed(evidence=f"at most {most} redirects on {len(walks)} ways in")
-    worst = max(long, key=lambda w: own_hops(w, hosts))
+    hops, worst = max(long, key=lambda each: each[0])
     final = worst.urls[-1]
     # The same fix for every way that ends there: one thing to do, however many ways show it.
     return Failed(
         means="Visitors wait for one redirect after another before anything appears.",
-        observed=f"{own_hops(worst, hosts)} redirects: {shown(worst)}",
+        observed=f"{hops} redirects: {shown(worst)}",
         wanted=f"{HOPS_WANTED} at most",
         fix=(
             f"Let every redirect that leads to {host(final)} name scheme, host and path at once.",

@@ -24,7 +24,7 @@ from launchready.derive.sign_in.throttle import (
     says_limited,
 )
 from launchready.facts import Gap, Subject
-from launchready.facts.active import Throttling
+from launchready.facts.active import ByHand, Throttling
 from launchready.facts.hops import path
 from launchready.facts.http import Exchange
 from launchready.manifest import RouteEntry
@@ -219,7 +219,20 @@ class Burst:
             first_answer=gist(self.usual[0].answer) if self.usual else "",
             changed_answer=self._gist(changed) if changed else "",
             inconclusive=inconclusive,
+            by_hand=self._by_hand(),
         )
+
+    def _by_hand(self) -> ByHand | None:
+        """Return the request if it takes nothing that only this visit holds."""
+        attempt = self.attempt
+        if self.as_member or self.session.cookies or attempt.body is None:
+            return None
+        if attempt.form is not None and any(f.type == "hidden" for f in attempt.form.fields):
+            return None
+        return ByHand(
+            url=attempt.url, method=attempt.method, content_type=attempt.content_type,
+            body=attempt.body.decode(),
+        )  # fmt: skip
 
     def _gist(self, changed: Seen) -> str:
         usual = self.usual[0]

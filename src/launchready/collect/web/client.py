@@ -8,7 +8,7 @@ import socket
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from launchready.collect.dial import DialMap
 from launchready.collect.tls.offer import CIPHERS
 from launchready.collect.web.message import Failure, Intake, Request, Response, Verify
 from launchready.collect.web.outcome import CONNECT_SHARE, PerformResult, Target, outcome
+from launchready.collect.web.places import Places
 
 AT_ONCE = 192
 """Enough that two dozen hosts which never answer leave room for the others."""
@@ -51,11 +52,8 @@ class HttpClient:
         """Trust certifi's authorities and those of `ca_file`. Raises OSError when it is unreadable."""
         self._dial = dial or DialMap()
         self._all = asyncio.Semaphore(at_once or min(AT_ONCE, _files_max() // 2))
-        self._per_host: defaultdict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(AT_ONCE_PER_HOST)
-        )
+        self._per_host: defaultdict[str, Places] = defaultdict(lambda: Places(AT_ONCE_PER_HOST))
         self._multi = pycurl.AsyncCurlMulti()
-        self._wide: set[str] = set()
         self._patience: defaultdict[tuple[str, Target], _Patience] = defaultdict(_Patience)
         self._routes: dict[str, bool] = {}
         self._bundle: tempfile.TemporaryDirectory[str] | None = None
@@ -126,19 +124,11 @@ class HttpClient:
 
     @asynccontextmanager
     async def _place(self, host: str) -> AsyncIterator[None]:
-        async with self._per_host[host] if host else self._all:
-            if not host:
-                yield
-                return
-            async with self._all:
-                yield
-
-    def _widen(self, host: str) -> None:
-        """Let more requests at once to a host that takes them all on one connection."""
-        if host not in self._wide:
-            self._wide.add(host)
-            for _ in range(AT_ONCE_PER_HOST_HTTP2 - AT_ONCE_PER_HOST):
-                self._per_host[host].release()
+        async with AsyncExitStack() as held:
+            if host:
+                await held.enter_async_context(self._per_host[host].one())
+            await held.enter_async_context(self._all)
+            yield
 
     def _targets(
         self, url: str, addresses: Sequence[str], *, around: bool = False
@@ -228,8 +218,15 @@ class HttpClient:
                 patience.failure = found
             else:
                 patience.vain = 0
-            if isinstance(found, Response) and found.http_version == "2":
-                self._widen(host)
+            places = self._per_host[host]
+            now_s = asyncio.get_running_loop().time()
+            if isinstance(found, Response):
+                if found.http_version == "2":
+                    places.widen(AT_ONCE_PER_HOST_HTTP2)
+                begun_s = now_s - found.timing.total_s
+                places.waited(begun_s, begun_s + found.timing.first_byte_s)
+            elif timed_out:
+                places.waited(now_s - request.deadline_s, now_s)
             return found
 
     async def _attempt(

@@ -20,7 +20,7 @@ from launchready.community.guide.history import (
     remembered,
 )
 from launchready.community.guide.tools import TOOLS, call_tool
-from launchready.community.sessions import SignedIn
+from launchready.community.sessions import SignedIn, plan_of
 from launchready.guard.chat import Chat, End, Text, ToolCall, Wording
 
 QUESTION_MAX = 2_000
@@ -174,6 +174,8 @@ class Guide:
     async def _called(self, who: SignedIn, calls: list[ToolCall]) -> list[dict[str, Any]]:
         answers = []
         async with self._database.read() as session:
+            # A plan may have ended since they asked: what it opened is not told any more.
+            who = replace(who, plan=await plan_of(session, who.id))
             for number, call in enumerate(calls):
                 found = '{"error": "Too many calls at once."}'
                 if number < CALLS_MAX:

@@ -59,6 +59,12 @@ def login_stored_and_confirmed(launch: DemoLaunch) -> None:
     launch.host("app").route("/login").headers["cache-control"] = "no-cache"
 
 
+@defect("private-answer-storable", variant="cdn-field")
+def login_storable_by_cdns(launch: DemoLaunch) -> None:
+    """The log-in page forbids storing, but a field that CDNs go by in its place allows it."""
+    launch.host("app").route("/login").headers["cdn-cache-control"] = "public"
+
+
 @defect("private-answer-storable", variant="guard-off")
 def private_without_guard(launch: DemoLaunch) -> None:
     """Guard's caching is switched off on the app, and nothing keeps caches from members' pages."""
@@ -93,3 +99,15 @@ def html_cached_long_without_validator(launch: DemoLaunch) -> None:
 def html_cached_too_long(launch: DemoLaunch) -> None:
     """Browsers keep the community's front page for a year."""
     launch.host("community").route("/").headers["cache-control"] = "public, max-age=31536000"
+
+
+@defect("session-given-to-two-visitors")
+def session_given_to_two_visitors(launch: DemoLaunch) -> None:
+    """A cache in front of the community's sign-up keeps the page with its session, and says so in no header."""
+    kept: list[Answer] = []
+
+    def from_store(answer: Answer) -> Answer:
+        kept.append(answer)
+        return kept[0]
+
+    launch.host("app").serve("/signup", changed(from_store))

@@ -13,6 +13,8 @@ _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a grammar rule of RFC 91
 _QUOTED = r'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t\x20-\x7e\x80-\xff])*"'
 _MEMBER = re.compile(rf"[ \t]*({_TOKEN})(?:=(?:({_TOKEN})|({_QUOTED})))?[ \t]*(?=,|\Z)")
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_PARAMETERS = re.compile(rf"({_QUOTED})|;(?:{_QUOTED}|[^,\"])*")
+_TWO_LIFETIMES = re.compile(r"\b(max-age=\d{1,20})\+(\d{1,20})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,19 @@ def parse_cache_control(values: Iterable[str]) -> CacheControl:
         found.append((name.lower(), argument))
         at = match.end() + 1
     return CacheControl(directives=tuple(found))
+
+
+def parse_targeted(values: Iterable[str]) -> CacheControl:
+    """Return the directives of a field that speaks to CDNs alone.
+
+    Its members may have parameters, which say nothing here (RFC 9213 section 2.1, RFC 9651 section
+    3.2). In Surrogate-Control `max-age=600+60` is a lifetime and how long the copy may be used
+    when it is over (Edge Architecture Specification, section 2.3).
+    """
+    bare = (_PARAMETERS.sub(lambda found: found[1] or "", value) for value in values)
+    return parse_cache_control(
+        _TWO_LIFETIMES.sub(r"\1, stale-while-revalidate=\2", value) for value in bare
+    )
 
 
 def delta_seconds(text: str) -> int | None:

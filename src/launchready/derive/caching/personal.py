@@ -13,14 +13,15 @@ from launchready.manifest import SIGN_IN_KINDS, RouteKind
 
 PERSONAL_KINDS: frozenset[RouteKind] = SIGN_IN_KINDS | {"private"}
 
-# Set by CDNs, load balancers and consent banners on any answer; none of them is a session.
+# Set by CDNs, load balancers and consent banners on any answer; none of them is a session, and what
+# says that it is one (`_garden_session` of a Rails app) is none of them.
 _IMPERSONAL_COOKIES = re.compile(
-    r"__cf_bm|__cflb|__cfruid|_cfuvid|cf_clearance|cf_chl_\w+|cf_ob_info|cf_use_ob|__cfwaitingroom"
+    r"(?!.*session)(?:__cf_bm|__cflb|__cfruid|_cfuvid|cf_clearance|cf_chl_\w+|cf_ob_info|cf_use_ob|__cfwaitingroom"
     r"|AWSALB\w*|AWSELB\w*|ARRAffinity\w*|incap_ses_\w+|visid_incap_\w+|nlbi_\w+|ak_bmsc|bm_\w+|_abck"
     r"|datadome|GCLB|SERVERID|BIGipServer.*|TS[0-9a-f]{6,}|_vercel_\w+|nf_ab\w*|nf-\w+"
-    r"|_ga\w*|_gid|_fbp|__utm\w+|ajs_\w+|intercom-\w+|hubspotutk|__hs\w+"
+    r"|_ga(?:[tc]?_[\w-]+|t)?|_gcl_\w+|_gid|_fbp|__utm\w+|ajs_\w+|intercom-\w+|hubspotutk|__hs\w+"
     r"|locale|lang|language|i18next|NEXT_LOCALE|pll_language|wp-wpml_current_language|theme"
-    r"|timezone|tz|currency|country|region|geo\w*|cookie[_-]?consent|consent\w*|OptanonConsent",
+    r"|timezone|tz|currency|country|region|geo\w*|cookie[_-]?consent|consent\w*|OptanonConsent)",
     re.IGNORECASE,
 )
 _SESSION_COOKIES = re.compile(
@@ -38,32 +39,36 @@ _PREFERENCE_COOKIES = re.compile(
     re.IGNORECASE,
 )
 _TOKEN_FIELDS = re.compile(
-    r"csrf.*|.*csrf[_-]?token|csrfmiddlewaretoken|authenticity_token|_token|xsrf.*"
+    r"_?csrf.*|.*csrf[_-]?token|csrfmiddlewaretoken|authenticity_token|_token|xsrf.*"
     r"|__RequestVerificationToken|_wpnonce|form_build_id|form_token|antiforgery.*",
     re.IGNORECASE,
 )
 
 
 def cookie_names(headers: Headers) -> tuple[str, ...]:
-    """Return the names of the cookies that an answer sets, without those that no person is tied to.
+    """Return the names of the cookies that an answer sets, without those that no person is tied to."""
+    return tuple(name[:60] for name, _ in set_cookies(headers))
 
-    Names only: the value of a cookie is a secret and never leaves the fact. A cookie that the
-    answer deletes is none that it sets.
+
+def set_cookies(headers: Headers) -> tuple[tuple[str, str], ...]:
+    """Return name and value of each cookie that an answer sets, without those that no person is tied to.
+
+    The value is a secret and never leaves the fact. A cookie that the answer deletes is none that
+    it sets.
     """
-    names = []
+    found = []
     for line in headers.all("set-cookie"):
         pair, *attributes = line.split(";")
-        name, _, value = pair.partition("=")
+        name, _, value = (part.strip() for part in pair.partition("="))
         gone = any(
             re.fullmatch(
                 r"\s*max-age\s*=\s*(?:0+|-\d+)\s*|\s*expires\s*=.*\b19[67]\d\b.*", a, re.IGNORECASE
             )
             for a in attributes
         )
-        name = name.strip()
-        if name and not gone and value.strip() and not _IMPERSONAL_COOKIES.fullmatch(name):
-            names.append(name[:60])
-    return tuple(names)
+        if name and not gone and value and not _IMPERSONAL_COOKIES.fullmatch(name):
+            found.append((name, value))
+    return tuple(found)
 
 
 def is_session_cookie(name: str) -> bool:

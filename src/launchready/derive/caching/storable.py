@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
-from launchready.derive.caching.cache_control import CacheControl, parse_cache_control
+from launchready.derive.caching.cache_control import (
+    CacheControl,
+    parse_cache_control,
+    parse_targeted,
+)
 from launchready.facts.http import Exchange, Headers
 
 # RFC 9110 section 15.1. 206 needs a cache that understands ranges, 300 and on as given.
@@ -70,6 +74,8 @@ class Storing:
     asks_first: bool = False
     """Each reuse must be confirmed by the server first (no-cache, a lifetime of 0, Vary: *)."""
     freshness: Freshness = Freshness(seconds=0, source="none")
+    field: str = "Cache-Control"
+    """The field by which it was judged; another one speaks to CDNs alone."""
 
 
 def cache_control(headers: Headers) -> CacheControl:
@@ -137,16 +143,15 @@ def shared_storing(
     `authorized`: the request carried an Authorization field. A field that speaks to CDNs alone
     (RFC 9213) counts as well: where either allows it, some shared cache may store.
     """
-    control = cache_control(headers)
-    judge = partial(
-        _storing, status, headers, received=received, method=method, authorized=authorized
-    )
-    judged = [judge(control)]
+    judge = partial(_storing, status, received=received, method=method, authorized=authorized)
+    judged = [judge(headers, cache_control(headers))]
+    # Who goes by such a field takes no notice of Cache-Control and Expires (section 2.2).
+    rest = Headers(tuple((n, v) for n, v in headers if n.lower() != "expires"))
     for field in TARGETED_FIELDS:
-        control = parse_cache_control(headers.all(field))
-        # Without a lifetime of its own (Surrogate-Control: content="ESI/1.0") it says nothing here.
-        if "max-age" in control or "s-maxage" in control:
-            judged.append(judge(control))
+        control = parse_targeted(headers.all(field))
+        # Surrogate-Control is older; without a lifetime (content="ESI/1.0") it says nothing here.
+        if "max-age" in control or (control.directives and field != "surrogate-control"):
+            judged.append(replace(judge(rest, control), field=field.title().replace("Cdn", "CDN")))
     return max(judged, key=lambda s: (s.storable, not s.asks_first, s.freshness.seconds))
 
 
@@ -208,15 +213,28 @@ def _storing(
     allows += ["Expires"] if "expires" in headers else []
     explicit = bool(allows)
     reason = f"{', '.join(allows)} allows it" if allows else _by_default(status, control)
-    lenient = "stale-while-revalidate" in control or "stale-if-error" in control
     return Storing(
         storable=True,
         reason=reason,
         explicit=explicit,
         asks_first=control.unqualified("no-cache")
-        or (fresh.explicit and fresh.seconds == 0 and not lenient)
+        or (fresh.explicit and fresh.seconds == 0 and not _used_when_stale(control))
         or "*" in [v.strip() for v in (headers.get("vary") or "").split(",")],
         freshness=fresh,
+    )
+
+
+def _used_when_stale(control: CacheControl) -> bool:
+    """Return whether the answer lets a copy be used after its lifetime (RFC 5861, RFC 9111 section 4.2.4).
+
+    By section 5.2.2.10 s-maxage would forbid it as well, but CDNs heed the two beside each other.
+    """
+    if "must-revalidate" in control or "proxy-revalidate" in control:
+        return False
+    return any(
+        # Without a number of seconds it is no directive of the RFC, but frameworks send it so.
+        control.unqualified(name) or (control.seconds(name) or 0) > 0
+        for name in ("stale-while-revalidate", "stale-if-error")
     )
 
 

@@ -117,7 +117,6 @@ def _page(answer: Exchange, entrance: Entrance, seen: str, said: str) -> Door:
                 state="unsure",
                 seen=f"{seen}: the same page as {path(other.url)}, the shell that every visitor gets",
             )
-    scripts = LexborHTMLParser(answer.text).css_first("script") is not None
     words = _words(answer)
     if _SENT_BY_SCRIPT.search(answer.text[:4000]) and len(words) < _SHELL_TEXT_MAX:
         return Door(state="unsure", seen=f"{seen}: a page that sends visitors on by script")
@@ -128,11 +127,17 @@ def _page(answer: Exchange, entrance: Entrance, seen: str, said: str) -> Door:
         return Door(
             state="unsure", seen=f"{seen}: a page that asks to sign in, with more around it"
         )
-    if scripts and len(words) < _SHELL_TEXT_MAX:
+    if is_shell(answer):
         return Door(state="unsure", seen=f"{seen}: an empty shell that scripts fill")
     if said:
         return Door(state="unsure", seen=f"{seen}, without the text that only a member sees")
     return Door(state="open", seen=f"{seen}, with {len(words)} characters to read")
+
+
+def is_shell(answer: Exchange) -> bool:
+    """Return whether a page shows hardly a word by itself, and has scripts that may fill it."""
+    scripts = LexborHTMLParser(answer.text).css_first("script") is not None
+    return scripts and len(_words(answer)) < _SHELL_TEXT_MAX
 
 
 def _is_log_in(answer: Exchange) -> bool:

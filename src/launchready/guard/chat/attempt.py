@@ -120,8 +120,11 @@ class Attempt:
 
     def usage(self, prompt_parts: Sequence[Mapping[str, Any]]) -> Usage:
         """Return what it took: as the provider tells, else as counted over messages and tools."""
-        if self.adding.usage is not None:
-            return self.adding.usage
+        told = self.adding.usage
+        # No prompt has no tokens, and no words come of none: some gateways send noughts for what
+        # they have not counted, and a budget would never be used up.
+        if told is not None and told.prompt and (told.answer or not self.adding.text_tokens):
+            return told
         if not self.sent:
             return Usage(counted=True)
         prompt = sum(estimated_tokens(str(m)) for m in prompt_parts)

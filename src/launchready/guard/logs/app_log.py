@@ -153,6 +153,24 @@ def install(
     return undo
 
 
+def stand_by(redactor: Redactor, stream: TextIO | None = None) -> Callable[[], None]:
+    """Write what nobody writes yet, as `install` will; return what puts the old state back.
+
+    Between the app's making and its start no handler is set up as a rule, and Python's own last
+    resort would write a warning as it is, secrets and all.
+    """
+    before = logging.lastResort
+    ours = JsonLines(redactor, sys.stdout if stream is None else stream)
+    ours.setLevel(logging.WARNING)
+    logging.lastResort = ours
+
+    def undo() -> None:
+        if logging.lastResort is ours:
+            logging.lastResort = before
+
+    return undo
+
+
 def _to_terminal(handler: logging.Handler) -> bool:
     if isinstance(handler, JsonLines):
         return True

@@ -10,7 +10,7 @@ from launchready.checks.tls.strength import (
     certificate_weak_signature,
 )
 from launchready.finding import Severity
-from tests.checks.test_tls import certificate, handshake, issuer
+from tests.checks.tls.making import certificate, handshake, issuer
 from tests.making import outcome
 
 

@@ -1,0 +1,93 @@
+"""What a verdict tells people to run and to edit, named as this run named it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from shlex import quote
+
+from launchready.finding import Finding, Outcome
+from launchready.report.model import Looking
+from launchready.verdict import Verdict
+
+_USUAL = "launchready.toml"
+_WORD = re.compile(r"(?<![\w./-])launchready\.toml\b")
+_AGAIN = re.compile(r"launchready (?:recheck|smoke) ?[\w-]*")
+_MAIL = re.compile(r"launchready mail [^;|]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Named:
+    path: str
+    again: str
+    """What `recheck` and `smoke` need behind them."""
+    mail: str
+    """What `mail` needs, which reads no manifest."""
+
+    def step(self, text: str) -> str:
+        return _WORD.sub(lambda _: self.path, text)
+
+    def command(self, see: str) -> str:
+        if _AGAIN.match(see):
+            return _AGAIN.sub(lambda found: found[0] + self.again, see)
+        if _MAIL.match(see):
+            return _MAIL.sub(lambda found: found[0].rstrip() + self.mail, see)
+        return _WORD.sub(lambda _: quote(self.path), see)
+
+
+def as_run(
+    verdict: Verdict, *, manifest_file: str, given: Looking, resolvers: Iterable[str] = ()
+) -> Verdict:
+    """Return the verdict with the manifest's own path in steps and commands.
+
+    `given` is what the command line said, which a command of ours needs as well to see the same;
+    `resolvers` are those that were asked; `manifest_file` is empty when there is no manifest.
+    """
+    path = manifest_file or _USUAL
+    asked = [word for each in resolvers for word in ("--resolver", each)]
+    again = [word for each in given.resolvers for word in ("--resolver", each)]
+    again += [word for each in given.dial for word in ("--dial", each)]
+    again += ["--ca", given.ca] if given.ca else []
+    if PurePath(path) != PurePath(_USUAL):
+        again = ["--manifest", path, *again]
+    if not again and not asked:
+        return verdict
+    named = _Named(path=path, again=_words(again), mail=_words(asked))
+    # An outcome stands at several places of a verdict and stays one and the same.
+    known: dict[int, Outcome] = {}
+
+    def told(outcome: Outcome) -> Outcome:
+        if id(outcome) not in known:
+            known[id(outcome)] = _outcome(outcome, named)
+        return known[id(outcome)]
+
+    def found(finding: Finding) -> Finding:
+        followed = tuple(map(told, finding.consequences))
+        return replace(finding, outcome=told(finding.outcome), consequences=followed)
+
+    return replace(
+        verdict,
+        findings=tuple(map(found, verdict.findings)),
+        unchecked=tuple(map(told, verdict.unchecked)),
+        outcomes=tuple(map(told, verdict.outcomes)),
+    )
+
+
+def _outcome(outcome: Outcome, named: _Named) -> Outcome:
+    failure = outcome.failure
+    return replace(
+        outcome,
+        how_to_prove=named.step(outcome.how_to_prove),
+        failure=failure
+        and replace(
+            failure,
+            fix=tuple(map(named.step, failure.fix)),
+            see=named.command(failure.see),
+        ),
+    )
+
+
+def _words(words: list[str]) -> str:
+    return "".join(f" {quote(word)}" for word in words)

@@ -41,6 +41,8 @@ class ResolverAnswer:
     trouble: str = ""
     denied_by: str = ""
     """The zone that says the name, or the end of its aliases, does not exist."""
+    made_up: tuple[str, ...] = ()
+    """Addresses that it gave, as it gives them to names that do not exist: none of the host's."""
 
     @property
     def addresses(self) -> tuple[str, ...]:

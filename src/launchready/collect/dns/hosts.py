@@ -219,7 +219,14 @@ def _caa_records(owner: str, reply: Reply) -> tuple[CaaRecord, ...]:
     )
 
 
-async def neighbour_names(subject: Subject, world: World, _ask: Ask) -> NeighbourNames | Gap:
+async def _zone_silent(key: Key, ask: Ask, why: str) -> Gap:
+    zone = await ask(Zone, key.subject)
+    if isinstance(zone, Zone) and zone.fault in {"bogus", "lame"}:
+        return Gap(key=key, reason=f"{zone.apex} does not answer as it should", because=zone.key)
+    return _unanswered(key, why)
+
+
+async def neighbour_names(subject: Subject, world: World, ask: Ask) -> NeighbourNames | Gap:
     """Return the addresses of common names beside the declared ones, one question each."""
     domain, declared = subject.name, world.manifest.all_hosts
     names = [f"{n}.{domain}" for n in NEIGHBOURS if f"{n}.{domain}" not in declared]
@@ -229,7 +236,7 @@ async def neighbour_names(subject: Subject, world: World, _ask: Ask) -> Neighbou
     )
     if not any(r.rcode in GOOD for r in (made_up, *replies)):
         key, why = Key(NeighbourNames, subject), made_up.trouble or f"{made_up.rcode}"
-        return await out_of_reach(key, world, domain) or _unanswered(key, why)
+        return await out_of_reach(key, world, domain) or await _zone_silent(key, ask, why)
     wild = set(made_up.texts) or {made_up.last}
     dangling = [(f"*.{domain}", made_up)] if made_up.aliases else []
     real = [

@@ -225,6 +225,9 @@ def _delegation(
 
 
 def _wild(reply: Reply) -> tuple[str, ...]:
+    if reply.rcode == "NXDOMAIN":
+        # An alias of nothing opens nothing; that it dangles is a finding of its own.
+        return ()
     return (reply.last,) if reply.aliases else tuple(sorted(reply.texts))
 
 

@@ -190,3 +190,37 @@ def answering(**parts: object) -> Respond:
         return [wire(reply_to(query, **parts), transport)]  # type: ignore[arg-type]
 
     return respond
+
+
+def knowing_the_root(respond: Respond) -> Respond:
+    """Answer for the root's servers whatever else fails, as a resolver that works does."""
+
+    def responds(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        if query.question[0].name == dns.name.root:
+            line = [". 300 NS a.root-servers.net."]
+            return [wire(reply_to(query, answer=line), transport)]
+        return respond(query, transport)
+
+    return responds
+
+
+def making_up(records: Records, *addresses: str, root: bool = True) -> Respond:
+    """Answer as a resolver that leads names that do not exist to pages of its own.
+
+    Without `root` it leads every name there, as a network does before one has signed in to it.
+    """
+    usual = knowing_the_root(resolver(records))
+
+    def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        name = query.question[0].name.to_text()
+        asked = dns.rdatatype.to_text(query.question[0].rdtype)
+        if root:
+            packets = usual(query, transport)
+            if dns.message.from_wire(packets[0]).rcode() != dns.rcode.NXDOMAIN:
+                return packets
+        lines = [
+            f"{name} 60 {asked} {a}" for a in addresses if asked == ("AAAA" if ":" in a else "A")
+        ]
+        return [wire(reply_to(query, answer=lines), transport)]
+
+    return respond

@@ -31,6 +31,7 @@ from launchready.collect.dial import DialMap, is_loopback, is_public, reached
         ("::ffff:9.9.9.9", True),
         ("64:ff9b::a00:1", False),
         ("2002:a00:1::", False),
+        ("::203.0.113.5", False),
     ],
 )
 def test_an_address_is_public_when_the_internet_can_reach_it(address: str, public: bool) -> None:

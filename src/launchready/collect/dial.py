@@ -17,7 +17,15 @@ _DOCUMENTATION = tuple(
 )
 _NOT_PUBLIC = tuple(
     ip_network(n)
-    for n in ("100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "fec0::/10", "64:ff9b:1::/48")
+    for n in (
+        "100.64.0.0/10",
+        "192.0.0.0/24",
+        "198.18.0.0/15",
+        "fec0::/10",
+        "64:ff9b:1::/48",
+        # IPv4 addresses written as the last part of one that nobody routes (RFC 4291, 2.5.5.1).
+        "::/96",
+    )
 )
 
 

@@ -41,6 +41,8 @@ class ResolverAnswer:
     trouble: str = ""
     denied_by: str = ""
     """The zone that says the name, or the end of its aliases, does not exist."""
+    made_up: tuple[str, ...] = ()
+    """Addresses that it gave, as it gives them to names that do not exist: none of the host's."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -171,6 +173,8 @@ class Nameserver:
     """For each of them the TTL as this server publishes it, in seconds."""
     alias: str = ""
     """Target, when its name is a CNAME, which RFC 2181 section 10.3 forbids."""
+    unregistered: str = ""
+    """The domain that its name lies in, where nobody has registered it."""
     trouble: str = ""
     ours: bool = False
     """Only this machine's network keeps it from being asked."""

@@ -69,3 +69,19 @@ def test_one_answer_alone_proves_no_agreement_and_that_is_ours() -> None:
 
 def test_one_resolver_that_was_asked_alone_is_compared_with_none() -> None:
     assert outcome(resolvers_disagree, resolution(answer(HERE))).status == "not_applicable"
+
+
+def test_a_resolver_that_is_left_out_is_named_with_the_reason() -> None:
+    refusing = answer(
+        resolver="192.0.2.203", rcode=None, trouble="it answers REFUSED to everything"
+    )
+    both = (answer(HERE), answer(HERE, resolver="192.0.2.202"))
+    found = outcome(resolvers_disagree, resolution(*both, refusing))
+    assert found.status == "passed"
+    assert "192.0.2.203: it answers REFUSED to everything" in found.detail
+
+
+def test_a_resolver_that_makes_addresses_up_is_named() -> None:
+    liar = answer(HERE, resolver="192.0.2.203", made_up=("198.51.100.80",))
+    found = outcome(resolvers_disagree, resolution(answer(HERE), liar))
+    assert "192.0.2.203 makes up 198.51.100.80" in found.detail

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from launchready.checks.dns.delegating import delegation_mismatch
 from launchready.checks.dns.servers import (
-    delegation_mismatch,
     lame_delegation,
     nameserver_silent,
     nameservers_disagree,
@@ -194,3 +194,27 @@ def test_near_the_launch_a_day_is_the_limit_and_advice(seconds: int, status: str
 
 def test_servers_that_told_no_ttl_prove_nothing() -> None:
     assert outcome(ttl_too_long, zone(nameserver(1, host_ttls=())), SWITCH).status == "unknown"
+
+
+def test_one_server_named_below_the_domain_without_glue_is_a_mismatch() -> None:
+    with_glue = nameserver(1, name=f"ns1.{DOMAIN}", glue=("192.0.2.1",))
+    without = nameserver(2, name=f"ns2.{DOMAIN}")
+    found = outcome(delegation_mismatch, zone(with_glue, without))
+    assert found.status == "failed"
+    assert f"no address of ns2.{DOMAIN}" in found.detail
+
+
+def test_a_zone_above_that_tells_no_glue_at_all_proves_nothing() -> None:
+    servers = [nameserver(n, name=f"ns{n}.{DOMAIN}") for n in (1, 2)]
+    assert outcome(delegation_mismatch, zone(*servers)).status == "passed"
+
+
+def test_a_server_below_a_domain_that_anybody_can_register_is_a_blocker() -> None:
+    gone = nameserver(
+        2, addresses=(), authoritative=False, rcode=None, serial=None, host_answers=(),
+        trouble="its name has no address", unregistered="example.net",
+    )  # fmt: skip
+    found = outcome(lame_delegation, zone(nameserver(1), gone))
+    assert found.severity is Severity.BLOCKER
+    assert found.failure is not None
+    assert "Whoever registers example.net takes over" in found.failure.means

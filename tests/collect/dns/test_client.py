@@ -14,7 +14,8 @@ import pytest
 
 from launchready.collect.dial import DialMap
 from launchready.collect.dns import client as name_client
-from launchready.collect.dns.client import FIRST_QUESTIONS, NameClient, system_resolvers
+from launchready.collect.dns.client import FIRST_QUESTIONS, NameClient
+from launchready.collect.dns.system import system_resolvers
 from launchready.collect.dns.wire import exchange
 from launchready.mailauth.lookups import Question
 from tests.collect.nameserver import (
@@ -23,6 +24,7 @@ from tests.collect.nameserver import (
     Transport,
     answering,
     client,
+    knowing_the_root,
     reply_to,
     resolver,
     serving,
@@ -62,7 +64,9 @@ async def test_the_same_question_is_sent_once() -> None:
         names = client(server.at)
         await asyncio.gather(*(names.ask("www.example.test", "A") for _ in range(5)))
         await names.ask("WWW.EXAMPLE.TEST.", "A")
-    assert server.asked == [("www.example.test", "A", "udp")]
+    assert [a for a in server.asked if not a[0].endswith(".invalid")] == [
+        ("www.example.test", "A", "udp")
+    ]
 
 
 async def test_who_stops_waiting_does_not_take_the_answer_from_others() -> None:
@@ -174,8 +178,14 @@ async def test_a_name_that_no_question_can_carry_is_trouble() -> None:
 
 
 async def test_resolvers_work_when_they_answer_anything() -> None:
-    async with serving(answering(rcode="REFUSED")) as server:
+    async with serving(knowing_the_root(answering(rcode="REFUSED"))) as server:
         assert await client(server.at).works()
+
+
+@pytest.mark.parametrize("rcode", ["SERVFAIL", "REFUSED", "FORMERR"])
+async def test_resolvers_that_only_refuse_do_not_work(rcode: str) -> None:
+    async with serving(answering(rcode=rcode)) as server:
+        assert not await client(server.at).works("example.test")
 
 
 async def test_silent_resolvers_do_not_work() -> None:
@@ -217,7 +227,7 @@ async def test_a_server_that_answers_at_last_is_asked_everything() -> None:
 
 
 async def test_a_silent_server_is_still_asked_whether_it_works_at_all() -> None:
-    answers = answering(rcode="REFUSED")
+    answers = answering()
 
     def only_root(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
         return answers(query, transport) if query.question[0].name.to_text() == "." else []

@@ -19,7 +19,14 @@ from dns.rdtypes.ANY.DNSKEY import DNSKEY
 
 from launchready.collect.dns.client import NameClient
 from launchready.collect.dns.dnssec import Security, security_of
-from tests.collect.nameserver import Respond, Transport, reply_to, serving, wire
+from tests.collect.nameserver import (
+    Respond,
+    Transport,
+    knowing_the_root,
+    reply_to,
+    serving,
+    wire,
+)
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 APEX = dns.name.from_text("example.org.")
@@ -110,7 +117,7 @@ def validating(usual: Respond, *, accepts: bool, said: dns.edns.EDECode | None =
             message.use_edns(0, options=[dns.edns.EDEOption(said)])
         return [message.to_wire()]
 
-    return respond
+    return knowing_the_root(respond)
 
 
 async def test_a_zone_without_ds_is_insecure() -> None:
@@ -170,6 +177,17 @@ async def test_the_resolvers_own_words_are_used_where_we_find_nothing() -> None:
 
 async def test_a_forwarder_that_takes_signatures_away_proves_nothing() -> None:
     assert (await security(Signed(signatures=False))).state == "unknown"
+
+
+async def test_a_resolver_that_verifies_nothing_at_all_proves_nothing() -> None:
+    usual = Signed()
+
+    def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        if query.flags & dns.flags.CD:
+            return usual(query, transport)
+        return [wire(reply_to(query, rcode="SERVFAIL"), transport)]
+
+    assert (await security(respond)).state == "secure"
 
 
 async def test_a_resolver_that_fails_for_everything_proves_nothing() -> None:

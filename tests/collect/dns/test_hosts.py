@@ -17,7 +17,16 @@ from launchready.facts.dns import Caa, NeighbourNames, Ownership, Resolution, Zo
 from launchready.facts.http import Exchange
 from launchready.gather import Collector, Gatherer
 from launchready.manifest import parse_manifest
-from tests.collect.nameserver import Respond, Server, Transport, reply_to, resolver, serving, wire
+from tests.collect.nameserver import (
+    Respond,
+    Server,
+    Transport,
+    knowing_the_root,
+    reply_to,
+    resolver,
+    serving,
+    wire,
+)
 from tests.making import AT, exchange
 
 DOMAIN = "example.org"
@@ -69,7 +78,7 @@ def failing_for(names: Mapping[str, Mapping[str, Sequence[str]]], *, validating:
             return resolver(names)(query, transport)
         return [wire(reply_to(query, rcode="SERVFAIL"), transport)]
 
-    return respond
+    return knowing_the_root(respond)
 
 
 async def resolved(gatherer: Gatherer, subject: Subject = APP) -> Resolution:
@@ -201,7 +210,7 @@ async def test_a_loop_that_a_resolver_hides_behind_servfail_is_found() -> None:
             return [wire(reply_to(query, answer=line), transport)]
         return [wire(reply_to(query, rcode="SERVFAIL"), transport)]
 
-    async with serving(hiding) as one, gathering(one) as gatherer:
+    async with serving(knowing_the_root(hiding)) as one, gathering(one) as gatherer:
         found = await resolved(gatherer)
     assert found.fault == "loop"
     assert len(found.aliases) == 2
@@ -303,6 +312,8 @@ async def test_a_neighbour_that_is_an_alias_of_nothing_dangles() -> None:
 async def test_what_a_wildcard_makes_up_is_no_neighbour() -> None:
     def wild(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
         name = query.question[0].name.to_text()
+        if name.endswith(".invalid."):
+            return resolver({})(query, transport)
         return [wire(reply_to(query, answer=[f"{name} 300 A 203.0.113.5"]), transport)]
 
     async with serving(wild) as one, gathering(one) as gatherer:

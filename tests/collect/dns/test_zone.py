@@ -327,7 +327,7 @@ async def test_a_wildcard_is_seen() -> None:
     def wild(usual: Respond) -> Respond:
         def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
             name = query.question[0].name.to_text()
-            if name.startswith("lr-"):
+            if name.startswith("lr-") and not name.endswith(".invalid."):
                 return [wire(reply_to(query, answer=[f"{name} 300 A 203.0.113.5"]), transport)]
             return usual(query, transport)
 
@@ -378,3 +378,34 @@ async def because_of(net: Net) -> Key | None:
     assert isinstance(found, Gap), found
     assert not found.ours
     return found.because
+
+
+async def test_a_wildcard_that_is_an_alias_of_nothing_opens_nothing() -> None:
+    def wild(usual: Respond) -> Respond:
+        def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+            name = query.question[0].name.to_text()
+            if name.startswith("lr-") and not name.endswith(".invalid."):
+                alias = [f"{name} 300 CNAME gone.example.net."]
+                return [wire(reply_to(query, answer=alias, rcode="NXDOMAIN"), transport)]
+            return usual(query, transport)
+
+        return respond
+
+    assert (await Net(respond=wild).found()).wildcard == ()
+
+
+@pytest.mark.parametrize(("denied_by", "free"), [("net", "example.net"), ("example.net", "")])
+async def test_a_server_below_a_domain_that_is_not_registered_is_told(
+    denied_by: str, free: str
+) -> None:
+    def gone(usual: Respond) -> Respond:
+        def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+            if query.question[0].name.to_text() == "ns2.example.net.":
+                soa = [f"{denied_by} 300 SOA a.nic.net. h.nic.net. 1 1 1 1 300"]
+                return [wire(reply_to(query, authority=soa, rcode="NXDOMAIN"), transport)]
+            return usual(query, transport)
+
+        return respond
+
+    told = {n.name: n.unregistered for n in (await Net(respond=gone).found()).nameservers}
+    assert told == {"ns1.example.net": "", "ns2.example.net": free}

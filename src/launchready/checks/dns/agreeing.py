@@ -45,7 +45,7 @@ def resolvers_disagree(found: Resolution) -> Result:
         )
     if len(usable) < 2:
         return Unproven(
-            reason=f"only {len(usable)} of {len(found.answers)} resolvers answered",
+            reason=f"only {len(usable)} of {len(found.answers)} resolvers answered{left_out(found)}",
             ours=True,
             how_to_prove="Name two resolvers or more with --resolver.",
         )
@@ -54,7 +54,9 @@ def resolvers_disagree(found: Resolution) -> Result:
     without = [a for a in usable if not a.addresses]
     groups = places(usable)
     if not without and len(groups) < 2:
-        return Passed(evidence=f"{len(usable)} resolvers lead {host} to the same place")
+        return Passed(
+            evidence=f"{len(usable)} resolvers lead {host} to the same place{left_out(found)}"
+        )
     return Failed(
         means=f"Some members cannot open {host}, though it works for others."
         if without
@@ -74,6 +76,17 @@ def resolvers_disagree(found: Resolution) -> Result:
         # A zone whose servers differ, or that validators refuse, explains it.
         because=Key(Zone, parent) if parent else None,
     )
+
+
+def left_out(found: Resolution) -> str:
+    """Return which resolvers were not heard, and which gave addresses that are none of the host's."""
+    silent = [f"{a.resolver}: {a.trouble}" for a in found.answers if a.rcode is None]
+    liars = [
+        f"{a.resolver} makes up {listed(a.made_up)} for names that do not exist"
+        for a in found.answers
+        if a.made_up
+    ]
+    return f" ({'; '.join([*silent, *liars])})" if silent or liars else ""
 
 
 def _gist(answer: ResolverAnswer) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from launchready.checks.dns.agreeing import places, wait
+from launchready.checks.dns.agreeing import left_out, places, wait
 from launchready.checks.dns.wording import dig, listed, records_wanted
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Resolution
@@ -55,7 +55,8 @@ def does_not_resolve(found: Resolution, declared: Parent[Declared]) -> Result:
         effort_min=30 if bogus else 10,
         takes_effect="within minutes; an hour where the absence was remembered",
         see=dig("A", host),
-        evidence="; ".join(f"{a.resolver}: {a.rcode or a.trouble}" for a in found.answers),
+        evidence="; ".join(f"{a.resolver}: {a.rcode or a.trouble}" for a in found.answers)
+        + (left_out(found) if any(a.made_up for a in found.answers) else ""),
     )
 
 

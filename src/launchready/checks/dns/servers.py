@@ -44,6 +44,9 @@ def lame_delegation(zone: Zone) -> Result:
     if not lame and not every:
         return Passed(evidence=f"{listed(n.name for n in zone.told)} serve {zone.apex}")
     named = lame or list(zone.nameservers)
+    free = sorted({n.unregistered for n in lame if n.unregistered})
+    if free:
+        return _for_the_taking(zone, named, free)
     return Failed(
         means=f"Nothing under {zone.apex} can be found: no site, no mail."
         if every
@@ -62,7 +65,26 @@ def lame_delegation(zone: Zone) -> Result:
     )
 
 
+def _for_the_taking(zone: Zone, lame: list[Nameserver], free: list[str]) -> Failed:
+    return Failed(
+        means=f"Whoever registers {listed(free)} takes over {zone.apex}: its site, its mail, its certificates.",
+        observed="; ".join(f"{n.name}: {_lameness(n)}" for n in lame[:4]),
+        wanted="only name servers whose domains are registered by somebody whom you trust",
+        fix=(
+            f"At the registrar, take out {listed(n.name for n in lame if n.unregistered)} today.",
+            "Delete the NS record in the zone as well, or enter the name that was meant.",
+            f"If that takes days, register {listed(free)} yourself until then.",
+        ),
+        who="you",
+        effort_min=15,
+        takes_effect="within two days, as long as the delegation is remembered",
+        see=dig("NS", free[0]),
+    )
+
+
 def _lameness(server: Nameserver) -> str:
+    if server.unregistered:
+        return f"nobody has registered {server.unregistered}"
     if server.rcode == "NOERROR":
         return "does not answer for this domain"
     return server.rcode or server.trouble
@@ -103,70 +125,6 @@ def nameserver_silent(zone: Zone) -> Result:
         see=dig("SOA", zone.apex, "+norecurse", server=silent[0].name),
         because=zone.key if every else None,
     )
-
-
-@check(severity=Severity.RISK, impact=Impact.SIGN_IN)
-def delegation_mismatch(zone: Zone) -> Result:
-    """The registrar names other name servers than the zone itself, or other addresses of them.
-
-    Why: It depends on chance which servers are asked; after a move, the old ones still answer
-    for a part of the world, with old records.
-
-    Fix: Make both the same: the list at the registrar and the NS records in the zone; a server's
-    address at the registrar (its glue or host record) and its A and AAAA records.
-    """
-    skip = not_judged(zone)
-    if skip is not None:
-        return skip
-    if zone.parent_ns is None:
-        return Unproven(
-            reason="the servers of the zone above do not tell its name servers",
-            how_to_prove=f"Run `{dig('NS', zone.apex, '+trace')}` and compare the last two lists.",
-        )
-    if not zone.child_ns:
-        return NotApplicable(reason="no server of the zone tells its own list")
-    parent, child = set(zone.parent_ns), set(zone.child_ns)
-    if parent == child:
-        return _other_addresses(zone) or Passed(evidence=f"both name {listed(sorted(child))}")
-    only_parent, only_child = sorted(parent - child), sorted(child - parent)
-    observed = [f"only at the registrar: {listed(only_parent)}"] if only_parent else []
-    observed += [f"only in the zone: {listed(only_child)}"] if only_child else []
-    return Failed(
-        means="Members may be sent by old name servers to old places.",
-        observed="; ".join(observed),
-        wanted="the same name servers in both",
-        fix=(
-            f"Decide which servers are right. In the zone: {listed(sorted(child), 8)}.",
-            "Enter exactly these at the registrar, and the same as NS records in the zone.",
-        ),
-        who="you",
-        effort_min=15,
-        takes_effect="within two days, as long as the delegation is remembered",
-        see=dig("NS", zone.apex, "+trace"),
-    )
-
-
-def _other_addresses(zone: Zone) -> Failed | None:
-    """Judge the addresses that the registrar holds for servers named below the domain itself."""
-    for server in zone.nameservers:
-        old = sorted(set(server.glue) - set(server.addresses))
-        if not old or not server.addresses or not server.name.endswith(f".{zone.apex}"):
-            continue
-        return Failed(
-            means="Members may be sent by an old name server to old places.",
-            observed=f"{server.name} is at {listed(old)} at the registrar, and at "
-            f"{listed(server.addresses)} in the zone",
-            wanted="the same address in both",
-            fix=(
-                f"Decide which address of {server.name} is right; in the zone it is {listed(server.addresses)}.",
-                f"Enter it at the registrar, where {server.name} is a host (or glue) record, and in the zone.",
-            ),
-            who="you",
-            effort_min=15,
-            takes_effect="within two days, as long as the delegation is remembered",
-            see=dig("NS", zone.apex, "+trace", "+additional"),
-        )
-    return None
 
 
 @check(severity=Severity.ADVICE, impact=Impact.SIGN_IN, prevents=[(Zone, "disagree")])

@@ -5,22 +5,17 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import Coroutine, Iterable
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
-import dns.exception
 import dns.flags
-import dns.message
-import dns.name
-import dns.rdatatype
 
 from launchready.collect.dial import DialMap
-from launchready.collect.dns.reply import Reply, joined, read
+from launchready.collect.dns.hedging import first_good
+from launchready.collect.dns.question import key_of, query_of, shown_at
+from launchready.collect.dns.reply import GOOD, Reply, joined, read
+from launchready.collect.dns.system import system_resolvers
 from launchready.collect.dns.wire import PAYLOAD_BYTES, NoReplyError, exchange
 from launchready.mailauth.lookups import Answer, Question
-from launchready.mailauth.names import query_name
-from launchready.manifest.values import split_address
 
 Server = tuple[str, int]
 PUBLIC: tuple[Server, ...] = (("1.1.1.1", 53), ("8.8.8.8", 53), ("9.9.9.9", 53))
@@ -34,6 +29,8 @@ SILENT_AFTER = 3
 """A server that has left so many unanswered, and answered none, is not asked again."""
 COMPARED_S = 2.0
 """Deadline of a resolver that is asked for comparison only: many networks block it."""
+_NEVER = "invalid"
+"""No name exists below it (RFC 6761 section 6.4)."""
 _Asked = tuple[Server, str, str, bool, bool, bool]
 
 
@@ -73,6 +70,8 @@ class NameClient:
         self.query_s = query_s
         self.answered: set[Server] = set()
         """Servers that answered anything in this run."""
+        self._useful: set[Server] = set()
+        """Those of them that gave an answer, and not only refusals."""
         self.unlikely = f"lr-{secrets.token_hex(6)}"
         """A label that exists nowhere but under a wildcard, the same for the whole run."""
         self.asked = 0
@@ -104,7 +103,7 @@ class NameClient:
             self.resolvers,
             key=lambda r: bool(self.answered) and self._target(r) not in self.answered,
         )
-        return await _first_good(
+        return await first_good(
             (self._recursive(name, rdtype, r, checking_disabled, dnssec) for r in order),
             self._hedge_s,
         )
@@ -122,20 +121,44 @@ class NameClient:
     ) -> Reply:
         """Return what the server at an address says itself; `host` is its name for the dial map."""
         target = self._dial.target(host, address, port)
-        return await self._once((target, _key(name), rdtype, False, dnssec, recursion_desired))
+        return await self._once((target, key_of(name), rdtype, False, dnssec, recursion_desired))
 
     async def answer(self, question: Question) -> Answer:
         """Return the answer for an evaluator of mailauth; pass it to `lookups.arun`."""
         return (await self.ask(question.name, question.rdtype)).as_answer()
 
-    async def works(self) -> bool:
-        """Return whether any resolver answers anything: False is a limit of our own network."""
-        if any(self._target(r) in self.answered for r in self.resolvers):
-            return True
-        replies = await asyncio.gather(
-            *(self.ask(".", "NS", resolver=resolver) for resolver in self.resolvers)
-        )
-        return any(r.rcode is not None for r in replies)
+    async def works(self, near: str = "") -> bool:
+        """Return whether any resolver is of use: False is a limit of our own network."""
+        known = [r for r in self.resolvers if self._target(r) in self._useful]
+        for some in (known, [r for r in self.resolvers if r not in known]):
+            if not all(await asyncio.gather(*(self.complaint(r, near) for r in some))):
+                return True
+        return False
+
+    def heard(self, resolver: Server) -> bool:
+        """Return whether a resolver answered anything in this run, were it a refusal."""
+        return self._target(resolver) in self.answered
+
+    async def complaint(self, resolver: Server, near: str = "") -> str:
+        """Return why a resolver's failures say nothing of the launch; empty when they do.
+
+        It is asked for the root's servers, which every resolver knows, and for the address of
+        `near`, in case it is an authoritative server that knows little else.
+        """
+        server = self._target(resolver)
+        made_up = await self._made_up(server) if server in self.answered else None
+        if made_up and not await self._resolves(server):
+            return f"it leads every name to {min(made_up)}, as networks do before a sign-in"
+        if server in self._useful:
+            return ""
+        for name, kind in ((".", "NS"), (near, "A")):
+            if not name:
+                continue
+            reply = await self.ask(name, kind, resolver=resolver)
+            if reply.rcode in GOOD:
+                return ""
+            why = reply.trouble or f"it answers {reply.rcode} to everything"
+        return why
 
     async def close(self) -> None:
         """Stop what is under way."""
@@ -150,7 +173,7 @@ class NameClient:
     async def _recursive(
         self, name: str, rdtype: str, resolver: Server, checking_disabled: bool, dnssec: bool
     ) -> Reply:
-        server, name = self._target(resolver), _key(name)
+        server, name = self._target(resolver), key_of(name)
         reply = await self._once((server, name, rdtype, checking_disabled, dnssec, True))
         # A plain server leaves it to us to go on from the last alias.
         while (
@@ -163,7 +186,40 @@ class NameClient:
             reply = joined(reply, further)
             if not further.aliases:
                 break
-        return reply
+        return await self._honest(reply, server)
+
+    async def _honest(self, reply: Reply, server: Server) -> Reply:
+        """Return the reply as it would be of a resolver that makes up no addresses.
+
+        Some lead names that do not exist to pages of their own; those of a network that wants a
+        sign-in lead every name there, and tell nothing.
+        """
+        if reply.rdtype not in {"A", "AAAA"} or not reply.texts:
+            return reply
+        made_up = await self._made_up(server)
+        if not made_up & set(reply.texts):
+            return reply
+        bare = replace(reply, found=None, aliases=(), answer=(), made_up=reply.texts)
+        if await self._resolves(server):
+            return replace(bare, rcode="NXDOMAIN")
+        trouble = f"it leads every name to {min(made_up)}"
+        return replace(bare, rcode=None, trouble=trouble, ours=True)
+
+    async def _made_up(self, server: Server) -> frozenset[str]:
+        """Return the addresses that a server gives to a name that cannot exist (RFC 6761)."""
+        found: list[str] = []
+        for kind in ("A", "AAAA"):
+            reply = await self._once(
+                (server, f"{self.unlikely}.{_NEVER}", kind, False, False, True)
+            )
+            found += reply.texts
+            if not found:
+                break
+        return frozenset(found)
+
+    async def _resolves(self, server: Server) -> bool:
+        reply = await self._once((server, ".", "NS", False, False, True))
+        return bool(reply.found)
 
     async def _once(self, asked: _Asked) -> Reply:
         task = self._known.get(asked)
@@ -174,8 +230,8 @@ class NameClient:
 
     async def _send(self, asked: _Asked) -> Reply:
         server, name, rdtype, checking_disabled, dnssec, recursive = asked
-        shown = _shown(*server)
-        query = _query(name, rdtype)
+        shown = shown_at(*server)
+        query = query_of(name, rdtype)
         if query is None:
             return Reply(name=name, rdtype=rdtype, server=shown, trouble="no name of the DNS")
         query.flags = dns.flags.Flag(
@@ -206,7 +262,12 @@ class NameClient:
                 )
         self.answered.add(server)
         met.met.set()
-        return read(name, rdtype, shown, message)
+        reply = read(name, rdtype, shown, message)
+        # What only comes with checking disabled is no use to members, and many resolvers deny
+        # `invalid` by themselves, however broken the way to all other names is.
+        if reply.rcode in GOOD and not checking_disabled and not name.endswith(f".{_NEVER}"):
+            self._useful.add(server)
+        return reply
 
     def _gave_up(self, server: Server) -> bool:
         return server not in self.answered and self._met[server].failed >= SILENT_AFTER
@@ -216,82 +277,3 @@ class NameClient:
 
     def _compared(self, server: Server) -> bool:
         return not self.named and server in PUBLIC
-
-
-def system_resolvers(path: Path = Path("/etc/resolv.conf")) -> tuple[Server, ...]:
-    """Return the resolvers that the system names, at most three as its own library uses."""
-    found: list[Server] = []
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = [f"nameserver {address}" for address in _from_registry()]
-    for line in lines:
-        words = line.split()
-        if len(words) >= 2 and words[0] == "nameserver":
-            try:
-                found.append(split_address(words[1], default_port=53))
-            except ValueError:
-                continue
-    return tuple(found[:3])
-
-
-def _from_registry() -> list[str]:
-    """Return the name servers where there is no resolv.conf (Windows keeps them elsewhere)."""
-    import dns.resolver  # noqa: PLC0415 - costs 90 ms and only Windows needs it
-
-    try:
-        return [str(n) for n in dns.resolver.Resolver().nameservers]
-    except dns.exception.DNSException:
-        return []
-
-
-def _shown(address: str, port: int) -> str:
-    if port == 53:
-        return address
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
-def _key(name: str) -> str:
-    return name.lower().rstrip(".") or "."
-
-
-def _query(name: str, rdtype: str) -> dns.message.QueryMessage | None:
-    """Return the question; None when the name cannot stand in one."""
-    if name == ".":
-        return dns.message.make_query(dns.name.root, rdtype)
-    carried = query_name(name)
-    if carried is None:
-        return None
-    # Labels as bytes: a backslash or an odd character is part of the name, not an escape.
-    labels = [label.encode() for label in carried.split(".")]
-    try:
-        return dns.message.make_query(dns.name.Name([*labels, b""]), rdtype)
-    except (dns.exception.DNSException, ValueError):
-        return None
-
-
-async def _first_good(questions: Iterable[Coroutine[Any, Any, Reply]], hedge_s: float) -> Reply:
-    """Return the first answer that is one, else the best of the failures."""
-    waiting = list(questions)
-    tasks: set[asyncio.Task[Reply]] = set()
-    failures: list[Reply] = []
-    try:
-        while waiting or tasks:
-            if waiting:
-                tasks.add(asyncio.create_task(waiting.pop(0)))
-            done, tasks = await asyncio.wait(
-                tasks,
-                timeout=hedge_s if waiting else None,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            for task in done:
-                reply = task.result()
-                if reply.rcode in {"NOERROR", "NXDOMAIN"}:
-                    return reply
-                failures.append(reply)
-    finally:
-        for coroutine in waiting:
-            coroutine.close()
-        for task in tasks:
-            task.cancel()
-    return min(failures, key=lambda r: (r.rcode is None, r.rcode != "SERVFAIL"))

@@ -55,8 +55,9 @@ async def security_of(names: NameClient, apex: str, now: datetime) -> Security:
     checked, unchecked = told[: len(names.resolvers)], told[len(names.resolvers) :]
     refused = [
         c
-        for c, u in zip(checked, unchecked, strict=True)
-        if c.rcode == "SERVFAIL" and u.rcode == "NOERROR"
+        for r, c, u in zip(names.resolvers, checked, unchecked, strict=True)
+        # One that verifies nothing at all, its clock or its trust anchor being wrong, tells nothing.
+        if c.rcode == "SERVFAIL" and u.rcode == "NOERROR" and not await names.complaint(r)
     ]
     since, until = _span(keys, soa)
     if ds.rcode != "NOERROR" or not ds.found:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 
 from launchready.collect.dial import is_loopback, is_public
-from launchready.collect.dns.reply import ALIASES_MAX, Reply
+from launchready.collect.dns.network import out_of_reach
+from launchready.collect.dns.reply import ALIASES_MAX, GOOD, Reply
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject, domain_subject, url_subject
 from launchready.facts.dns import (
@@ -44,15 +45,15 @@ async def resolution(subject: Subject, world: World, ask: Ask) -> Resolution | G
     zone (bogus, lame, absent), the result is a gap because of the zone.
     """
     name, resolvers = subject.name, world.names.resolvers
-    answers = await asyncio.gather(*(_answer_of(world, name, r) for r in resolvers))
+    answers = await asyncio.gather(*(_answer_of(world, subject, r) for r in resolvers))
     found = Resolution(
         subject=subject,
         at=world.now(),
         how=f"asked {len(resolvers)} resolvers for A and AAAA of {name}",
         answers=tuple(answers),
     )
-    if not found.usable and not await world.names.works():
-        return _nobody(found.key)
+    if not found.usable and (ours := await out_of_reach(found.key, world, _parent(subject).name)):
+        return ours
     if not found.addresses and _zone_may_tell(subject, world, found):
         zone_key = Key(Zone, _parent(subject))
         zone = await ask(Zone, zone_key.subject)
@@ -64,11 +65,16 @@ async def resolution(subject: Subject, world: World, ask: Ask) -> Resolution | G
     return await _completed(found, world)
 
 
-async def _answer_of(world: World, name: str, resolver: tuple[str, int]) -> ResolverAnswer:
-    names = world.names
+async def _answer_of(world: World, subject: Subject, resolver: tuple[str, int]) -> ResolverAnswer:
+    names, name = world.names, subject.name
     v4, v6 = await asyncio.gather(
         names.ask(name, "A", resolver=resolver), names.ask(name, "AAAA", resolver=resolver)
     )
+    if not {v4.rcode, v6.rcode} & GOOD and v4.rcode is not None:
+        # Before it counts against the host: a resolver may refuse whatever this network asks.
+        complaint = await names.complaint(resolver, _parent(subject).name)
+        if complaint:
+            return ResolverAnswer(resolver=v4.server, rcode=None, trouble=complaint)
     bogus, aliases, loop = False, v4.aliases or v6.aliases, v4.loop or v6.loop
     if v4.rcode == "SERVFAIL":
         # SERVFAIL may be bad DNSSEC: asked again without checking, to tell.
@@ -93,6 +99,7 @@ async def _answer_of(world: World, name: str, resolver: tuple[str, int]) -> Reso
         loop=loop,
         trouble=v4.trouble,
         denied_by=v4.denied_by if v4.rcode == "NXDOMAIN" else "",
+        made_up=v4.made_up + v6.made_up,
     )
 
 
@@ -113,15 +120,6 @@ async def _traced(
         seen.add(target)
         name = target
     return tuple(aliases), True
-
-
-def _nobody(key: Key) -> Gap:
-    return Gap(
-        key=key,
-        reason="none of the resolvers answers anything; this network may block DNS",
-        ours=True,
-        how_to_prove="Name a resolver with --resolver IP.",
-    )
 
 
 def _unanswered(key: Key, trouble: str) -> Gap:
@@ -183,9 +181,10 @@ async def caa(subject: Subject, world: World, ask: Ask) -> Caa | Gap:
     labels = subject.name.split(".")
     names = [".".join(labels[n:]) for n in range(len(labels))][:10]
     replies = await asyncio.gather(*(world.names.ask(name, "CAA") for name in names))
-    if all(r.rcode is None for r in replies):
-        works = await world.names.works()
-        return _unanswered(key, replies[0].trouble) if works else _nobody(key)
+    if not any(r.rcode in GOOD for r in replies):
+        ours = await out_of_reach(key, world)
+        if ours or all(r.rcode is None for r in replies):
+            return ours or _unanswered(key, replies[0].trouble)
     for name, reply in zip(names, replies, strict=True):
         if reply.rcode not in {"NOERROR", "NXDOMAIN"}:
             resolved = await ask(Resolution, subject)
@@ -220,7 +219,14 @@ def _caa_records(owner: str, reply: Reply) -> tuple[CaaRecord, ...]:
     )
 
 
-async def neighbour_names(subject: Subject, world: World, _ask: Ask) -> NeighbourNames | Gap:
+async def _zone_silent(key: Key, ask: Ask, why: str) -> Gap:
+    zone = await ask(Zone, key.subject)
+    if isinstance(zone, Zone) and zone.fault in {"bogus", "lame"}:
+        return Gap(key=key, reason=f"{zone.apex} does not answer as it should", because=zone.key)
+    return _unanswered(key, why)
+
+
+async def neighbour_names(subject: Subject, world: World, ask: Ask) -> NeighbourNames | Gap:
     """Return the addresses of common names beside the declared ones, one question each."""
     domain, declared = subject.name, world.manifest.all_hosts
     names = [f"{n}.{domain}" for n in NEIGHBOURS if f"{n}.{domain}" not in declared]
@@ -228,9 +234,9 @@ async def neighbour_names(subject: Subject, world: World, _ask: Ask) -> Neighbou
     made_up, *replies = await asyncio.gather(
         *(world.names.ask(name, "A") for name in [unlikely, *names])
     )
-    if made_up.rcode is None and all(r.rcode is None for r in replies):
-        key, works = Key(NeighbourNames, subject), await world.names.works()
-        return _unanswered(key, made_up.trouble) if works else _nobody(key)
+    if not any(r.rcode in GOOD for r in (made_up, *replies)):
+        key, why = Key(NeighbourNames, subject), made_up.trouble or f"{made_up.rcode}"
+        return await out_of_reach(key, world, domain) or await _zone_silent(key, ask, why)
     wild = set(made_up.texts) or {made_up.last}
     dangling = [(f"*.{domain}", made_up)] if made_up.aliases else []
     real = [

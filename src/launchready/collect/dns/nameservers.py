@@ -18,11 +18,28 @@ HOSTS_MAX = 100
 
 async def addresses_of_server(world: World, name: str) -> tuple[tuple[str, ...], str]:
     """Return the addresses of a server's name, IPv4 first, and what it is an alias of, if it is."""
-    replies = await asyncio.gather(
-        *(world.names.ask(name, kind, checking_disabled=True) for kind in ("A", "AAAA"))
-    )
+    replies = await _looked_up(world, name)
     addresses = tuple(address for reply in replies for address in sorted(reply.texts))
     return addresses, next((reply.last for reply in replies if reply.aliases), "")
+
+
+async def _looked_up(world: World, name: str) -> list[Reply]:
+    kinds = ("A", "AAAA")
+    return await asyncio.gather(
+        *(world.names.ask(name, kind, checking_disabled=True) for kind in kinds)
+    )
+
+
+async def _unregistered(world: World, name: str) -> str:
+    """Return the domain of a server's name that a top-level domain says does not exist."""
+    for reply in await _looked_up(world, name):
+        registry = reply.denied_by
+        if reply.rcode == "NXDOMAIN" and registry and "." not in registry:
+            if not reply.last.endswith(f".{registry}"):
+                continue
+            own = reply.last.removesuffix(f".{registry}").split(".")[-1]
+            return f"{own}.{registry}"
+    return ""
 
 
 def hosts_in(world: World, domain: str, apex: str) -> list[str]:
@@ -59,7 +76,9 @@ async def _ask_server(
         name=name, addresses=addresses, at_parent=False, at_child=False, alias=alias
     )
     if not addresses:
-        return replace(server, trouble="its name has no address"), ()
+        unregistered = await _unregistered(world, name)
+        trouble = "its name has no address"
+        return replace(server, trouble=trouble, unregistered=unregistered), ()
     # IPv4 first, as addresses_of_server sorts them: fewer networks are without it.
     for address in addresses[:2]:
         soa = await world.names.ask_server(address, 53, apex, "SOA", host=name)

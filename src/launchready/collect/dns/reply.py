@@ -17,6 +17,8 @@ import dns.rrset
 from launchready.facts.dns import Alias, Rcode
 from launchready.mailauth.lookups import Answer, Record
 
+GOOD: frozenset[Rcode | None] = frozenset({"NOERROR", "NXDOMAIN"})
+"""The answers that tell what there is, and not that the server could not."""
 ALIASES_MAX = 16
 """As many aliases as resolvers follow; unbound stops at 11, BIND at 16."""
 
@@ -66,7 +68,9 @@ class Reply:
     additional: tuple[RecordSet, ...] = ()
     trouble: str = ""
     ours: bool = False
-    """This machine could not even send the question."""
+    """This machine could not even send the question, or its network answers in others' place."""
+    made_up: tuple[str, ...] = ()
+    """Addresses that the resolver gives to names that do not exist; they stand in no record."""
 
     @property
     def records(self) -> tuple[Record, ...]:

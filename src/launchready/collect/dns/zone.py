@@ -13,7 +13,8 @@ from launchready.collect.dns.nameservers import (
     ask_servers,
     hosts_in,
 )
-from launchready.collect.dns.reply import Reply
+from launchready.collect.dns.network import out_of_reach
+from launchready.collect.dns.reply import GOOD, Reply
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.dns import Nameserver, Zone
@@ -50,11 +51,8 @@ async def zone(subject: Subject, world: World, _ask: Ask) -> Zone | Gap:
         names.ask(unlikely, "A", checking_disabled=True),
         *(names.ask(name, "NS", checking_disabled=True) for name in [domain, *ancestors]),
     )
-    if soa.rcode is None and not await names.works():
-        return Gap(
-            key=key, reason="none of the resolvers answers anything", ours=True,
-            how_to_prove="Name a resolver with --resolver IP.",
-        )  # fmt: skip
+    if soa.rcode not in GOOD and (ours := await out_of_reach(key, world, domain)):
+        return ours
     ns_of = {
         name: tuple(sorted(r.texts)) if not r.aliases else ()
         for name, r in zip([domain, *ancestors], delegations, strict=True)
@@ -227,6 +225,9 @@ def _delegation(
 
 
 def _wild(reply: Reply) -> tuple[str, ...]:
+    if reply.rcode == "NXDOMAIN":
+        # An alias of nothing opens nothing; that it dangles is a finding of its own.
+        return ()
     return (reply.last,) if reply.aliases else tuple(sorted(reply.texts))
 
 

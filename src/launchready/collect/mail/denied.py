@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from launchready.collect.dns.network import out_of_reach
 from launchready.collect.dns.reply import Reply
 from launchready.collect.world import World
 from launchready.expected import zone_of
@@ -16,11 +17,8 @@ async def denied(key: Key, world: World, ask: Ask, reply: Reply, domain: str = "
     failed = reply.as_answer().failed
     if not failed and reply.rcode != "NXDOMAIN":
         return None
-    if failed and (reply.ours or (reply.rcode is None and not await world.names.works())):
-        return Gap(
-            key=key, reason="none of the resolvers answers anything", ours=True,
-            how_to_prove="Name a resolver with --resolver IP.",
-        )  # fmt: skip
+    if failed and (ours := await out_of_reach(key, world)):
+        return ours
     if not failed and _is_idle(domain or key.subject.name, world):
         # That the name does not exist says what becomes of mail in its name.
         return None

@@ -126,7 +126,7 @@ MEMBERS_PAGES = (
     ("/guide", 2),
     ("/guide?before=9000", 2),
     ("/logout", 1),
-    ("/checkout", 1),
+    ("/checkout", 2),
     ("/v1/circles", 1),
     ("/invite", 0),
 )

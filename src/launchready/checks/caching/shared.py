@@ -12,7 +12,7 @@ from launchready.derive.caching.personal import (
 )
 from launchready.derive.caching.storable import Storing, cookies_withheld, stored_by_shared
 from launchready.derive.commands import headers_of
-from launchready.derive.sign_in.private_page import is_shell
+from launchready.derive.sign_in.private_page import is_bare_shell
 from launchready.derive.spans import span
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host
@@ -100,7 +100,7 @@ def _weight(visit: Visit, answer: Exchange) -> Severity | None:
 def _shell(visit: Visit, answer: Exchange) -> bool:
     """Return whether a private route shows nothing of anybody: an empty shell that scripts fill."""
     page = visit.route.kind == "private" and answer.status == 200 and "html" in answer.content_type
-    return page and not personal_signs(answer) and is_shell(answer)
+    return page and not personal_signs(answer) and is_bare_shell(answer)
 
 
 def _shell_unproven(visit: Visit) -> Unproven:

@@ -148,8 +148,10 @@ def nameservers_share_an_address(launch: DemoLaunch) -> None:
     zone = launch.zone()
     zone.servers.pop()
     zone.delegated = zone.child_ns = [f"ns1.{DOMAIN}", f"ns2.{DOMAIN}"]
+    name, _, above = DOMAIN.partition(".")
     for type_ in ("A", "AAAA"):
         zone.replace(type_, "ns2", *zone.texts(type_, "ns1"))
+        launch.zone(above).add(type_, f"ns2.{name}", *zone.texts(type_, "ns1"), ttl=3600)
 
 
 @defect("nameserver-is-alias")

@@ -140,6 +140,11 @@ def is_shell(answer: Exchange) -> bool:
     return scripts and len(_words(answer)) < _SHELL_TEXT_MAX
 
 
+def is_bare_shell(answer: Exchange) -> bool:
+    """Return whether it is a shell without even a form: it was not made by the server for anybody."""
+    return is_shell(answer) and LexborHTMLParser(answer.text).css_first("form") is None
+
+
 def _is_log_in(answer: Exchange) -> bool:
     """Return whether the page is the log-in page, and not one that merely has a log-in box."""
     if not asks_for_password(answer.text):

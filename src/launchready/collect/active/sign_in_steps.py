@@ -239,14 +239,11 @@ async def _confirmed(session: Session, answer: Exchange | Gap) -> Exchange | Gap
     """Return what comes of saying yes where the log-out asks whether it is meant (MediaWiki, WordPress)."""
     if isinstance(answer, Gap) or "html" not in answer.content_type:
         return answer
+    if not leads_out(answer.url, ""):
+        return answer
     form = logout_form(answer.text, base=answer.url)
-    link = logout_link(answer.text, base=answer.url)
-    url = form.url if form else link
-    if (
-        not leads_out(answer.url, "")
-        or not url
-        or url_host(url) not in session.world.manifest.all_hosts
-    ):
+    url = form.url if form else logout_link(answer.text, base=answer.url)
+    if not url or url_host(url) not in session.world.manifest.all_hosts:
         return answer
     if form is not None:
         return await sent(session, form, {}, answer.url)

@@ -79,13 +79,13 @@ async def _answer_of(world: World, subject: Subject, resolver: tuple[str, int]) 
     if v4.rcode == "SERVFAIL":
         # SERVFAIL may be bad DNSSEC: asked again without checking, to tell.
         unchecked = await names.ask(name, "A", resolver=resolver, checking_disabled=True)
-        bogus = unchecked.rcode in {"NOERROR", "NXDOMAIN"} and not unchecked.loop
+        bogus = unchecked.rcode in GOOD and not unchecked.loop
         aliases, loop = unchecked.aliases, loop or unchecked.loop
         if not bogus and not aliases:
             aliases, loop = await _traced(world, name, resolver)
     elif v6.rcode == "SERVFAIL":
         unchecked = await names.ask(name, "AAAA", resolver=resolver, checking_disabled=True)
-        bogus = unchecked.rcode in {"NOERROR", "NXDOMAIN"} and not unchecked.loop
+        bogus = unchecked.rcode in GOOD and not unchecked.loop
     times = [r.ttl_s for r in (v4, v6) if r.ttl_s is not None]
     return ResolverAnswer(
         resolver=v4.server,
@@ -186,7 +186,7 @@ async def caa(subject: Subject, world: World, ask: Ask) -> Caa | Gap:
         if ours or all(r.rcode is None for r in replies):
             return ours or _unanswered(key, replies[0].trouble)
     for name, reply in zip(names, replies, strict=True):
-        if reply.rcode not in {"NOERROR", "NXDOMAIN"}:
+        if reply.rcode not in GOOD:
             resolved = await ask(Resolution, subject)
             if isinstance(resolved, Gap) or resolved.fault:
                 because = Key(Resolution, subject)

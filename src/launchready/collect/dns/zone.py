@@ -92,7 +92,7 @@ def _ancestors(domain: str) -> list[str]:
 def _cut(domain: str, soa: Reply, ns_of: dict[str, tuple[str, ...]]) -> _Cut:
     """Return the zone's apex by what the resolver says; the domain itself when it cannot tell."""
     apex = domain
-    if soa.rcode in {"NOERROR", "NXDOMAIN"} and not soa.found and not soa.aliases:
+    if soa.rcode in GOOD and not soa.found and not soa.aliases:
         above = soa.denied_by
         # The SOA of a denial names the zone, unless the domain has name servers of its own.
         if above in ns_of and not ns_of[domain]:
@@ -102,7 +102,7 @@ def _cut(domain: str, soa: Reply, ns_of: dict[str, tuple[str, ...]]) -> _Cut:
         apex=apex,
         apex_ns=ns_of.get(apex, ()),
         parent_ns=parents[0] if parents else (),
-        resolved=soa.rcode in {"NOERROR", "NXDOMAIN"},
+        resolved=soa.rcode in GOOD,
     )
 
 

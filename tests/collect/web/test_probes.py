@@ -14,11 +14,10 @@ import pytest
 from launchready.collect.web import cors, host_answers, nowhere, probes, reach, walks
 from launchready.collect.web import exchange as http
 from launchready.derive.exposure.exposed_paths import asked_paths, exposed
-from launchready.facts import Fact, Gap, Key, route_subject
+from launchready.facts import Fact, Gap, Key
 from launchready.facts.dns import Resolution
-from launchready.facts.exposure import ErrorAnswers, Probe, Reach
+from launchready.facts.exposure import ErrorAnswers, Probe
 from launchready.facts.http import Exchange, HostAnswers
-from launchready.facts.ways import Entrance, Visit
 from tests.collect.certificates import Authority, authority, leaf, server_context
 from tests.collect.web.test_exchange import page
 from tests.collect.worlds import Loopback, loopback_world, serving
@@ -347,129 +346,3 @@ async def test_the_missing_page_is_fetched_once_for_all_who_want_it(root: Path) 
         await loopback.gatherer.ask(Probe, host)
         await loopback.gatherer.ask(ErrorAnswers, host)
     assert sum(nowhere.DEEP_QUERY in asked for asked in site.asked) == 1
-
-
-ORIGIN = "[hosts.'example.org']\norigin = '198.51.100.7'\n"
-HOME = page(b"<title>Our community</title>Welcome to all members", HTML)
-
-
-async def reached(root: Path, direct: Answer | None, public: bytes = HOME) -> Reach | Gap:
-    origins = {"198.51.100.7": direct}
-    async with https_world(only({"/": public}), root, more=ORIGIN, origins=origins) as (
-        loopback,
-        _,
-    ):
-        return await loopback.gatherer.ask(Reach, loopback.host())
-
-
-async def test_an_origin_that_serves_the_site_around_the_edge_is_seen(root: Path) -> None:
-    found = await reached(root, only({"/": HOME}))
-    assert isinstance(found, Reach)
-    assert (found.reachable, found.same_site, found.origin) == (True, True, "198.51.100.7")
-
-
-async def test_an_origin_that_refuses_strangers_is_not_the_site(root: Path) -> None:
-    found = await reached(root, only({}, page(b"no", status="403 Forbidden")))
-    assert isinstance(found, Reach)
-    assert (found.reachable, found.same_site) == (True, False)
-
-
-async def test_an_origin_with_another_site_is_not_the_site(root: Path) -> None:
-    found = await reached(root, only({"/": page(b"<title>Welcome to nginx!</title>", HTML)}))
-    assert isinstance(found, Reach)
-    assert not found.same_site
-
-
-@pytest.mark.parametrize(
-    ("to", "same"),
-    [
-        ("https://www.example.org/", True),
-        ("//www.example.org", True),
-        ("https://parking.example.net/", False),
-        ("/", False),
-        ("https://[broken/", False),
-    ],
-)
-async def test_an_origin_that_redirects_is_the_site_where_it_leads_to_the_host_that_the_site_does(
-    to: str, same: bool, root: Path
-) -> None:
-    def leading(to: str) -> bytes:
-        return page(b"", f"Location: {to}", status="301 Moved Permanently")
-
-    public = leading("https://www.example.org/")
-    found = await reached(root, only({"/": leading(to)}), public)
-    assert isinstance(found, Reach)
-    assert (found.reachable, found.same_site) == (True, same)
-
-
-async def test_a_closed_origin_is_not_reachable(root: Path) -> None:
-    found = await reached(root, None)
-    assert isinstance(found, Reach)
-    assert not found.reachable
-
-
-def moved(_method: str, target: str, _fields: dict[str, str]) -> bytes:
-    return page(b"", f"Location: https://example.org{target}", status="301 Moved Permanently")
-
-
-async def entered(root: Path, plain: Answer | None) -> Entrance:
-    async with https_world(only({"/": HOME}), root, plain=plain) as (loopback, _):
-        found = await loopback.gatherer.ask(Entrance, loopback.host())
-    assert isinstance(found, Entrance), found
-    return found
-
-
-async def test_an_entrance_leads_from_http_to_https_with_path_and_query(root: Path) -> None:
-    found = await entered(root, moved)
-    deep = f"https://example.org{found.deep_path}?{found.deep_query}"
-    assert found.http_deep is not None
-    assert found.http_deep.urls[-1] == deep
-    assert found.http_root is not None
-    assert found.http_root.redirects == 1
-    assert not found.http_closed
-
-
-async def test_the_https_walks_are_the_ends_of_the_http_walks(root: Path) -> None:
-    found = await entered(root, moved)
-    assert found.http_root is not None
-    assert found.https_root is not None
-    assert found.http_root.last is found.https_root.last
-
-
-async def test_a_closed_port_80_is_noted_and_no_trouble(root: Path) -> None:
-    found = await entered(root, None)
-    assert (found.http_closed, found.http_root, found.trouble) == (True, None, "")
-    assert found.https_root is not None
-
-
-async def test_a_silent_port_80_is_trouble_and_not_closed(root: Path) -> None:
-    async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-
-    async with (
-        serving(silent) as http_port,
-        serving(Https(only({"/": HOME})), tls=context()) as https_port,
-        loopback_world(
-            {"203.0.113.5:80": http_port, "203.0.113.5:443": https_port},
-            ca=root, request_s=0.5, collectors={**http.COLLECTORS, **walks.COLLECTORS},
-        ) as loopback,
-    ):  # fmt: skip
-        found = await loopback.gatherer.ask(Entrance, loopback.host())
-    assert isinstance(found, Entrance)
-    assert (found.http_closed, found.http_root) == (False, None)
-    assert "http_root: no answer within 0.5 seconds" in found.trouble
-
-
-async def test_what_hangs_on_a_garbled_host_is_explained_by_its_answers(root: Path) -> None:
-    garbage = only({}, b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n")
-    async with https_world(garbage, root, plain=moved) as (loopback, _):
-        host = Key(HostAnswers, loopback.host())
-        page_key = Key(Visit, route_subject("https://example.org/", "example.org"))
-        for key in (Key(kind, host.subject) for kind in (Entrance, Probe, ErrorAnswers)):
-            found = await loopback.gatherer.ask(key.kind, key.subject)
-            assert isinstance(found, Gap)
-            assert found.because == host
-        visit = await loopback.gatherer.ask(page_key.kind, page_key.subject)
-        answers = loopback.gatherer.observed[host]
-    assert answers.fault == visit.fault == "garbled"  # type: ignore[union-attr]
-    assert visit.because == host

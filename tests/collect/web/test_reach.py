@@ -1,0 +1,79 @@
+"""Whether the server behind the edge serves the site to whoever asks it directly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from launchready.facts import Gap
+from launchready.facts.exposure import Reach
+from tests.collect.web.test_exchange import page
+from tests.collect.web.test_probes import (
+    HTML,
+    Answer,
+    https_world,
+    only,
+    root,
+)
+
+__all__ = ["root"]
+
+
+ORIGIN = "[hosts.'example.org']\norigin = '198.51.100.7'\n"
+HOME = page(b"<title>Our community</title>Welcome to all members", HTML)
+
+
+async def reached(root: Path, direct: Answer | None, public: bytes = HOME) -> Reach | Gap:
+    origins = {"198.51.100.7": direct}
+    async with https_world(only({"/": public}), root, more=ORIGIN, origins=origins) as (
+        loopback,
+        _,
+    ):
+        return await loopback.gatherer.ask(Reach, loopback.host())
+
+
+async def test_an_origin_that_serves_the_site_around_the_edge_is_seen(root: Path) -> None:
+    found = await reached(root, only({"/": HOME}))
+    assert isinstance(found, Reach)
+    assert (found.reachable, found.same_site, found.origin) == (True, True, "198.51.100.7")
+
+
+async def test_an_origin_that_refuses_strangers_is_not_the_site(root: Path) -> None:
+    found = await reached(root, only({}, page(b"no", status="403 Forbidden")))
+    assert isinstance(found, Reach)
+    assert (found.reachable, found.same_site) == (True, False)
+
+
+async def test_an_origin_with_another_site_is_not_the_site(root: Path) -> None:
+    found = await reached(root, only({"/": page(b"<title>Welcome to nginx!</title>", HTML)}))
+    assert isinstance(found, Reach)
+    assert not found.same_site
+
+
+@pytest.mark.parametrize(
+    ("to", "same"),
+    [
+        ("https://www.example.org/", True),
+        ("//www.example.org", True),
+        ("https://parking.example.net/", False),
+        ("/", False),
+        ("https://[broken/", False),
+    ],
+)
+async def test_an_origin_that_redirects_is_the_site_where_it_leads_to_the_host_that_the_site_does(
+    to: str, same: bool, root: Path
+) -> None:
+    def leading(to: str) -> bytes:
+        return page(b"", f"Location: {to}", status="301 Moved Permanently")
+
+    public = leading("https://www.example.org/")
+    found = await reached(root, only({"/": leading(to)}), public)
+    assert isinstance(found, Reach)
+    assert (found.reachable, found.same_site) == (True, same)
+
+
+async def test_a_closed_origin_is_not_reachable(root: Path) -> None:
+    found = await reached(root, None)
+    assert isinstance(found, Reach)
+    assert not found.reachable

@@ -8,6 +8,8 @@ from launchready.guard.asgi import Asked, Message, Receive, Scope
 
 CHUNK_MAX_S = 15.0
 BODY_MAX_S = 60.0
+_TOLD_BY_FIELDS = frozenset({"1", "1.0", "1.1"})
+"""Versions in which a body without a field that tells of it is none."""
 
 
 class BodyError(Exception):
@@ -41,7 +43,7 @@ def declared_length(scope: Scope, asked: Asked) -> int | None:
     if b"transfer-encoding" in asked:
         return None
     if b"content-length" not in asked:
-        return 0 if str(scope.get("http_version", "")).startswith("1") else None
+        return 0 if scope.get("http_version") in _TOLD_BY_FIELDS else None
     told = {value for name, value in scope["headers"] if name == b"content-length"}
     value = told.pop()
     return int(value) if not told and value.isdigit() and len(value) < 19 else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from launchready.guard.asgi import RawHeaders, Scope
@@ -38,7 +38,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_ids.clear)
 
 
-@dataclass(slots=True)  # by position: names cost each request as much again
+@dataclass  # by position: names cost each request as much again
 class Visit:
     """One request. An app finds it by `visit(scope)`."""
 
@@ -51,12 +51,13 @@ class Visit:
     proxies: Proxies
     route: RouteEntry | None
     """The declared route that holds for this path; None when none does."""
-    member: str | None = None
+    # What most requests never set stands in the class, and costs them nothing.
+    member: str | None = field(default=None, init=False)
     """Who is signed in, as the app says it; None when nobody is, or on routes that need not know."""
-    right: bool | None = None
+    right: bool | None = field(default=None, init=False)
     """Set by an app that answers attempts (log-in, invitation) in a way of its own: True does not
     count against the limits, False does. None: guard tells by the answer."""
-    event: Event | None = None
+    event: Event | None = field(default=None, init=False)
     """The verified event of a signed webhook."""
 
     @property

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 WRITES_APART_S = 0.02
@@ -13,7 +14,9 @@ WRITES_APART_S = 0.02
 writing each by itself would cost as much as the rest of guard."""
 
 _OVERDUE_S = 1.0
-_LABELS_MAX = 1000
+_SAID_MAX = 1000
+
+Noted = tuple[float, str, str, str, int, float, int]
 
 
 class AccessLog:
@@ -25,11 +28,9 @@ class AccessLog:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
-        self._noted: list[tuple[float, str, str, str, int, float, int]] = []
+        self._noted: list[Noted] = []
         self._written_s = 0.0
-        self._labels: dict[str, str] = {}
-        self._second = -1
-        self._until_second = ""
+        self._said: dict[tuple[str, str], str] = {}
 
     def add(  # noqa: PLR0917 - one call a request: names would cost more than they tell
         self, request_id: str, method: str, label: str, status: int, spent_s: float, size: int
@@ -56,32 +57,28 @@ class AccessLog:
             return
         stream = self._stream or sys.stdout
         try:
-            stream.write("".join([self._line(*one) for one in noted]))
+            stream.write("".join(self._lines(noted)))
             stream.flush()
         except (OSError, ValueError):
             return
 
-    def _line(  # noqa: PLR0917 - as it was noted
-        self,
-        at_s: float,
-        request_id: str,
-        method: str,
-        label: str,
-        status: int,
-        spent_s: float,
-        size: int,
-    ) -> str:
-        # Methods and routes are few, and a hostile method must not break the line.
-        quoted = self._labels.get(method + label)
-        if quoted is None:
-            quoted = f'"method":{json.dumps(method[:20])},"route":{json.dumps(label)}'
-            if len(self._labels) < _LABELS_MAX:
-                self._labels[method + label] = quoted
-        second, thousandth = divmod(int(at_s * 1000), 1000)
-        if second != self._second:
-            self._second = second
-            self._until_second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        return (
-            f'{{"time":"{self._until_second}.{thousandth:03d}Z","level":"info","id":"{request_id}",'
-            f'{quoted},"status":{status},"ms":{spent_s * 1000:.1f},"bytes":{size}}}\n'
-        )
+    def _lines(self, noted: Sequence[Noted]) -> Iterator[str]:
+        second, until_second = -1, ""
+        for at_s, request_id, method, label, status, spent_s, size in noted:
+            ms = int(at_s * 1000)
+            if ms // 1000 != second:
+                second = ms // 1000
+                until_second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            said = self._said.get((method, label)) or self._say(method, label)
+            yield (
+                f'{{"time":"{until_second}.{ms % 1000:03d}Z","level":"info","id":"{request_id}",'
+                f'{said},"status":{status},"ms":{spent_s * 1000:.1f},"bytes":{size}}}\n'
+            )
+
+    def _say(self, method: str, label: str) -> str:
+        """Return the method and the route for a line: a hostile method must not break it."""
+        said = f'"method":{json.dumps(method[:20])},"route":{json.dumps(label)}'
+        # Both are few, unless somebody makes them up.
+        if len(self._said) < _SAID_MAX:
+            self._said[method, label] = said
+        return said

@@ -36,12 +36,12 @@ def takes_back(cookie: SetCookie, now: datetime) -> bool:
     age = cookie.attributes.get("max-age", "")
     if age.lstrip("-").isdigit() and age.isascii():
         return age.startswith("-") or not age.strip("0")
-    until = http_date(cookie.attributes.get("expires", ""))
+    until = lax_date(cookie.attributes.get("expires", ""))
     return until is not None and until <= now
 
 
-def http_date(value: str) -> datetime | None:
-    """Return the moment that a field names, in UTC; None when it names none."""
+def lax_date(value: str) -> datetime | None:
+    """Return the moment that a field names, in UTC, read as laxly as browsers do; None when it names none."""
     try:
         found = email.utils.parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError):

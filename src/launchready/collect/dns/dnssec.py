@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from launchready.collect.dns.client import NameClient
-from launchready.collect.dns.reply import RecordSet, Reply
+from launchready.collect.dns.reply import GOOD, RecordSet, Reply
 
 if TYPE_CHECKING:
     import dns.name
@@ -65,7 +65,7 @@ async def security_of(names: NameClient, apex: str, now: datetime) -> Security:
         if refused:
             problem = next((r.said for r in refused if r.said), "a zone above it is broken")
             return Security(state="bogus", problem=problem)
-        if ds.rcode in {"NOERROR", "NXDOMAIN"}:
+        if ds.rcode in GOOD:
             state = "insecure"
         return Security(state=state, problem="" if state == "insecure" else ds.trouble)
     if not refused and not _verifiable(ds.found):

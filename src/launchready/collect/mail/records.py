@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from ipaddress import ip_address, ip_network
 
+from launchready.collect.dns.reply import GOOD
 from launchready.collect.mail.denied import absence, denied, entry_of, said
 from launchready.collect.mail.signs import keys, meant_as_spf, silent
 from launchready.collect.world import World
@@ -116,7 +117,7 @@ async def selectors(subject: Subject, world: World, ask: Ask) -> Selectors | Gap
         subject=subject, at=world.now(), how=how, entry=entry, guessed=guessed,
         names=found, silent=await silent(domain, world),
         none_exist=above.rcode == "NXDOMAIN" and not found,
-        trouble=said(above) if above.rcode not in {"NOERROR", "NXDOMAIN"} and not found else "",
+        trouble=said(above) if above.rcode not in GOOD and not found else "",
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from selectolax.lexbor import LexborHTMLParser
 
-from launchready.derive.set_cookie import SetCookie, http_date, parse_set_cookie, takes_back
+from launchready.derive.set_cookie import SetCookie, lax_date, parse_set_cookie, takes_back
 from launchready.facts.hops import host, path
 from launchready.facts.http import Exchange, Headers
 from launchready.facts.ways import Visit
@@ -60,7 +60,7 @@ def set_cookies(headers: Headers) -> tuple[SetCookie, ...]:
     A cookie that the answer deletes, or that holds nothing, is none that it sets. Its time is
     compared to the server's own, as both come from one clock.
     """
-    now = http_date(headers.get("date") or "") or _LONG_AGO
+    now = lax_date(headers.get("date") or "") or _LONG_AGO
     found = (parse_set_cookie(line) for line in headers.all("set-cookie"))
     return tuple(
         cookie

@@ -100,6 +100,11 @@ def as_read(path: str) -> str:
     return path.translate(_LETTERS_I).casefold()
 
 
+def without_root(root: str, path: str) -> str:
+    """Return a path without the root that the app is reached under, if it has it."""
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
+
+
 _LETTERS_I = {0x130: "i", 0x131: "i"}
 
 T = TypeVar("T")
@@ -127,8 +132,12 @@ class Routes(Generic[T]):
     What limits and protects a path holds for every spelling of it that a framework takes for it.
     """
 
-    def __init__(self, manifest: Manifest, treat: Mapping[str, T], undeclared: T) -> None:
-        self._undeclared = undeclared
+    def __init__(
+        self, manifest: Manifest, treat: Mapping[str, T], undeclared: T, root: str = ""
+    ) -> None:
+        """Take what stands for each declared URL; `root` is where the app says it is reached."""
+        self._root = root
+        self.undeclared = undeclared
         self._hosts = frozenset(manifest.all_hosts)
         self._seen: dict[bytes, tuple[str, str]] = {}
         self._exact: dict[str, dict[str, T]] = {}
@@ -169,7 +178,18 @@ class Routes(Generic[T]):
         found, depth = self._above(self._below, path, keys)
         # Whoever spells it otherwise must not choose the laxer treatment by it.
         nearer, _ = self._above(self._however_spelt, read + "/", keys, beyond=depth)
-        return nearer or found or self._undeclared
+        return nearer or found or self.undeclared
+
+    def find_under(self, root: str, path: str, host_field: bytes) -> T:
+        """Return what stands for a path of an app that is reached under `root`, a path too.
+
+        Declared is what visitors ask for, the root included, which some servers leave out of the
+        path: Hypercorn, Granian and Daphne do. Frameworks answer it without the root too.
+        """
+        root = root or self._root
+        bare = without_root(root, path)
+        found = self.find(root + bare, host_field)
+        return self.find(bare, host_field) if root and found is self.undeclared else found
 
     def _above(
         self, table: dict[str, dict[str, T]], path: str, keys: tuple[str, str], beyond: int = 0

@@ -188,6 +188,7 @@ async def test_before_they_buy_members_read_what_they_have_paid_or_invited(
         invited = (await another.get("/checkout")).text
     assert "your membership came with an invitation" in invited
     assert "paying member" not in invited
+    assert "Continue to payment" not in invited
 
 
 @pytest.mark.parametrize(

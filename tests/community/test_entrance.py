@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from sqlalchemy import func, select, update
 
 from launchready.community.invites import keep_invite
@@ -139,7 +140,8 @@ async def test_a_newcomer_joins_confirms_and_is_in(browser: Browser, running: Co
     assert await letters(running) == [("confirm", NEW)]
     early = await browser.log_in(NEW)
     assert early.status_code == 422
-    assert "sent you again" in early.text
+    assert "follow the link in our mail first" in early.text
+    assert (await letters(running))[-1] == ("confirm", NEW)
     token = await _link(running, NEW, "confirm")
     wrong = await browser.send(f"/confirm?token={token}", "/confirm", password="not this one")
     assert wrong.status_code == 422
@@ -222,6 +224,27 @@ async def test_who_joins_with_a_code_gets_its_plan_and_uses_it_up(
         assert await session.scalar(select(Member.plan).where(Member.email == NEW)) == "willow"
         assert await session.scalar(select(Invite.uses_left)) == 0
     assert (await browser.send("/invite", code="abcd-efgh-2345")).status_code == 422
+
+
+async def test_who_joins_in_somebodys_name_learns_nothing_by_the_log_in(
+    browser: Browser,
+) -> None:
+    said = []
+    for email in (ADA, NEW):
+        await browser.send("/signup", email=email, password="another password")
+        answer = await browser.log_in(email, "another password")
+        said.append((answer.status_code, answer.text.replace(email, "")))
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("email", [ADA, NEW])
+async def test_a_code_is_used_up_whoever_the_address_belongs_to(
+    browser: Browser, running: Community, email: str
+) -> None:
+    await _invite(running, "abcd-efgh-2345")
+    await browser.send("/signup", email=email, password=PASSWORD, code="abcd-efgh-2345")
+    answer = await browser.send("/invite", code="abcd-efgh-2345")
+    assert "We do not know this code." in answer.text
 
 
 async def test_a_guest_who_is_signed_in_gets_the_plan_of_a_code_at_once(

@@ -147,3 +147,29 @@ async def test_any_words_can_be_searched_for(ada: Browser, words: str) -> None:
 async def test_the_search_finds_posts_by_their_words(ada: Browser) -> None:
     answer = await ada.client.get("/search", params={"q": "tomatoes split"})
     assert "Why small tomatoes split" in answer.text
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\x1b", "\x9f", "\u202e", "\u2067"])
+async def test_what_nobody_types_is_left_out_of_what_is_written(ada: Browser, odd: str) -> None:
+    """PostgreSQL refuses NUL, and what turns a line round turns what others say too."""
+    sent = {"circle": "beans", "title": f"Up{odd} and on", "body": f"Two{odd} rows\r\nof beans"}
+    answer = await ada.send("/write", **sent)
+    assert answer.status_code == 303
+    path = answer.headers["location"]
+    answered = await ada.send(path, f"{path}/comments", body=f"Th{odd}ree")
+    assert answered.status_code == 303
+    shown = (await ada.get(path)).text
+    assert odd not in shown
+    assert all(text in shown for text in ("Up and on", "Two rows", "of beans", "Three"))
+
+
+async def test_a_name_turns_no_words_of_others_round(ada: Browser) -> None:
+    assert (await ada.send("/profile", name="Ada\u202e\x00", about="")).status_code == 200
+    shown = (await ada.get("/members")).text
+    assert "\u202e" not in shown
+    assert "<bdi>Ada</bdi>" in shown
+
+
+async def test_odd_characters_in_addresses_of_pages_are_answered(ada: Browser) -> None:
+    for path in ("/search?q=%00a%00", "/circles/%00", "/people/%00", "/write?circle=%00"):
+        assert (await ada.get(path)).status_code in {200, 404}

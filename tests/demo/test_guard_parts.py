@@ -12,7 +12,7 @@ import pytest
 from launchready.audit import audit, choose
 from launchready.collect.opening import open_world
 from launchready.demo import healthy, running
-from launchready.guard.wrapping import Part
+from launchready.guard.parts import Part
 from launchready.manifest import load_manifest
 from launchready.verdict import Verdict
 

@@ -11,7 +11,7 @@ from launchready.checks.rate_limits import wrong_passwords_not_limited
 from launchready.demo import healthy
 from launchready.demo.willow import DOMAIN
 from launchready.finding import Severity
-from launchready.guard.wrapping import Part
+from launchready.guard.parts import Part
 from launchready.verdict import Verdict
 from tests.demo.test_root_causes import root_causes, verdict
 

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchready.derive.guard_figures import PARTS, is_figures, parts
-from launchready.guard import wrapping
 from launchready.guard.figures import Figures
+from launchready.guard.parts import PARTS as ALL_PARTS
 
 
 def page(**values: float) -> str:
     figures = Figures()
-    for part in wrapping.PARTS:
+    for part in ALL_PARTS:
         figures.parts.labels(part).set(values.get(part.replace("-", "_"), 1))
     return figures.page()[0].decode()
 
@@ -27,7 +27,7 @@ def test_a_part_that_is_off_is_told() -> None:
 
 
 def test_every_part_judged_here_is_one_of_guards() -> None:
-    assert set(PARTS) < wrapping.PARTS
+    assert set(PARTS) < ALL_PARTS
 
 
 def test_a_page_that_lacks_one_part_tells_of_none() -> None:

@@ -104,6 +104,21 @@ async def test_wrong_passwords_for_one_account_are_refused_from_whichever_addres
     assert [a.status_code for a in answers] == [200] * 10 + [429]
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"files": {"email": (None, "ada@willow.example"), "password": (None, "wrong")}},
+        {"data": {"email": ["ada@willow.example"], "password": "wrong", "x": ["1"] * 300}},
+    ],
+)
+async def test_the_count_by_account_holds_for_every_form_that_an_app_reads(sent: Any) -> None:
+    app, statuses = make(), []
+    for n in range(11):
+        async with client(app, f"198.51.100.{n}") as web:
+            statuses.append((await web.post("/login", **sent)).status_code)
+    assert statuses == [200] * 10 + [429]
+
+
 async def test_an_office_behind_one_address_may_log_in_together() -> None:
     app = make()
     answers = [await log_in(app, "right", email=f"m{n}@willow.example") for n in range(60)]

@@ -98,3 +98,21 @@ async def test_a_body_that_was_read_is_given_again_and_then_the_rest() -> None:
     receive = bodies.again(b"all of it", coming(b"next"))
     assert await bodies.read_whole(receive) == b"all of it"
     assert (await receive())["body"] == b"next"
+
+
+async def dripped(most: int) -> bytes:
+    async def drip() -> Message:
+        await asyncio.sleep(0.06)
+        return {"type": "http.request", "body": b"x", "more_body": next(left) > 0}
+
+    left = iter(range(5, -1, -1))
+    return await bodies.read_whole(bodies.Bounded(drip, most))
+
+
+async def test_where_files_may_be_large_a_slow_line_has_the_time_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("launchready.guard.bodies.BODY_MAX_S", 0.1)
+    with pytest.raises(bodies.TooSlowError):
+        await dripped(1000)
+    assert await dripped(bodies.LEAST_BYTES_A_S * 60) == b"x" * 6

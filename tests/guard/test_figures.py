@@ -7,8 +7,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from launchready.guard import guard
 from launchready.guard.figures import Figures, may_read
+from launchready.guard.parts import PARTS
 from launchready.guard.route_figures import BOUNDS_S
-from launchready.guard.wrapping import PARTS
 from launchready.manifest import parse_manifest
 from tests.guard.frameworks.two_pages import starlette_app
 

@@ -13,7 +13,7 @@ from launchready.guard.headers import (
     value_of,
     without,
 )
-from launchready.guard.wrapping import PARTS
+from launchready.guard.parts import PARTS
 from launchready.manifest import parse_manifest
 
 LAUNCH = '[launch]\ndomain = "willow.example"\n'

@@ -17,6 +17,7 @@ domain = "willow.example"
 "willow.example/members" = "private"
 "willow.example/members/chat" = "chat"
 "willow.example/static/app.css" = "static"
+"willow.example/members/Static/app.js" = "static"
 "willow.example/files/" = "private"
 "api.willow.example/files/" = "api"
 "willow.example/slow" = { kind = "api", timeout_s = 3, body_max_bytes = 7, cacheable = true }
@@ -49,6 +50,26 @@ def found(path: str, host: bytes = b"willow.example") -> str:
         ("//static//..", "willow.example/static/app.css"),
         ("//", "willow.example/"),
         ("", "undeclared"),
+        # Starlette and FastAPI answer it as /login.
+        ("/login\n", "willow.example/login"),
+        ("/login\n\n", "undeclared"),
+        ("/members/3\n", "willow.example/members"),
+        # BlackSheep, and Django with (?i).
+        ("/LOGIN", "willow.example/login"),
+        ("/log\u0131n", "willow.example/login"),
+        ("/MEMBERS/Chat", "willow.example/members/chat"),
+        ("/CAFÉ", "willow.example/café"),
+        # Quart, where the server hands the target on as it came.
+        ("https://willow.example/login", "willow.example/login"),
+        ("https://x//login;y", "willow.example/login"),
+        ("x:login", "willow.example/login"),
+        ("https://[/login", "undeclared"),
+        # No cache gets more by a spelling than nothing.
+        ("/ABOUT", "undeclared"),
+        ("/about\n", "undeclared"),
+        ("/STATIC/x.css", "undeclared"),
+        ("/static/Index-DiwrgTda.js", "willow.example/static/app.css"),
+        ("/members/Static/x.js", "willow.example/members/Static/app.js"),
     ],
 )
 def test_a_path_belongs_to_the_nearest_declared_route(path: str, url: str) -> None:

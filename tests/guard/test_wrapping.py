@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from launchready.guard import guard, visit
 from launchready.guard.asgi import Message, Receive, Scope, Send
 from launchready.guard.health import Readiness
-from launchready.guard.wrapping import Part
+from launchready.guard.parts import Part
 from launchready.manifest import parse_manifest
 from tests.guard.frameworks.two_pages import starlette_app
 

@@ -34,7 +34,9 @@ class Accounts:
     async def log_in(self, email: str, password: str, *, now: dt.datetime) -> str | None:
         """Return the token of a new session; None when address and password do not fit.
 
-        Raises Unconfirmed when they fit and the address was never confirmed.
+        Nor for an address that was never confirmed, whose letter goes out once more. It is not told
+        apart: whoever joined in somebody's name with a password of their own would learn by it that
+        the address was no member's.
         """
         async with self.database.read() as session:
             member = (
@@ -51,11 +53,10 @@ class Accounts:
         async with self.database.write() as session:
             if member.confirmed_at is None:
                 put_down(session, "confirm", email, now=now)
-            else:
-                if newer is not None:
-                    await _set_password(session, member.id, newer)
-                return await open_session(session, member.id, now=now, days=self.session_days)
-        raise Unconfirmed
+                return None
+            if newer is not None:
+                await _set_password(session, member.id, newer)
+            return await open_session(session, member.id, now=now, days=self.session_days)
 
     async def join(
         self, email: str, password: str, name: str, *, now: dt.datetime, code: str = ""
@@ -70,9 +71,10 @@ class Accounts:
             if member.confirmed_at is None:
                 # Whoever asks last counts: the link in the letter asks for this password.
                 member.password_hash, member.name = hashed, name or member.name
-                gift = await redeem(session, code, now=now) if code else None
-                if gift is not None:
-                    member.plan = member.gift = gift
+            # A member's too: whether a code is still good afterwards must not tell who is one.
+            gift = await redeem(session, code, now=now) if code else None
+            if gift is not None:
+                member.plan = member.gift = gift
             put_down(session, "confirm", email, now=now)
 
     async def confirm(self, token: str, password: str, *, now: dt.datetime) -> str | None:
@@ -118,10 +120,6 @@ class Accounts:
             await use_up_links(session, member_id, "reset", now=now)
             await close_all_sessions(session, member_id)
         return True
-
-
-class Unconfirmed(Exception):  # noqa: N818 - said of a member, not of a failure
-    """Address and password fit, and the address was never confirmed."""
 
 
 def as_email(text: str) -> str | None:

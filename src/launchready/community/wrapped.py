@@ -13,8 +13,8 @@ from launchready.community.settings import Settings
 from launchready.community.web.asking import visitor
 from launchready.guard import Guard, guard
 from launchready.guard.asgi import Scope
+from launchready.guard.parts import Part
 from launchready.guard.presence import Member
-from launchready.guard.wrapping import Part
 from launchready.manifest import Manifest, load_manifest
 
 

@@ -11,7 +11,7 @@ from launchready.demo.answers import Answer, Behaviour, Request
 from launchready.demo.zone_data import Resolver, Zone
 
 if TYPE_CHECKING:
-    from launchready.guard.wrapping import Part
+    from launchready.guard.parts import Part
 
 
 KeyKind = Literal["ec256", "ec521", "rsa2048", "rsa1024"]

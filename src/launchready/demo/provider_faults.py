@@ -159,6 +159,8 @@ FAULTS |= {
     "invalid-json-in-the-middle": _sending(chunk({"content": "Welcome"}), b"data: {\n\n"),
     "longest-length": _sending(chunk({"content": "Welcome"}), chunk({}, "length")),
     "filtered": _sending(chunk({}, "content_filter")),
+    "filtered-in-the-middle": _sending(chunk({"content": "Welcome"}), chunk({}, "content_filter")),
+    "blanks": _sending(chunk({"content": " "}), chunk({"content": "\n"}), chunk({}, "stop")),
     "tool-call": _sending(
         chunk({"tool_calls": [{**TOOL, "function": {"name": "search_posts", "arguments": ""}}]}),
         chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"words": '}}]}),

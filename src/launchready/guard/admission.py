@@ -15,7 +15,7 @@ from launchready.guard.headers import value_of
 from launchready.guard.limits.familiar import Familiar
 from launchready.guard.limits.rules import Hit, hits, is_attempt
 from launchready.guard.limits.throttle import Throttle, fields
-from launchready.guard.limits.typed import account, typed
+from launchready.guard.limits.typed import accounts, readings
 from launchready.guard.presence import Presence, SignedOutError, fresh
 from launchready.guard.routes import SAFE_METHODS
 from launchready.guard.submissions.answer_once import answer_once
@@ -111,12 +111,13 @@ class Admission:
                 return
             await app(scope, receive, answering.send)
             return
-        name = None
-        if body and entry is not None:
-            name = account(entry, typed(body, answering.asked.get(b"content-type")))
+        names: Sequence[str] = ()
+        if treatment.place.read_ahead and entry is not None:
+            media = answering.asked.get(b"content-type")
+            names = accounts(entry, readings(body, media, scope.get("query_string", b"")))
         # Before the app is asked about it: what it keeps in the scope must not answer again.
         opened = fresh(scope)
-        counted = await self._hits(treatment, scope, name, visit)
+        counted = await self._hits(treatment, scope, names, visit)
         if not await self._within(counted, treatment, answering):
             return
         if self.presence is not None and visit.member is not None:
@@ -131,22 +132,26 @@ class Admission:
         right = _was_right(treatment, answering, visit)
         if treatment.place.kind == "auth" and not right:
             self.figures.failed_logins.inc()
-        if right and name and treatment.place.kind == "auth":
-            self.familiar.add(name, visit.client)
+        if right and len(names) == 1 and treatment.place.kind == "auth":
+            self.familiar.add(names[0], visit.client)
         if right:
             for rule, who in counted:
                 if rule.counts == "wrong":
                     await self.throttle.forgive(rule, who)
 
     async def _hits(
-        self, treatment: Treatment, scope: Scope, name: str | None, visit: Visit
+        self, treatment: Treatment, scope: Scope, names: Sequence[str], visit: Visit
     ) -> Sequence[Hit]:
         """Return what an attempt counts against; who is signed in is noted in the visit."""
         rules, client = treatment.rules, visit.client
         if self.presence is not None and any(rule.by == "member" for rule in rules):
             visit.member = await self.presence.member(scope)
-        familiar = name is not None and self.familiar.knows(name, client)
-        return hits(rules, client=client, account=name, member=visit.member, familiar=familiar)
+        found = hits([r for r in rules if r.by != "account"], client=client, member=visit.member)
+        by_account = [rule for rule in rules if rule.by == "account"]
+        for name in names:
+            familiar = self.familiar.knows(name, client)
+            found += hits(by_account, client=client, account=name, familiar=familiar)
+        return found
 
     async def _within(
         self, counted: Sequence[Hit], treatment: Treatment, answering: Answering

@@ -8,6 +8,8 @@ from launchready.guard.asgi import Asked, Message, Receive, Scope
 
 CHUNK_MAX_S = 15.0
 BODY_MAX_S = 60.0
+LEAST_BYTES_A_S = 65_536
+"""Half of what the slowest lines at home send: where files may be large, they may take as long."""
 _TOLD_BY_FIELDS = frozenset({"1", "1.0", "1.1"})
 """Versions in which a body without a field that tells of it is none."""
 
@@ -58,7 +60,7 @@ class Bounded:
     def __init__(self, receive: Receive, max_bytes: int) -> None:
         self._receive = receive
         self._max_bytes = max_bytes
-        self._left_s = BODY_MAX_S
+        self._left_s = max(BODY_MAX_S, max_bytes / LEAST_BYTES_A_S)
         self._size = 0
         self.complete = False
         """Whether all of it has come; what comes then is that the visitor has left."""

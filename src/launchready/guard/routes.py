@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlparse, urlsplit
 
 from launchready.manifest import Manifest, RouteEntry, RouteKind
 
@@ -78,6 +78,35 @@ def fingerprinted(path: str) -> bool:
     return _FINGERPRINT.search(path) is not None
 
 
+def as_read(path: str) -> str:
+    """Return a path as the laxest of frameworks reads it: two that it takes for one are the same.
+
+    Starlette and FastAPI let a last line feed pass (`$` of a regular expression), Litestar takes
+    several slashes for one, BlackSheep and `(?i)` of Django any case, Quart the path out of a whole
+    URL, which is a target too (RFC 9112 section 3.2.2) and which some servers hand on as it came.
+    """
+    if not path.startswith("/"):
+        try:
+            path = "/" + urlparse(path).path
+        except ValueError:
+            return path
+    if "//" in path:
+        path = _SLASHES.sub("/", path)
+    path = path.removesuffix("\n")
+    if path.isascii():
+        return path.lower()
+    # As regular expressions compare: the Turkish letters are an i, the long s and the Kelvin sign
+    # are letters too.
+    return path.translate(_LETTERS_I).casefold()
+
+
+def without_root(root: str, path: str) -> str:
+    """Return a path without the root that the app is reached under, if it has it."""
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
+
+
+_LETTERS_I = {0x130: "i", 0x131: "i"}
+
 T = TypeVar("T")
 
 
@@ -100,14 +129,20 @@ class Routes(Generic[T]):
     for its folder; pages, which caches may share, for themselves alone. At a host that declares
     another route or none for the path, what limits and protects it holds all the same: an app often
     answers at every host that leads to it. At hosts that nobody knows, as localhost, all of it does.
+    What limits and protects a path holds for every spelling of it that a framework takes for it.
     """
 
-    def __init__(self, manifest: Manifest, treat: Mapping[str, T], undeclared: T) -> None:
-        self._undeclared = undeclared
+    def __init__(
+        self, manifest: Manifest, treat: Mapping[str, T], undeclared: T, root: str = ""
+    ) -> None:
+        """Take what stands for each declared URL; `root` is where the app says it is reached."""
+        self._root = root
+        self.undeclared = undeclared
         self._hosts = frozenset(manifest.all_hosts)
         self._seen: dict[bytes, tuple[str, str]] = {}
         self._exact: dict[str, dict[str, T]] = {}
         self._below: dict[str, dict[str, T]] = {}
+        self._however_spelt: dict[str, dict[str, T]] = {}
         entries = sorted(
             (manifest.routes[url] for url in treat), key=lambda entry: _CAREFUL.index(entry.kind)
         )
@@ -121,7 +156,9 @@ class Routes(Generic[T]):
                     folder.setdefault(host, value)
                 elif entry.kind not in {"page", "health"} and path != "/":
                     self._below.setdefault(path.rstrip("/"), {}).setdefault(host, value)
-        self._longest = max(map(len, self._below), default=0)
+                    spelt = self._however_spelt.setdefault(as_read(path).rstrip("/"), {})
+                    spelt.setdefault(host, value)
+        self._longest = max(map(len, self._below | self._however_spelt), default=0)
 
     def find(self, path: str, host_field: bytes) -> T:
         """Return what stands for the path at the host that the Host field names.
@@ -132,17 +169,41 @@ class Routes(Generic[T]):
         hosts = self._exact.get(path)
         if hosts is not None and (found := hosts.get(host) or hosts.get(other)) is not None:
             return found
+        keys, read = (host, other), as_read(path)
         if "//" in path:
-            # Some frameworks take several for one: whoever writes two must not choose the laxer
-            # treatment by it.
-            return self.find(_SLASHES.sub("/", path), host_field)
-        # A visitor's path may be long; what is declared is not.
-        position = min(len(path), self._longest + 1)
-        while (position := path.rfind("/", 0, position)) > 0:
-            hosts = self._below.get(path[:position])
+            path = _SLASHES.sub("/", path)
+            hosts = self._exact.get(path)
             if hosts is not None and (found := hosts.get(host) or hosts.get(other)) is not None:
                 return found
-        return self._undeclared
+        found, depth = self._above(self._below, path, keys)
+        # Whoever spells it otherwise must not choose the laxer treatment by it.
+        nearer, _ = self._above(self._however_spelt, read + "/", keys, beyond=depth)
+        return nearer or found or self.undeclared
+
+    def find_under(self, root: str, path: str, host_field: bytes) -> T:
+        """Return what stands for a path of an app that is reached under `root`, a path too.
+
+        Declared is what visitors ask for, the root included, which some servers leave out of the
+        path: Hypercorn, Granian and Daphne do. Frameworks answer it without the root too.
+        """
+        root = root or self._root
+        bare = without_root(root, path)
+        found = self.find(root + bare, host_field)
+        return self.find(bare, host_field) if root and found is self.undeclared else found
+
+    def _above(
+        self, table: dict[str, dict[str, T]], path: str, keys: tuple[str, str], beyond: int = 0
+    ) -> tuple[T | None, int]:
+        """Return what stands for the longest path above this one, and how long that is."""
+        # A visitor's path may be long; what is declared is not.
+        position = min(len(path), self._longest + 1)
+        while (position := path.rfind("/", 0, position)) > beyond:
+            hosts = table.get(path[:position])
+            if hosts is not None:
+                found = hosts.get(keys[0]) or hosts.get(keys[1])
+                if found is not None:
+                    return found, position
+        return None, 0
 
     def _host(self, field: bytes) -> tuple[str, str]:
         """Return under which keys a host's paths stand: its own, and what holds for the others."""

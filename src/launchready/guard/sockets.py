@@ -10,15 +10,7 @@ from dataclasses import dataclass
 
 from launchready.guard import errors
 from launchready.guard.admission import Admission, wait_in_words
-from launchready.guard.asgi import (
-    Application,
-    Message,
-    RawHeaders,
-    Receive,
-    Scope,
-    Send,
-    header,
-)
+from launchready.guard.asgi import Application, Message, RawHeaders, Receive, Scope, Send, header
 from launchready.guard.client import Proxies
 from launchready.guard.deadlines import Deadlines, Waiting
 from launchready.guard.figures import Figures
@@ -62,7 +54,9 @@ class Sockets:
 
     async def connect(self, app: Application, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one websocket of an ASGI server, from its handshake to its end."""
-        treatment = self.routes.find(scope["path"], header(scope, b"host") or b"")
+        treatment = self.routes.find_under(
+            scope.get("root_path") or "", scope["path"], header(scope, b"host") or b""
+        )
         id_ = new_id()
         request_id.set(id_)
         visit = scope[KEY] = Visit(

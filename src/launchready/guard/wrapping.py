@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, TextIO, get_args
+from typing import TextIO
 
 from launchready.guard import bodies, compression, errors
 from launchready.guard.admission import Admission
@@ -25,21 +25,15 @@ from launchready.guard.logs.access_log import AccessLog
 from launchready.guard.logs.app_log import install, stand_by
 from launchready.guard.logs.redaction import Redactor
 from launchready.guard.logs.sentry import report_to
+from launchready.guard.parts import PARTS, Part
 from launchready.guard.presence import May, Member, Presence, SignedOutError, awaited
-from launchready.guard.routes import SAFE_METHODS, Routes, place_for
+from launchready.guard.routes import SAFE_METHODS, Routes, place_for, without_root
 from launchready.guard.sockets import Sockets
 from launchready.guard.start_up import require
 from launchready.guard.submissions.twice import Submissions
 from launchready.guard.treatment import Treatment
 from launchready.guard.visit import KEY, Visit, new_id, request_id
 from launchready.manifest import Manifest, RouteEntry, load_manifest
-
-Part = Literal[
-    "start-up", "limits", "submissions", "webhooks", "errors", "hsts", "csp", "framing", "sniffing",
-    "referrer", "permissions", "cors", "caching", "logs", "figures", "health", "bodies",
-    "websockets",
-]  # fmt: skip
-PARTS: frozenset[str] = frozenset(get_args(Part))
 
 _LOG = logging.getLogger("launchready.guard")
 
@@ -105,6 +99,9 @@ class Guard:
         if "start-up" in parts:
             require(manifest, environ)
         self.app = app
+        # FastAPI may have been told where the server was not; Quart calls its folder so.
+        told = hasattr(app, "root_path_in_servers")
+        self._root = str(getattr(app, "root_path", "")) if told else ""
         self.manifest = manifest
         self.figures = Figures()
         for part in PARTS:
@@ -121,6 +118,7 @@ class Guard:
             manifest,
             {url: self._treatment(entry) for url, entry in manifest.routes.items()},
             self._treatment(None),
+            self._root,
         )
         store_env = manifest.guard.store_env
         store_url = environ.get(store_env) if store_env else None
@@ -186,7 +184,10 @@ class Guard:
             await self._elsewise(scope, receive, send)
             return
         path, method, asked = scope["path"], scope["method"], fields_of(scope)
-        treatment = self._find(path, asked.get(b"host", b""))
+        root, host = scope.get("root_path") or self._root, asked.get(b"host", b"")
+        treatment = self._find(path, host)
+        if root:
+            treatment, path = self._routes.find_under(root, path, host), without_root(root, path)
         id_ = new_id()
         request_id.set(id_)
         peer, entry = scope.get("client"), treatment.place.entry

@@ -12,7 +12,7 @@ from launchready.collect.active import guard_figures
 from launchready.facts import Gap
 from launchready.facts.guarding import GuardFigures
 from launchready.guard.figures import Figures
-from launchready.guard.wrapping import PARTS
+from launchready.guard.parts import PARTS
 from tests.collect.certificates import authority
 from tests.collect.web.test_exchange import page
 from tests.collect.web.test_probes import Https, https_world, root

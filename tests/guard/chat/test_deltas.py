@@ -42,6 +42,29 @@ def test_thinking_aloud_is_no_word() -> None:
     assert not adding.spoke
 
 
+def test_blanks_alone_are_no_word_and_stand_before_the_first_one() -> None:
+    adding = Adding(100)
+    assert adding.take(event({"content": "\n"})) == adding.take(event({"content": " "})) == ""
+    assert not adding.spoke
+    assert adding.take(event({"content": "Welcome"})) == "\n Welcome"
+    assert adding.take(event({"content": " "})) == " "
+
+
+def test_blanks_without_end_are_stopped() -> None:
+    adding = Adding(10)
+    for _ in range(40):
+        adding.take(event({"content": " "}))
+    with pytest.raises(ProviderFaultError, match="too-long"):
+        adding.take(event({"content": " "}))
+
+
+def test_a_call_without_a_number_has_its_place_for_one() -> None:
+    adding = Adding(100)
+    told = {"index": None, "id": "a", "function": {"name": "x", "arguments": "{}"}}
+    adding.take(event({"tool_calls": [told]}))
+    assert adding.calls == (ToolCall(id="a", name="x", arguments="{}"),)
+
+
 def test_two_calls_are_put_together_each() -> None:
     adding = Adding(100)
     adding.take(

@@ -31,6 +31,7 @@ BEFORE_A_WORD = {
     "html-as-events": "empty",
     "not-streamed": "not-a-stream",
     "empty": "empty",
+    "blanks": "empty",
     "nothing": "empty",
     "cut-before-a-word": "empty",
     "invalid-json": "malformed",
@@ -49,6 +50,7 @@ AFTER_WORDS = {
     "cut-in-the-middle": "cut",
     "endless": "too-long",
     "slow-drip": "too-long",
+    "filtered-in-the-middle": "content-filter",
 }
 NO_FAULTS = {"none", "tool-call", "no-end-mark", "longest-length", "hang-after-the-last-word"}
 EITHER = {"error-in-the-middle", "invalid-json-in-the-middle", "429-retry-after-1"}

@@ -252,3 +252,25 @@ def test_an_address_that_is_none_is_refused_without_being_shown(url: str) -> Non
     with pytest.raises(ValueError, match="redis://127") as refused:
         Throttle(url)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"*3\r\n:0\r\n:0\r\n:5\r\n", b"*3\r\n:1\r\n:999\r\n:1\r\n", b"*1\r\n:1\r\n", b":1\r\n"],
+)
+async def test_a_store_whose_answers_make_no_sense_is_down_and_opens_nothing(answer: bytes) -> None:
+    async def odd(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            greetings = data.count(b"CLIENT") + data.count(b"HELLO")
+            writer.write(answer if b"EVAL" in data else b"+OK\r\n" * greetings)
+        writer.close()
+
+    server = await asyncio.start_server(odd, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    throttle = Throttle(f"redis://127.0.0.1:{port}/0", deadline_s=5.0)
+    rule = Rule(name="odd", requests=3, window_s=60)
+    let_in = [(await throttle.hit(rule, "ada")).allowed for _ in range(4)]
+    assert let_in == [True, True, True, False]
+    assert throttle.store_down
+    await throttle.close()
+    server.close()

@@ -198,6 +198,10 @@ HOSTILE = [
     "://a:", "a@://", "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "bearer ", "token ",
     "?x-", "?signature", "\\", "cookie: ", "-", SECRET[:-1], "x" * 19 + "y", "key-", "AKIA", '"',
     " " * 9 + "=", "token\\\\\\'", "-" * 4,
+    "/reset", "/tokentoken", "/token/", "/invite?a=b&", "--token ", "--tokentoken", 'name="token"',
+    'name="token" value="', "<token", "input_value=", "'input': ", "Key (", "invalid input for ",
+    "$argon2$", '"content": "', '\\"content\\": \\"', "hooks.slack.com/", "Failing row contains (",
+    "scrypt:a:1:1", 'could not convert string to x: "', "/a-a-a-a-a-a", "AUTH PLAIN ",
 ]  # fmt: skip
 
 

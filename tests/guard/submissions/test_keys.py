@@ -175,3 +175,21 @@ def test_credentials_in_the_header_say_who_asks() -> None:
 
 def test_no_cookie_can_pass_for_an_address() -> None:
     assert who(b"sid=address\n192.0.2.1") != who(client="192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    "name", ["user", "uid", "member", "remember", "id", "identity", "account", "u_signed"]
+)
+def test_two_members_behind_one_address_are_told_apart_by_what_an_app_calls_its_cookie(
+    name: str,
+) -> None:
+    assert who(f"{name}=a".encode()) != who(f"{name}=b".encode())
+
+
+@pytest.mark.parametrize("name", [b"x-api-key", b"apikey", b"x-auth-token", b"x-session-id"])
+def test_two_programs_behind_one_address_are_told_apart_by_their_keys(name: bytes) -> None:
+    assert asker([(name, b"a")], "192.0.2.1") != asker([(name, b"b")], "192.0.2.1")
+
+
+def test_a_form_tokens_header_says_nothing_of_who_asks() -> None:
+    assert asker([(b"x-csrf-token", b"a")], "192.0.2.1") == asker([], "192.0.2.1")

@@ -158,3 +158,29 @@ async def test_a_store_that_comes_back_is_used_again() -> None:
             await (await first(one, name)).finish(DONE)
             assert await again(other, name) == DONE
     await one.close()
+
+
+@pytest.mark.parametrize("kept", [b"{broken", b"[1]\n", b"[200, 5]\n", b'["a", [[1, 2]]]\n', b"\n"])
+async def test_an_answer_in_the_store_that_is_none_is_run_again(valkey: str, kept: bytes) -> None:
+    async with processes(valkey) as (one, other), Redis.from_url(valkey) as redis:
+        name = key()
+        await redis.flushall()
+        await (await first(one, name)).finish(DONE)
+        (at,) = await redis.keys("launchready:submission:*")
+        was = await redis.get(at)
+        assert isinstance(was, bytes)
+        await redis.set(at, was[:17] + kept)
+        assert isinstance(await again(other, name), First)
+
+
+async def test_a_store_of_another_kind_does_not_take_the_app_down(valkey: str) -> None:
+    """Somebody else's list stands where an answer would: the store fails, and nothing else does."""
+    async with processes(valkey) as (one, other), Redis.from_url(valkey) as redis:
+        name = key()
+        await redis.flushall()
+        await (await first(one, name)).finish(DONE)
+        (at,) = await redis.keys("launchready:submission:*")
+        await redis.delete(at)
+        await redis.rpush(at, "x")
+        assert isinstance(await again(other, name), First)
+        assert other.store_down

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -21,6 +20,7 @@ from launchready.community.guide.history import (
 )
 from launchready.community.guide.tools import TOOLS, call_tool
 from launchready.community.sessions import SignedIn, plan_of
+from launchready.community.written import as_written
 from launchready.guard.chat import Chat, End, Text, ToolCall, Wording
 
 QUESTION_MAX = 2_000
@@ -45,7 +45,6 @@ _INSTRUCTIONS = (
 )
 
 Said = Text | End
-_NO_CHARACTER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Guide:
@@ -215,5 +214,4 @@ def as_question(text: object) -> str | None:
 
 
 def _as_kept(text: str) -> str:
-    """Return a text without what databases refuse and nobody types: controls and half characters."""
-    return _NO_CHARACTER.sub("", text).strip()
+    return as_written(text).replace("\r", "").strip()

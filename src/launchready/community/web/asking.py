@@ -13,6 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from launchready.community.running import Community
 from launchready.community.sessions import SignedIn, signed_in
+from launchready.community.written import as_written
 
 FORM_TOKEN = "form_token"  # noqa: S105 - the field's name
 _FIELDS_MAX = 40
@@ -74,7 +75,12 @@ async def sent_form(request: Request) -> dict[str, str]:
     """
     refuse_other_sites(request)
     form: FormData = await request.form(max_files=0, max_fields=_FIELDS_MAX)
-    fields = {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+    fields = {
+        # A password is kept as a hash of whatever it is.
+        name: value if name == "password" else as_written(value)
+        for name, value in form.items()
+        if not isinstance(value, UploadFile)
+    }
     right = form_token(request)
     if right is None or not hmac.compare_digest(
         fields.get(FORM_TOKEN, "").encode(), right.encode()

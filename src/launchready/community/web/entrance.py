@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import update
 
 from launchready.community import invites
-from launchready.community.accounts import NAME_MAX, Unconfirmed, as_email
+from launchready.community.accounts import NAME_MAX, as_email
 from launchready.community.passwords import complaint
 from launchready.community.sessions import close_session
 from launchready.community.tables import Member
@@ -36,13 +36,12 @@ async def log_in(request: Request, form: SentForm, running: Running) -> Response
     """Sign a member in and lead on, or show the form again with what went wrong."""
     typed, leads_to = form.get("email", ""), local(form.get("next"))
     email = as_email(typed) or ""
-    note = "We do not know this address and password together."
-    try:
-        token = await running.accounts.log_in(email, form.get("password", ""), now=running.now())
-    except Unconfirmed:
-        token = None
-        note = "Nearly there: please follow the link in the mail that we have just sent you again."
+    token = await running.accounts.log_in(email, form.get("password", ""), now=running.now())
     if token is None:
+        note = (
+            "We do not know this address and password together. If you have just joined, please "
+            "follow the link in our mail first; with the right password it is sent once more."
+        )
         return page(request, "login.html", 422, next=leads_to, email=typed, note=note)
     return with_session(request, see(leads_to), token)
 

@@ -199,7 +199,7 @@ class Chat:
 
     def _ending(self, exchange: Exchange) -> Iterator[Piece]:
         yield from exchange.calls
-        cut = exchange.fault is not None or exchange.reason == "length"
+        cut = exchange.fault is not None or exchange.reason in {"length", "content-filter"}
         words = ""
         if cut:
             words = self._wording.length if exchange.reason == "length" else self._wording.cut

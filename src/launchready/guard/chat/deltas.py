@@ -36,6 +36,7 @@ class Adding:
         self._max_tokens = answer_max_tokens
         self._calls: dict[int, _Call] = {}
         self._narrow = self._wide = 0
+        self._blanks = ""
 
     def take(self, data: bytes) -> str:
         """Take the data of one event and return the words in it, often none.
@@ -69,8 +70,14 @@ class Adding:
         if calls := delta.get("tool_calls"):
             self._add_calls(calls)
         if words:
-            self.spoke = True
             words = self._counted(words)
+        if words and not self.spoke:
+            # Blanks alone show a member nothing: an answer of them is empty, however long they come.
+            words, self._blanks = self._blanks + words, ""
+            if words.isspace():
+                words, self._blanks = "", words
+        if words:
+            self.spoke = True
         if isinstance(finish := choice.get("finish_reason"), str):
             self.finish = finish
         return words
@@ -94,7 +101,7 @@ class Adding:
         for position, told in enumerate(calls):
             if not isinstance(told, dict):
                 raise _malformed()
-            index = told.get("index", position)
+            index = position if told.get("index") is None else told["index"]
             function = told.get("function") or {}
             if not isinstance(index, int) or not isinstance(function, dict):
                 raise _malformed()

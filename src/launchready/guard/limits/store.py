@@ -61,7 +61,11 @@ class Store:
         async with asyncio.timeout(self._deadline_s):
             free, *told = await self._take(keys=[_name(*k) for k in keyed], args=arguments)
         pairs = zip(told[::2], told[1::2], strict=True)
-        return bool(free), [Count(used, ms / 1000) for used, ms in pairs]
+        counts = [Count(used, ms / 1000) for used, ms in pairs]
+        fitting = zip(keyed, counts, strict=True)
+        if bool(free) != all(0 <= count.used < rule.requests for (rule, _), count in fitting):
+            raise ValueError("the store's answer contradicts itself")
+        return bool(free), counts
 
     async def give_back(self, rule: Rule, key: bytes) -> None:
         """Take one hit off a window again, if any is left in it."""

@@ -1,58 +1,123 @@
-"""What a visitor typed into a form or a JSON body, as far as guard decides by it."""
+"""What a visitor typed into a form or a JSON body, as far as guard decides by it.
+
+An app may read more than its form sends: JSON under any media type, a form in parts, fields of the
+query. Whoever guesses at an account chooses among them, so that guard reads all of them.
+"""
 
 from __future__ import annotations
 
+import email
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from email.message import Message as MailMessage
 from urllib.parse import parse_qsl
 
 from launchready.manifest import RouteEntry
 
-FIELDS_MAX = 200
+PARTS_MAX = 1000
+"""As many parts as frameworks take of a form."""
 _ACCOUNT_FIELDS = ("username", "email")
 _CODE_FIELDS = ("code",)
+# What may stand before the brace: blanks, and the marks and noughts of other encodings.
+_BEFORE_JSON = b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"
+_BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+
+Typed = Sequence[tuple[str, str]]
+"""Names and what was typed under them, in the order in which they came."""
 
 
-def typed(body: bytes, content_type: bytes | None) -> Mapping[str, str]:
-    """Return the texts of a urlencoded form or of a JSON object; empty for anything else."""
-    media, charset = _media(content_type)
-    if media == "application/x-www-form-urlencoded":
-        text = body.decode(charset, errors="replace")
-        try:
-            return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS_MAX))
-        except ValueError:
-            return {}
-    if media == "application/json" or media.endswith("+json"):
-        try:
-            value = json.loads(body)
-        except (ValueError, RecursionError):
-            return {}
-        if isinstance(value, dict):
-            return {k: v for k, v in value.items() if isinstance(v, str)}
-    return {}
+def readings(body: bytes, content_type: bytes | None, query: bytes = b"") -> Sequence[Typed]:
+    """Return the texts of a form or of a JSON object, and of the query, as apps may read them.
+
+    Several where frameworks differ: not all heed the character set that a visitor names.
+    """
+    found: list[Typed] = [_pairs(query, "latin-1")] if query else []
+    if body.lstrip(_BEFORE_JSON)[:1] == b"{":
+        # Many apps ask for JSON whatever the media type says.
+        return [_of_json(body), *found]
+    message = _media(content_type)
+    media, boundary = message.get_content_type(), message.get_param("boundary")
+    for charset in dict.fromkeys(("utf-8", _charset(message))):
+        if media == "application/x-www-form-urlencoded":
+            found.append(_pairs(body, charset))
+        elif media == "multipart/form-data" and isinstance(boundary, str) and boundary:
+            for coded in (False, True):
+                parts = _of_parts(body, boundary.encode("latin-1", "replace"), charset, coded=coded)
+                found.append(list(parts))
+    return found
 
 
-def account(entry: RouteEntry, said: Mapping[str, str]) -> str | None:
-    """Return the account's name, or the invitation's code, that an attempt is for; None without one."""
-    names = _CODE_FIELDS if entry.kind == "invite" else _ACCOUNT_FIELDS
-    return _first(said, [entry.fields.get(name, name) for name in names])
+def accounts(entry: RouteEntry, said: Sequence[Typed]) -> Sequence[str]:
+    """Return the accounts' names, or the invitation's codes, that an attempt may be for.
+
+    One as a rule. Of a name that came twice some frameworks read the first and some the last, so
+    that both are told.
+    """
+    usual = _CODE_FIELDS if entry.kind == "invite" else _ACCOUNT_FIELDS
+    declared = [entry.fields[name] for name in usual if name in entry.fields]
+    for names in (declared, usual):
+        found: dict[str, None] = {}
+        for pairs in said:
+            for name in names:
+                values = [value for key, value in pairs if key == name and value]
+                found |= dict.fromkeys([*values[:1], *values[-1:]])
+        if found:
+            return list(found)
+    return []
 
 
-def _first(said: Mapping[str, str], names: Sequence[str]) -> str | None:
-    return next((said[name] for name in names if said.get(name)), None)
+def _of_json(body: bytes) -> Typed:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(value, dict):
+        return []
+    return [(k, v) for k, v in value.items() if isinstance(v, str)]
 
 
-def _media(content_type: bytes | None) -> tuple[str, str]:
-    if content_type is None:
-        return "", "utf-8"
+def _pairs(text: bytes, charset: str) -> Typed:
+    try:
+        return parse_qsl(text.decode(charset, errors="replace"), keep_blank_values=True)
+    except ValueError:
+        return []
+
+
+def _of_parts(
+    body: bytes, boundary: bytes, charset: str, *, coded: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a form in parts (RFC 7578), as laxly as the laxest of frameworks.
+
+    `coded`: as who heeds Content-Transfer-Encoding, such as Django.
+    """
+    for part in body.split(b"--" + boundary, PARTS_MAX)[1:]:
+        head, *content = _BLANK_LINE.split(part.lstrip(), maxsplit=1)
+        fields = email.message_from_bytes(head + b"\r\n\r\n")
+        name = fields.get_param("name", header="content-disposition")
+        if not content or not isinstance(name, str):
+            continue
+        value = content[0].removesuffix(b"\n").removesuffix(b"\r")
+        if coded:
+            fields.set_payload(value.decode("ascii", "surrogateescape"))
+            plain = fields.get_payload(decode=True)
+            value = plain if isinstance(plain, bytes) else value
+        yield name, value.decode(charset, errors="replace")
+
+
+def _media(content_type: bytes | None) -> MailMessage:
     message = MailMessage()
-    message["content-type"] = (
-        content_type.decode("latin-1")[:200].replace("\r", "").replace("\n", "")
-    )
+    if content_type is not None:
+        message["content-type"] = (
+            content_type.decode("latin-1")[:200].replace("\r", "").replace("\n", "")
+        )
+    return message
+
+
+def _charset(message: MailMessage) -> str:
     charset = message.get_content_charset("utf-8")
     try:
         "".encode(charset)
     except (LookupError, ValueError):
-        charset = "utf-8"
-    return message.get_content_type(), charset
+        return "utf-8"
+    return charset

@@ -2,7 +2,8 @@
 
 Hidden are: what stands under a telling key (password, token, cookie …), in nested values and in
 text; what has the shape of a secret (tokens, keys, passwords in URLs); and the values of the
-launch's secret variables, as they are and as URL, JSON and Base64 write them. E-mail addresses
+launch's secret variables, as they are and as URL, JSON and Base64 write them; and what people
+wrote, where a library prints it with its failure or a key of the manifest names it. E-mail addresses
 stay: they are how an operator finds the member who wrote in; an app that must not log them
 logs a member's id instead. The time for a text grows with its length, whatever it holds.
 """
@@ -17,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from launchready.guard.logs.secret_text import HIDDEN, hide_shapes, is_secret_key
+from launchready.guard.logs.written_text import MESSAGES, hide_links, hide_written, keyed
 from launchready.guard.start_up import needed
 from launchready.manifest import Manifest
 
@@ -31,9 +33,12 @@ ITEMS_MAX = 1000
 class Redactor:
     """Hides secrets; `longest` is the length of the longest value that it looks for."""
 
-    __slots__ = ("_values", "longest", "shortest")
+    __slots__ = ("_keyed", "_keys", "_values", "longest", "shortest")
 
-    def __init__(self, values: tuple[str, ...] = ()) -> None:
+    def __init__(self, values: tuple[str, ...] = (), keys: frozenset[str] = frozenset()) -> None:
+        """Look for `values`, and hide what stands under `keys`, in lower case, beside the usual ones."""
+        self._keys = MESSAGES | keys
+        self._keyed = keyed(self._keys)
         forms = {form for value in values if len(value) >= VALUE_MIN for form in _forms(value)}
         # Those that hold others come first, so that the parts are not looked for in vain.
         self._values = tuple(sorted(forms, key=lambda form: (-len(form), form)))
@@ -43,13 +48,21 @@ class Redactor:
     @classmethod
     def of(cls, manifest: Manifest, environ: Mapping[str, str] = os.environ) -> Redactor:
         """Return a redactor that knows the secret variables of the launch by their values."""
-        return cls(tuple(_secrets(manifest, environ)))
+        named = {
+            name.lower()
+            for route in manifest.routes.values()
+            for field, name in route.fields.items()
+            if field in {"password", "message"}
+        }
+        return cls(tuple(_secrets(manifest, environ)), frozenset(named))
 
     def text(self, text: str) -> str:
         """Return the text with `[hidden]` where secrets stood."""
         if self._values and len(text) >= self.shortest:
             text = self._without_values(text)
-        return hide_shapes(text)
+        if ":" in text and ("'" in text or '"' in text):
+            text = self._keyed.sub(rf'\1"{HIDDEN}"', text)
+        return hide_links(hide_shapes(hide_written(text)))
 
     def value(self, value: object) -> object:
         """Return the value as JSON has it (dicts, lists, texts, numbers), secrets hidden.
@@ -97,6 +110,8 @@ class Redactor:
         try:
             if isinstance(value, Mapping):
                 return self._mapping(value, depth)
+            if isinstance(value, tuple) and hasattr(value, "_asdict"):
+                return self._mapping(value._asdict(), depth)
             if isinstance(value, list | tuple | set | frozenset):
                 return self._sequence(value, depth)
             if isinstance(value, bytes | bytearray | memoryview):
@@ -112,9 +127,15 @@ class Redactor:
                 shown["…"] = f"{len(value) - ITEMS_MAX} more"
                 break
             name = key if type(key) is str else _named(key)
-            hidden = is_secret_key(name, inner)
+            hidden = is_secret_key(name, inner) or self._is_written(name, inner)
             shown[self.text(name)] = HIDDEN if hidden else self._value(inner, depth + 1)
         return shown
+
+    def _is_written(self, name: str, value: object) -> bool:
+        """Return whether it is what somebody wrote: a number of messages is not."""
+        if value is None or isinstance(value, int | float):
+            return False
+        return name.lower() in self._keys
 
     def _sequence(
         self, value: list[object] | tuple[object, ...] | set[object] | frozenset[object], depth: int
@@ -178,6 +199,8 @@ def _forms(value: str) -> Iterator[str]:
     yield json.dumps(value)[1:-1]
     yield json.dumps(value, ensure_ascii=False)[1:-1]
     yield repr(value)[1:-1]
+    yield repr(plain)[2:-1]
+    yield plain.hex()
     for before in range(3):
         # Base64 writes three bytes as four characters: what begins one byte later looks otherwise.
         # The characters at both ends depend on what stands around and are left out.

@@ -8,7 +8,7 @@ HIDDEN = "[hidden]"
 
 _WORDS = (
     "password", "passwd", "passphrase", "secret", "token", "authorization", "cookie", "apikey",
-    "privatekey", "accesskey", "credential", "signature", "jwt",
+    "privatekey", "accesskey", "credential", "signature", "jwt", "passcode",
 )  # fmt: skip
 """What the key of a secret has in it, written in one."""
 _WHOLE = frozenset(
@@ -25,7 +25,7 @@ _COUNTED = re.compile(r"tokens|tokencount")
 # it can and gives nothing back, so that a text is read once. A value in quotes ends with them, a
 # header's with its line.
 _KEYED = re.compile(
-    r"(?P<key>authorization|cookie|(?:password|passwd|passphrase|secret|token|api[_-]?key"
+    r"(?P<key>authorization|cookie|(?:password|passwd|passphrase|passcode|secret|token|api[_-]?key"
     r"|private[_-]?key|access[_-]?key|credential|signature|jwt"
     r"|(?<![a-z])(?:pwd|csrf|otp|dsn|session_?id|sid|pass|auth)(?![a-z])))"
     r"(?P<rest>[\w-]{0,40}+)"
@@ -40,7 +40,22 @@ _KEYED = re.compile(
 _HEADER = re.compile(
     r"((?:authorization|cookie)2?\s{0,8}+[:=]\s{0,8}+)[^\s\"'][^\n\r\"']*+", re.IGNORECASE
 )
+# What commands, marked-up texts and forms in parts write in place of `=`.
+_OTHERWISE = re.compile(
+    r"(--[\w-]{0,20}(?:password|passphrase|secret|token|api-?key|access-?key)[\w-]{0,20}\s{1,4}+(?!-)"
+    r"|<[\w:-]{0,20}(?:password|passphrase|secret|token|api_?key|access_?key)[\w-]{0,20}>"
+    r"|name=\\?[\"'][\w.-]{0,20}(?:password|passphrase|secret|token|pwd)[\w.-]{0,20}\\?[\"']"
+    r"(?:(?:\\r\\n|\r?\n){2}|\s{1,4}+(?:type=\S{0,20}\s{1,4}+)?value=))"
+    r"(\"[^\"]*+|'[^']*+|[^\s<\\]++)",
+    re.IGNORECASE,
+)
 _BEARER = re.compile(r"\b(bearer\s{1,8}+)[\w.~+/=-]{8,}+", re.IGNORECASE)
+_SMTP = re.compile(r"(\bAUTH (?:PLAIN|LOGIN|XOAUTH2) )[\w+/=]{4,}+")
+# How passwords are kept: argon2, bcrypt, scrypt, yescrypt, crypt, and Django's and Werkzeug's own.
+_KEPT = re.compile(
+    r"((?:\$argon2\w{0,2}|\$2[abxy]|\$scrypt|\$y|\$[156]|\bpbkdf2_\w{3,10}|\bbcrypt_\w{3,10}"
+    r"|\b(?:scrypt|pbkdf2):\w{1,10}(?::\d{1,9}){1,3})\$)[\w./+=,$-]{12,}+"
+)
 _URL_USER = re.compile(r"(://)([^\s/@?#\"'<>:]*+)(:[^\s/?#\"'<>]*)?@")
 _QUERY = re.compile(
     r"([?&;](?:[\w.-]{0,40}signature|code|sig|key|otp|ticket|auth|sid|session|state|invite)=)[^&\s\"'<>#;]++",
@@ -56,10 +71,10 @@ _MADE = re.compile(
     r"(?:sk|rk)_(?:live|test)_\w{6}|whsec_[\w+/]{6}|(?:A3T|AKIA|ASIA)[A-Z0-9]{12}|gh[opusr]_\w{12}"
     r"|github_pat_\w{10}|glpat-[\w-]{10}|xox[abeprs]-[\w-]{8}|AIza[\w-]{20}|sb_secret_\w{6}|npm_[A-Za-z0-9]{30}"
     r"|pypi-\w{16}|(?<![A-Za-z])(?:SG\.[\w-]{16}|sk-(?=[\w-]{0,60}\d)[\w-]{16}|key-[0-9a-f]{32}"
-    r"|re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20})"
+    r"|hf_[A-Za-z0-9]{20}|re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20})"
 )
 _MARKS = ("sk_", "rk_", "whsec_", "sk-", "key-", "akia", "asia", "a3t", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox",
-          "aiza", "sb_secret_", "npm_", "pypi-", "sg.", "re_", "eyj")  # fmt: skip
+          "aiza", "sb_secret_", "npm_", "pypi-", "sg.", "hf_", "re_", "eyj")  # fmt: skip
 
 
 def is_secret_key(key: str, value: object = "") -> bool:
@@ -80,6 +95,12 @@ def hide_shapes(text: str) -> str:
         if "authorization" in low or "cookie" in low:
             text = _HEADER.sub(rf"\1{HIDDEN}", text)
         text = _KEYED.sub(_keyed, text)
+    if ("--" in low or "<" in low or "name=" in low) and _holds(low, _TELLING):
+        text = _OTHERWISE.sub(rf"\1{HIDDEN}", text)
+    if "auth " in low:
+        text = _SMTP.sub(rf"\1{HIDDEN}", text)
+    if "$" in low:
+        text = _KEPT.sub(rf"\1{HIDDEN}", text)
     if "bearer" in low:
         text = _BEARER.sub(rf"\1{HIDDEN}", text)
     if "://" in low and "@" in low:

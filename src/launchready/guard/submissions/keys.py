@@ -21,8 +21,13 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
 _PART = re.compile(rb'name="?_submission"?\r\n\r\n([^\r\n]{0,65})\r\n')
 _BOUNDARY = re.compile(rb'boundary=(?:"([^"]{1,70})"|([^\s;]{1,70}))', re.IGNORECASE)
 # Cookies that say who somebody is; a cookie that counts page views changes between two clicks.
-_SESSION = re.compile(r"sess|sid|auth|token|jwt|login", re.IGNORECASE)
+_SESSION = re.compile(
+    r"sess|sid|auth|token|jwt|login|user|uid|member|account|ident|signed|\Aid\Z", re.IGNORECASE
+)
 _NO_SESSION = re.compile(r"[cx]srf", re.IGNORECASE)
+# The same for fields of programs that send no Authorization, such as X-Api-Key.
+_CREDENTIAL = re.compile(rb"api-?key|auth|token|session|secret|jwt")
+_NO_CREDENTIAL = re.compile(rb"[cx]srf")
 
 
 class BadKeyError(ValueError):
@@ -85,14 +90,14 @@ def comparable(headers: RawHeaders, body: bytes) -> bytes:
 
 
 def asker(headers: RawHeaders, client: str) -> str:
-    """Return who sends it: by Authorization and session cookies, else by the client's address.
+    """Return who sends it: by credentials and session cookies, else by the client's address.
 
     Nobody else gets the kept answer, whatever key they guess.
     """
     found = []
     for name, value in headers:
-        if name == b"authorization":
-            found.append(value.decode("latin-1"))
+        if _CREDENTIAL.search(name) and not _NO_CREDENTIAL.search(name):
+            found.append(f"{name.decode('latin-1')}: {value.decode('latin-1')}")
         elif name == b"cookie":
             for pair in value.decode("latin-1").split(";"):
                 cookie = pair.partition("=")[0]

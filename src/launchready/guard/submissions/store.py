@@ -79,11 +79,20 @@ class SubmissionStore:
     async def claim(
         self, name: bytes, claim: bytes, *, lease_s: float, instead_of: bytes = b""
     ) -> Found | None:
-        """Return None when it is ours to run now, else what somebody else did with it."""
+        """Return None when it is ours to run now, else what somebody else did with it.
+
+        Where what stands there is no answer of ours, it is as with a store that is down.
+        """
         told = await self._asked(
             lambda: self._claim(keys=_keys(name), args=[claim, _ms(lease_s), instead_of])
         )
-        return _found(told[0], told[1]) if told else None
+        if not told:
+            return None
+        try:
+            return _found(told[0], told[1])
+        except (ValueError, TypeError, LookupError, AttributeError):
+            self.fallbacks += 1
+            raise StoreDownError from None
 
     async def renew(self, name: bytes, claim: bytes, *, lease_s: float) -> None:
         """Say that it is still being worked on."""
@@ -163,6 +172,8 @@ def _found(raw: bytes, cookies: bytes | None) -> Found:
     if raw[:1] == _DONE and rest:
         start, _, body = rest.partition(b"\n")
         status, fields = json.loads(start)
+        if type(status) is not int or not 200 <= status < 600:
+            raise ValueError("a status that is none")
         fields += [["set-cookie", value] for value in json.loads(cookies or b"[]")]
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
         answer = Answer(status=status, headers=headers, body=body)

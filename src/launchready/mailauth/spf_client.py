@@ -129,9 +129,7 @@ def validated_names(check: Check, text: str) -> Asking[tuple[str, ...]]:
         check, text, ((check.ip.reverse_pointer, "PTR"),), errors_stop=False
     )
     hosts = [
-        host
-        for name in pointers[0].names[:PTR_NAMES_MAX]
-        if (host := query_name(name)) is not None
+        host for name in pointers[0].names[:PTR_NAMES_MAX] if (host := query_name(name)) is not None
     ]
     answers = yield from ask_for_term(
         check, text, tuple((host, check.rdtype) for host in hosts), errors_stop=False

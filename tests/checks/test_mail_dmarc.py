@@ -146,6 +146,12 @@ def test_an_enforced_policy_without_reports_is_advice() -> None:
     assert (found.status, found.severity) == ("failed", Severity.ADVICE)
 
 
+def test_a_misspelt_report_address_is_one_finding() -> None:
+    fact = dmarc("v=DMARC1; p=reject; rua=dmarc@example.org")
+    assert outcome(dmarc_broken, fact).status == "failed"
+    assert outcome(dmarc_without_reports, fact).status == "not_applicable"
+
+
 def test_a_broken_record_without_reports_is_one_finding() -> None:
     fact = dmarc("v=DMARC1; p=block")
     found = outcome(dmarc_without_reports, fact)

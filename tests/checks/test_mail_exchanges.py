@@ -36,6 +36,13 @@ def server(**more: object) -> MailServer:
     return MailServer(subject=SERVER, at=AT, how="test", **(values | more))  # type: ignore[arg-type]
 
 
+def test_a_server_that_refuses_in_words_is_not_asked_to_start() -> None:
+    down = server(reachable=False, detail="it greets with 554 no SMTP service here")
+    failure = outcome(mail_server_unreachable, down, mx(exchange())).failure
+    assert failure is not None
+    assert not any("Start the mail server" in step for step in failure.fix)
+
+
 def without_address(name: str = "gone.example.org") -> MxRecord:
     return MxRecord(preference=10, exchange=name, addresses=())
 

@@ -89,6 +89,11 @@ def test_a_missing_record_is_a_blocker_with_the_record_to_publish() -> None:
     assert fix_of(spf_missing, fact).endswith(f"TXT record at {DOMAIN}: {record}")
 
 
+def test_a_missing_record_gets_the_service_that_holds_the_mailboxes() -> None:
+    fact = replace(spf(senders=["postmark"]), exchanges=("smtp.google.com",))
+    assert f"at {DOMAIN}: v=spf1 include:_spf.google.com ~all" in fix_of(spf_missing, fact)
+
+
 def test_a_missing_record_without_declared_senders_says_what_to_add() -> None:
     assert "v=spf1 mx ~all" in fix_of(spf_missing, spf())
 
@@ -123,6 +128,36 @@ def test_several_records_are_merged_in_the_fix() -> None:
     assert outcome(spf_several_records, fact).detail == "2 SPF records"
     wanted = "v=spf1 ip4:192.0.2.25 mx include:s0.example.net -all"
     assert fix_of(spf_several_records, fact).endswith(wanted)
+
+
+@pytest.mark.parametrize(
+    ("record", "wanted"),
+    [
+        ("v=spf1 include: s0.example.net ~all", "v=spf1 include:s0.example.net ~all"),
+        ("v=spf1 include:s0.example.net, mx; -all", "v=spf1 include:s0.example.net mx -all"),
+        ("v=spf1 ip:192.0.2.4 mx -all.", "v=spf1 ip4:192.0.2.4 mx -all"),
+        (
+            "v=spf1 192.0.2.0/24 ipv6:2001:db8::1 -all",
+            "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::1 -all",
+        ),
+        ('v=spf1 "include:s0.example.net" -all', "v=spf1 include:s0.example.net -all"),
+    ],
+)
+def test_a_usual_slip_is_mended_and_nothing_is_lost(record: str, wanted: str) -> None:
+    found = fix_of(spf_syntax_error, spf(record))
+    assert f"to: {wanted}" in found
+
+
+def test_what_nobody_can_guess_is_left_out_and_named() -> None:
+    found = fix_of(spf_syntax_error, spf("v=spf1 mx bogus:x ip4:203.0.113.999 -all"))
+    assert "to: v=spf1 mx -all" in found
+    assert "bogus:x; ip4:203.0.113.999" in found
+
+
+def test_a_dash_from_a_document_is_told_as_one() -> None:
+    detail = outcome(spf_syntax_error, spf("v=spf1 mx \N{EN DASH}all")).detail
+    assert "such as a long dash" in detail
+    assert r"\\x" not in detail
 
 
 def test_a_term_that_is_not_valid_fails_and_is_named() -> None:

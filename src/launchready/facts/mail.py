@@ -32,6 +32,8 @@ class Spf(Fact):
     """SPF's result for an address that nobody has, where terms depend on the sender or on what exists."""
     lookalikes: tuple[str, ...] = ()
     """TXT records that were meant as SPF but do not begin as one must (RFC 7208 section 4.5)."""
+    exchanges: tuple[str, ...] = ()
+    """Names of the domain's MX, looked up where there is no SPF record."""
     silent: bool = False
     """Nothing says whether mail is sent as this domain: neither the manifest nor any record."""
 

@@ -199,6 +199,8 @@ def dmarc_without_reports(dmarc: Dmarc) -> Result:
     record = applied(dmarc)
     if not isinstance(record, DmarcRecord):
         return record
+    if record.rua and not record.reports and not dmarc.fault:
+        return NotApplicable(reason="no address in rua= is valid, which is a fault of the record")
     if record.reports:
         return Passed(evidence=", ".join(u.text for u in record.rua if u.valid)[:200])
     name = policy_name(dmarc)
@@ -216,7 +218,7 @@ def dmarc_without_reports(dmarc: Dmarc) -> Result:
         dig("TXT", name),
         evidence=record.text,
         severity=Severity.ADVICE if enforced else None,
-        # Without a valid policy, or with an address that is misspelt, the record is mended first.
+        # Without a valid policy the record is mended first.
         because=dmarc.key if dmarc.fault else None,
     )
 

@@ -211,7 +211,10 @@ def mail_server_unreachable(server: MailServer, mx: Parent[Mx]) -> Result:
         observed=server.detail or "no answer on port 25",
         wanted="an answer on port 25",
         fix=(
-            f"Start the mail server at {name}, and open port 25 of its firewall to everybody.",
+            # A server that greets with a refusal runs, and its firewall is open.
+            f"Let the mail server at {name} take mail from everybody: it refuses by what it says."
+            if server.detail.startswith("it greets with")
+            else f"Start the mail server at {name}, and open port 25 of its firewall to everybody.",
             f"If {name} is no longer in use, delete its MX record at {mx.subject.name}.",
         ),
         effort_min=20,

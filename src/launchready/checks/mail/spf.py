@@ -13,6 +13,7 @@ from launchready.checks.mail.wording import (
     untold,
 )
 from launchready.derive.mail.spf_records import merged, new_record, repaired, sender_terms
+from launchready.derive.mail.spf_slips import mended
 from launchready.facts.mail import Spf
 from launchready.facts.spf_faults import (
     failed_lookups,
@@ -79,7 +80,7 @@ def spf_missing(spf: Spf) -> Result:
     if spf.audit.tree.found != "none":
         return Passed(evidence=listed(spf.audit.records, 1))
     name = spf.subject.name
-    steps = [publish("TXT", name, new_record(spf.entry.senders))]
+    steps = [publish("TXT", name, new_record(spf.entry.senders, spf.exchanges))]
     if not spf.entry.senders:
         steps.append(
             "Add what each service that sends for you asks for (such as include:_spf.google.com) in "
@@ -146,11 +147,17 @@ def spf_syntax_error(spf: Spf) -> Result:
         means=IGNORED,
         observed=listed(problems),
         wanted="a valid record",
-        fix=(
-            change("TXT", name, repaired(record, mistyped)),
-            (
-                "The terms that are not valid are left out above: if one of them was meant to name a "
-                "sender, write it correctly in front of the end."
-            ),
-        ),
+        fix=(change("TXT", name, repaired(record, mistyped)), *_left_out(record)),
     ).failed(dig("TXT", name), evidence=record)
+
+
+def _left_out(record: str) -> tuple[str, ...]:
+    """Return the step for the terms that nobody can guess, if there are any."""
+    _, lost = mended(record)
+    if not lost:
+        return ()
+    step = (
+        f"Left out above, as it is not valid: {listed(lost)}. If that was meant to name a sender, "
+        "write it correctly in front of the end."
+    )
+    return (step,)

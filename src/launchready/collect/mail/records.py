@@ -65,12 +65,18 @@ async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
         addresses = _ends(sender)
         results = await asyncio.gather(*(_spf_result(world, domain, a) for a in addresses))
         senders += [(sender, result) for result in results] if addresses else [(sender, None)]
-    because = await absence(domain, world, ask) if audit.tree.found == "none" else None
+    because = None
+    exchanges: tuple[str, ...] = ()
+    if audit.tree.found == "none":
+        because = await absence(domain, world, ask)
+        found = (await world.names.ask(domain, "MX")).as_answer().exchanges
+        exchanges = tuple(name for _, name in found[:EXCHANGES_MAX])
     return Spf(
         subject=subject, at=world.now(), how=f"dig +short TXT {domain}", because=because,
         entry=entry, audit=audit,
         senders=tuple(senders), stranger=stranger,
         lookalikes=tuple(t.decode("ascii", "backslashreplace") for t in meant),
+        exchanges=exchanges,
         silent=await silent(domain, world),
     )  # fmt: skip
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from ipaddress import collapse_addresses, ip_network
 
-from launchready.derive.mail.senders import included_domain, service
+from launchready.derive.mail.senders import included_domain, recognised, service
+from launchready.derive.mail.spf_slips import mended
 from launchready.mailauth.spf_record import Mechanism, Modifier, SpfRecord, parse_spf
 from launchready.mailauth.spf_result import SpfAudit, SpfAuditNode
 
@@ -34,18 +35,27 @@ def sender_terms(senders: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(terms))
 
 
-def new_record(senders: Iterable[str]) -> str:
-    """Return a first record for these senders; without any, for the domain's own mail servers."""
-    return " ".join(["v=spf1", *(sender_terms(senders) or ("mx",)), "~all"])
+def new_record(senders: Iterable[str], exchanges: Iterable[str] = ()) -> str:
+    """Return a first record for these senders and for the service that holds the mailboxes.
+
+    That service is told by the names of the MX: people write from it, whatever else sends. Where
+    there is none of either, the domain's own mail servers may send.
+    """
+    mailboxes = [each.name for each in recognised(exchanges)]
+    terms = sender_terms([*senders, *mailboxes]) or ("mx",)
+    return " ".join(["v=spf1", *terms, "~all"])
 
 
 def with_terms(record: str, terms: Sequence[str]) -> str:
     """Return the record with further mechanisms in front of where it ends."""
     words = record.split()
-    have = {word.lower().lstrip("+") for word in words}
-    fresh = [term for term in terms if term.lower() not in have]
     at = next((n for n, word in enumerate(words) if _ends(word)), len(words))
-    return " ".join(words[:at] + fresh + words[at:])
+    have = {word.lower().lstrip("+") for word in words[:at]}
+    fresh = [term for term in terms if term.lower() not in have]
+    # What stands behind the end counts for nothing there, so it moves.
+    moved = {term.lower() for term in fresh}
+    rest = [word for word in words[at:] if word.lower().lstrip("+") not in moved]
+    return " ".join(words[:at] + fresh + rest)
 
 
 def with_all(record: str, ending: str = "~all") -> str:
@@ -82,8 +92,8 @@ def merged(records: Sequence[str]) -> str:
 
 
 def repaired(record: str, senders: Iterable[str]) -> str:
-    """Return the record without the terms that are not valid, with its senders and an end."""
-    parsed: SpfRecord = parse_spf(record)
+    """Return the record, its terms mended or else left out, with these senders and an end."""
+    parsed: SpfRecord = parse_spf(mended(record)[0])
     words = ["v=spf1"]
     seen: set[str] = set()
     terms: tuple[Mechanism | Modifier, ...] = (*parsed.mechanisms, *parsed.modifiers)

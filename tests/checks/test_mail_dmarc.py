@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,6 +146,15 @@ def test_no_policy_without_reports_is_a_risk_and_gets_an_address() -> None:
 def test_an_enforced_policy_without_reports_is_advice() -> None:
     found = outcome(dmarc_without_reports, dmarc("v=DMARC1; p=reject"))
     assert (found.status, found.severity) == ("failed", Severity.ADVICE)
+
+
+def test_a_record_at_the_domain_itself_is_told_and_begins_with_none() -> None:
+    fact = replace(dmarc(), misplaced=(DOMAIN, "v=DMARC1; p=reject"))
+    found = outcome(dmarc_missing, fact)
+    assert found.detail.endswith(f"one stands at {DOMAIN}, where nobody looks for it")
+    assert found.failure is not None
+    assert found.failure.fix[0].endswith(f"v=DMARC1; p=none; rua=mailto:dmarc@{DOMAIN}")
+    assert "reads v=DMARC1; p=reject" in found.failure.fix[1]
 
 
 def test_a_misspelt_report_address_is_one_finding() -> None:

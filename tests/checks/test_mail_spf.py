@@ -94,6 +94,17 @@ def test_a_missing_record_gets_the_service_that_holds_the_mailboxes() -> None:
     assert f"at {DOMAIN}: v=spf1 include:_spf.google.com ~all" in fix_of(spf_missing, fact)
 
 
+def test_a_record_at_a_doubled_name_is_moved_as_it_is() -> None:
+    fact = replace(spf(), misplaced=(f"{DOMAIN}.{DOMAIN}", "v=spf1 ip4:192.0.2.25 -all"))
+    found = outcome(spf_missing, fact)
+    assert (
+        found.detail == f"no SPF record; one stands at {DOMAIN}.{DOMAIN}, where nobody looks for it"
+    )
+    fix = fix_of(spf_missing, fact)
+    assert f"at {DOMAIN}: v=spf1 ip4:192.0.2.25 -all" in fix
+    assert f"Delete the TXT record at {DOMAIN}.{DOMAIN} that reads" in fix
+
+
 def test_a_missing_record_without_declared_senders_says_what_to_add() -> None:
     assert "v=spf1 mx ~all" in fix_of(spf_missing, spf())
 

@@ -34,6 +34,8 @@ class Spf(Fact):
     """TXT records that were meant as SPF but do not begin as one must (RFC 7208 section 4.5)."""
     exchanges: tuple[str, ...] = ()
     """Names of the domain's MX, looked up where there is no SPF record."""
+    misplaced: tuple[str, str] | None = None
+    """Where an SPF record stands by mistake, and that record; looked up where there is none."""
     silent: bool = False
     """Nothing says whether mail is sent as this domain: neither the manifest nor any record."""
 
@@ -70,6 +72,8 @@ class Dkim(Fact):
     domain: str
     selector: str
     result: DkimKeyResult
+    misplaced: tuple[str, str] | None = None
+    """Where a key stands by mistake, and its record; looked up where there is none."""
 
     @property
     def fault(self) -> Literal["lookup-fails", "missing", "several", "revoked", ""]:
@@ -94,6 +98,8 @@ class Dmarc(Fact):
     entry: MailDomainEntry
     result: DmarcResult
     report_addresses: tuple[ReportAddress, ...] = ()
+    misplaced: tuple[str, str] | None = None
+    """Where a policy stands by mistake, and that record; looked up where there is none."""
     brand_domain: str = ""
     """The organizational domain of the launch's own domain, with which the sender should align."""
     silent: bool = False

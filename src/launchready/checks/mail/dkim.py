@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from launchready.checks.mail.wording import Words, change, dig, never_sends, untold
+from launchready.checks.mail.wording import (
+    Words,
+    change,
+    dig,
+    elsewhere,
+    never_sends,
+    unmove,
+    untold,
+)
 from launchready.derive.mail.senders import service
 from launchready.facts import Key
 from launchready.facts.mail import Dkim, Selectors
@@ -87,11 +95,14 @@ def dkim_key_missing(dkim: Dkim) -> Result:
     name = dkim.subject.name
     return Words(
         means=_UNSIGNED,
-        observed=dkim.result.problem if dkim.result.status == "invalid name" else "no key record",
+        observed=dkim.result.problem
+        if dkim.result.status == "invalid name"
+        else f"no key record{elsewhere(dkim.misplaced)}",
         wanted="one key record",
         fix=(
             f"In the settings of the service that signs with selector {dkim.selector}, open the DNS records for {dkim.domain}.",
             _PUBLISH_KEY.format(name=name),
+            *unmove(dkim.misplaced),
             f"If mail is signed with another selector, correct selectors of {dkim.domain} in launchready.toml.",
         ),
         effort_min=15,

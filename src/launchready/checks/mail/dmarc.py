@@ -7,9 +7,11 @@ from launchready.checks.mail.wording import (
     Words,
     change,
     dig,
+    elsewhere,
     listed,
     never_sends,
     publish,
+    unmove,
     untold,
 )
 from launchready.derive.mail.dmarc_records import (
@@ -85,9 +87,13 @@ def dmarc_missing(dmarc: Dmarc) -> Result:
     name = policy_name(dmarc)
     domain = name.removeprefix("_dmarc.")
     return Words(
-        means=_SPAM, observed="no DMARC record", wanted="a DMARC record",
+        means=_SPAM,
+        observed=f"no DMARC record{elsewhere(dmarc.misplaced)}",
+        wanted="a DMARC record",
         fix=(
+            # A policy that was never in force begins with none, whatever it asked for elsewhere.
             publish("TXT", name, first_record(domain)),
+            *unmove(dmarc.misplaced),
             _MAILBOX.format(address=report_address(domain).removeprefix("mailto:")),
             *never_sends(dmarc.subject.name, dmarc.entry),
         ),

@@ -6,6 +6,7 @@ import asyncio
 from ipaddress import ip_address, ip_network
 
 from launchready.collect.mail.denied import absence, denied, entry_of, said
+from launchready.collect.mail.misplaced import misplaced_key, misplaced_policy, misplaced_spf
 from launchready.collect.mail.signs import keys, meant_as_spf, silent
 from launchready.collect.world import World
 from launchready.derive.mail.mta_sts import (
@@ -67,16 +68,18 @@ async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
         senders += [(sender, result) for result in results] if addresses else [(sender, None)]
     because = None
     exchanges: tuple[str, ...] = ()
+    misplaced = None
     if audit.tree.found == "none":
         because = await absence(domain, world, ask)
         found = (await world.names.ask(domain, "MX")).as_answer().exchanges
         exchanges = tuple(name for _, name in found[:EXCHANGES_MAX])
+        misplaced = await misplaced_spf(domain, world)
     return Spf(
         subject=subject, at=world.now(), how=f"dig +short TXT {domain}", because=because,
         entry=entry, audit=audit,
         senders=tuple(senders), stranger=stranger,
         lookalikes=tuple(t.decode("ascii", "backslashreplace") for t in meant),
-        exchanges=exchanges,
+        exchanges=exchanges, misplaced=misplaced,
         silent=await silent(domain, world),
     )  # fmt: skip
 
@@ -140,6 +143,7 @@ async def dkim(subject: Subject, world: World, ask: Ask) -> Dkim | Gap:
     return Dkim(
         subject=subject, at=world.now(), how=f"dig +short TXT {subject.name}", domain=domain,
         selector=selector, result=result,
+        misplaced=await misplaced_key(selector, domain, world) if result.status == "missing" else None,
     )  # fmt: skip
 
 
@@ -161,6 +165,9 @@ async def dmarc(subject: Subject, world: World, ask: Ask) -> Dmarc | Gap:
         )
         if gap is not None:
             return gap
+    misplaced = None
+    if result.policy_domain is None and result.result == "none":
+        misplaced = await misplaced_policy(domain, world)
     addresses: tuple[ReportAddress, ...] = ()
     if result.parsed is not None and result.policy_domain is not None:
         addresses = await arun(
@@ -169,7 +176,7 @@ async def dmarc(subject: Subject, world: World, ask: Ask) -> Dmarc | Gap:
     return Dmarc(
         subject=subject, at=world.now(), how=f"dig +short TXT _dmarc.{domain}", entry=entry,
         result=result, report_addresses=addresses, brand_domain=brand.organizational_domain or launch,
-        silent=await silent(domain, world),
+        silent=await silent(domain, world), misplaced=misplaced,
     )  # fmt: skip
 
 

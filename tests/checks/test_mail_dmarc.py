@@ -275,3 +275,9 @@ def test_of_several_records_one_valid_one_is_kept(records: list[str]) -> None:
     assert kept is not None
     assert kept.sound
     assert kept.p == ("reject" if GOOD in records else "none")
+
+
+def test_an_alias_that_leads_nowhere_goes_before_a_record_comes() -> None:
+    failure = outcome(dmarc_missing, replace(dmarc(), alias="gone.example.net")).failure
+    assert failure is not None
+    assert failure.fix[0].endswith(f"delete the CNAME record at _dmarc.{DOMAIN}.")

@@ -151,12 +151,22 @@ def test_several_records_are_merged_in_the_fix() -> None:
             "v=spf1 192.0.2.0/24 ipv6:2001:db8::1 -all",
             "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::1 -all",
         ),
+        ("v=spf1 mx include:s0.example.net~all", "v=spf1 mx include:s0.example.net ~all"),
         ('v=spf1 "include:s0.example.net" -all', "v=spf1 include:s0.example.net -all"),
     ],
 )
 def test_a_usual_slip_is_mended_and_nothing_is_lost(record: str, wanted: str) -> None:
     found = fix_of(spf_syntax_error, spf(record))
     assert f"to: {wanted}" in found
+
+
+def test_a_mended_record_without_losses_names_none() -> None:
+    assert "Left out" not in fix_of(spf_syntax_error, spf("v=spf1 include:s0.example.net~all"))
+
+
+def test_a_redirect_to_nothing_is_replaced_by_the_declared_senders() -> None:
+    fact = spf("v=spf1 redirect=gone.example.net", senders=["google"])
+    assert "to: v=spf1 include:_spf.google.com ~all" in fix_of(spf_include_broken, fact)
 
 
 def test_what_nobody_can_guess_is_left_out_and_named() -> None:

@@ -74,6 +74,8 @@ class Dkim(Fact):
     result: DkimKeyResult
     misplaced: tuple[str, str] | None = None
     """Where a key stands by mistake, and its record; looked up where there is none."""
+    alias: str = ""
+    """Where the selector's name leads as an alias, if there is no key."""
 
     @property
     def fault(self) -> Literal["lookup-fails", "missing", "several", "revoked", ""]:
@@ -100,6 +102,8 @@ class Dmarc(Fact):
     report_addresses: tuple[ReportAddress, ...] = ()
     misplaced: tuple[str, str] | None = None
     """Where a policy stands by mistake, and that record; looked up where there is none."""
+    alias: str = ""
+    """Where the domain's own `_dmarc` leads as an alias, if there is no policy."""
     brand_domain: str = ""
     """The organizational domain of the launch's own domain, with which the sender should align."""
     silent: bool = False

@@ -37,6 +37,14 @@ async def test_a_key_beside_its_place_is_seen(name: str) -> None:
     assert found.misplaced[0] == name
 
 
+async def test_an_alias_that_leads_nowhere_is_told() -> None:
+    gone = {"CNAME": ["gone.example.net."]}
+    async with asked({f"_dmarc.{DOMAIN}": gone, f"s1._domainkey.{DOMAIN}": gone}) as here:
+        policy, key = await here.fact(Dmarc), await here.key("s1")
+    assert isinstance(key, Dkim)
+    assert (policy.alias, key.alias) == ("gone.example.net", "gone.example.net")
+
+
 async def test_what_stands_in_its_place_is_looked_for_nowhere_else() -> None:
     records = {DOMAIN: txt(RECORD), f"{DOMAIN}.{DOMAIN}": txt(RECORD)}
     async with asked(records) as here:

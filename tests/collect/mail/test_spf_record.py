@@ -29,6 +29,15 @@ async def test_an_spf_record_comes_with_its_tree() -> None:
     )
 
 
+async def test_what_was_meant_as_spf_is_told_in_its_own_letters() -> None:
+    quoted = {"TXT": [r'"\226\128\156v=spf1 mx -all\226\128\157"']}
+    async with asked({DOMAIN: quoted}) as here:
+        found = await here.fact(Spf)
+    assert found.lookalikes == (
+        "\N{LEFT DOUBLE QUOTATION MARK}v=spf1 mx -all\N{RIGHT DOUBLE QUOTATION MARK}",
+    )
+
+
 async def test_without_a_record_the_mx_tells_who_holds_the_mailboxes() -> None:
     async with asked({DOMAIN: {"MX": ["1 smtp.google.com."]}}) as here:
         found = await here.fact(Spf)

@@ -8,6 +8,7 @@ from launchready.checks.mail.wording import (
     change,
     dig,
     elsewhere,
+    leads_nowhere,
     listed,
     never_sends,
     publish,
@@ -85,12 +86,13 @@ def dmarc_missing(dmarc: Dmarc) -> Result:
     if dmarc.fault != "missing":
         return Passed(evidence=dmarc.result.record or "a record exists")
     name = policy_name(dmarc)
-    domain = name.removeprefix("_dmarc.")
+    domain, own = name.removeprefix("_dmarc."), f"_dmarc.{dmarc.subject.name}"
     return Words(
         means=_SPAM,
-        observed=f"no DMARC record{elsewhere(dmarc.misplaced)}",
+        observed=f"no DMARC record{leads_nowhere(dmarc.alias)}{elsewhere(dmarc.misplaced)}",
         wanted="a DMARC record",
         fix=(
+            *([f"At your DNS provider, delete the CNAME record at {own}."] if dmarc.alias else []),
             # A policy that was never in force begins with none, whatever it asked for elsewhere.
             publish("TXT", name, first_record(domain)),
             *unmove(dmarc.misplaced),

@@ -10,7 +10,12 @@ from launchready.checks.mail.wording import (
     dig,
     listed,
 )
-from launchready.derive.mail.spf_records import repaired, tree_lines
+from launchready.derive.mail.spf_records import (
+    repaired,
+    sender_terms,
+    tree_lines,
+    with_terms,
+)
 from launchready.facts.mail import Mx, Spf
 from launchready.facts.spf_faults import (
     LOOKUPS_MAX,
@@ -59,6 +64,12 @@ def spf_includes_itself(spf: Spf) -> Result:
     ).failed(dig("TXT", holder), evidence="\n".join(tree_lines(spf.audit.tree)))
 
 
+def _declared(spf: Spf, broken: list[str]) -> list[str]:
+    """Return the terms of the declared senders but for those that lead to nothing."""
+    terms = sender_terms(spf.entry.senders)
+    return [term for term in terms if term.partition(":")[2] not in broken]
+
+
 @check(
     severity=Severity.BLOCKER, impact=Impact.EMAIL, bar="mail", prevents=[(Spf, "include-broken")]
 )
@@ -87,7 +98,7 @@ def spf_include_broken(spf: Spf) -> Result:
         mended = _without_target(mended, target)
     steps = [
         "Look up what the service asks for today; it may have a new name for the include.",
-        change("TXT", name, repaired(mended, ())),
+        change("TXT", name, with_terms(repaired(mended, ()), _declared(spf, broken))),
     ]
     if mended == record:
         steps[1] = (

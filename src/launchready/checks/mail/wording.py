@@ -69,6 +69,11 @@ def elsewhere(misplaced: tuple[str, str] | None) -> str:
     return f"; one stands at {misplaced[0]}, where nobody looks for it" if misplaced else ""
 
 
+def leads_nowhere(alias: str) -> str:
+    """Return what to say of a name that is an alias of one where nothing stands; empty for none."""
+    return f"; the name is an alias of {alias}, where there is none" if alias else ""
+
+
 def unmove(misplaced: tuple[str, str] | None) -> tuple[str, ...]:
     """Return the step that takes such a record away; none where there is none."""
     if misplaced is None:

@@ -31,6 +31,12 @@ async def misplaced_key(selector: str, domain: str, world: World) -> Misplaced |
     return await _first(world, domain, lambda t: parse_dkim_key(t).usable, *names)
 
 
+async def dead_alias(name: str, world: World) -> str:
+    """Return where a name leads as an alias when no record stands there; empty when it is none."""
+    reply = await world.names.ask(name, "TXT")
+    return reply.last if reply.aliases and not reply.found else ""
+
+
 async def _first(
     world: World, domain: str, is_one: Callable[[bytes], bool], *names: str
 ) -> Misplaced | None:

@@ -6,7 +6,12 @@ import asyncio
 from ipaddress import ip_address, ip_network
 
 from launchready.collect.mail.denied import absence, denied, entry_of, said
-from launchready.collect.mail.misplaced import misplaced_key, misplaced_policy, misplaced_spf
+from launchready.collect.mail.misplaced import (
+    dead_alias,
+    misplaced_key,
+    misplaced_policy,
+    misplaced_spf,
+)
 from launchready.collect.mail.signs import keys, meant_as_spf, silent
 from launchready.collect.world import World
 from launchready.derive.mail.mta_sts import (
@@ -36,7 +41,7 @@ from launchready.mailauth.dkim_key import find_dkim_key, key_name
 from launchready.mailauth.dmarc import evaluate_dmarc
 from launchready.mailauth.dmarc_reports import ReportAddress, audit_report_addresses
 from launchready.mailauth.lookups import arun
-from launchready.mailauth.names import host_domain
+from launchready.mailauth.names import host_domain, printable
 from launchready.mailauth.spf import evaluate_spf
 from launchready.mailauth.spf_audit import audit_spf
 from launchready.mailauth.spf_record import select_records
@@ -78,7 +83,7 @@ async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
         subject=subject, at=world.now(), how=f"dig +short TXT {domain}", because=because,
         entry=entry, audit=audit,
         senders=tuple(senders), stranger=stranger,
-        lookalikes=tuple(t.decode("ascii", "backslashreplace") for t in meant),
+        lookalikes=tuple(printable(t.decode("utf-8", "backslashreplace")) for t in meant),
         exchanges=exchanges, misplaced=misplaced,
         silent=await silent(domain, world),
     )  # fmt: skip
@@ -144,6 +149,7 @@ async def dkim(subject: Subject, world: World, ask: Ask) -> Dkim | Gap:
         subject=subject, at=world.now(), how=f"dig +short TXT {subject.name}", domain=domain,
         selector=selector, result=result,
         misplaced=await misplaced_key(selector, domain, world) if result.status == "missing" else None,
+        alias=await dead_alias(subject.name, world) if result.status == "missing" else "",
     )  # fmt: skip
 
 
@@ -165,9 +171,10 @@ async def dmarc(subject: Subject, world: World, ask: Ask) -> Dmarc | Gap:
         )
         if gap is not None:
             return gap
-    misplaced = None
+    misplaced, alias = None, ""
     if result.policy_domain is None and result.result == "none":
         misplaced = await misplaced_policy(domain, world)
+        alias = await dead_alias(f"_dmarc.{domain}", world)
     addresses: tuple[ReportAddress, ...] = ()
     if result.parsed is not None and result.policy_domain is not None:
         addresses = await arun(
@@ -176,7 +183,7 @@ async def dmarc(subject: Subject, world: World, ask: Ask) -> Dmarc | Gap:
     return Dmarc(
         subject=subject, at=world.now(), how=f"dig +short TXT _dmarc.{domain}", entry=entry,
         result=result, report_addresses=addresses, brand_domain=brand.organizational_domain or launch,
-        silent=await silent(domain, world), misplaced=misplaced,
+        silent=await silent(domain, world), misplaced=misplaced, alias=alias,
     )  # fmt: skip
 
 

@@ -52,10 +52,13 @@ def with_terms(record: str, terms: Sequence[str]) -> str:
     at = next((n for n, word in enumerate(words) if _ends(word)), len(words))
     have = {word.lower().lstrip("+") for word in words[:at]}
     fresh = [term for term in terms if term.lower() not in have]
-    # What stands behind the end counts for nothing there, so it moves.
+    # Behind the end, or with another qualifier, the same term stands in the way of the new one.
     moved = {term.lower() for term in fresh}
-    rest = [word for word in words[at:] if word.lower().lstrip("+") not in moved]
-    return " ".join(words[:at] + fresh + rest)
+    kept = [
+        [w for w in part if w.lower().lstrip("+-~?") not in moved]
+        for part in (words[:at], words[at:])
+    ]
+    return " ".join(kept[0] + fresh + kept[1])
 
 
 def with_all(record: str, ending: str = "~all") -> str:

@@ -12,6 +12,8 @@ _ADDRESS = re.compile(
     r"([+?~-]?)(?:ip(?:v?[46])?[:=]?)?([0-9a-f.:]+(?:/[0-9]{1,3})?)", re.IGNORECASE
 )
 
+_GLUED = re.compile(r"(.*[^+?~-])([+?~-]all[,.;\"']*)", re.IGNORECASE)
+
 
 def mended(record: str) -> tuple[str, tuple[str, ...]]:
     """Return the record with its slips put right, and the terms that nobody can guess, left out.
@@ -22,6 +24,8 @@ def mended(record: str) -> tuple[str, tuple[str, ...]]:
     kept, lost = words[:1], list[str]()
     at = 1
     while at < len(words):
+        if (glued := _GLUED.fullmatch(words[at])) and not _meant(words[at]):
+            words[at : at + 1] = glued.groups()
         joined = words[at] + words[at + 1] if at + 1 < len(words) else ""
         found, used = _meant(words[at]), 1
         if not found and words[at].endswith((":", "=")):

@@ -288,3 +288,25 @@ def test_own_mx_records_that_cannot_be_looked_up_are_one_finding() -> None:
 def test_a_record_that_does_not_begin_as_one_must_is_named() -> None:
     fact = replace(spf(), lookalikes=("spf1 mx -all",))
     assert outcome(spf_missing, fact).detail.endswith("is none: spf1 mx -all")
+
+
+def test_too_many_look_ups_get_the_record_without_what_no_declared_sender_needs() -> None:
+    senders = [f"include:s{n}.example.net" for n in range(9)]
+    fact = spf(including(12), services(12), senders=senders)
+    kept = including(9).removesuffix(" -all")
+    assert f"to: {kept} -all (if nothing sends through" in fix_of(spf_too_many_lookups, fact)
+
+
+def test_too_many_look_ups_of_declared_senders_get_no_record() -> None:
+    fact = spf(
+        including(11), services(11), senders=[f"include:s{n}.example.net" for n in range(11)]
+    )
+    assert "to: v=spf1" not in fix_of(spf_too_many_lookups, fact)
+
+
+def test_names_that_do_not_exist_behind_an_include_are_the_service_s_to_mend() -> None:
+    nowhere = {
+        ("s.example.net", "TXT"): ["v=spf1 a:x.example.com a:y.example.com a:z.example.com ?all"]
+    }
+    found = fix_of(spf_too_many_void_lookups, spf("v=spf1 include:s.example.net -all", nowhere))
+    assert found.startswith("Behind include:s.example.net stand names that do not exist")

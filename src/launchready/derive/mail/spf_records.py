@@ -124,6 +124,22 @@ def allows_everyone(audit: SpfAudit) -> str:
     return ""
 
 
+def opening_terms(audit: SpfAudit) -> tuple[str, ...]:
+    """Return the terms of the domain's own record that lead to a record that lets everybody pass."""
+    led = [(b.text, b.child) for b in audit.tree.branches if b.qualifier in {"+", ""}]
+    return tuple(text for text, child in led if child is not None and _all_passes(child))
+
+
+def undeclared_includes(record: str, senders: Iterable[str]) -> tuple[str, ...]:
+    """Return the includes of a record that belong to none of these senders."""
+    wanted: set[str] = set()
+    for sender in senders:
+        known = service(sender)
+        wanted |= {included_domain(sender), *(known.includes if known is not None else ())}
+    words = [word for word in record.split() if word.lower().lstrip("+").startswith("include:")]
+    return tuple(w for w in words if w.partition(":")[2].lower().rstrip(".") not in wanted)
+
+
 def broad_terms(record: str) -> tuple[str, ...]:
     """Return the terms of a record that alone stand for a large part of the Internet."""
     return tuple(

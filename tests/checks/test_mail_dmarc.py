@@ -281,3 +281,12 @@ def test_an_alias_that_leads_nowhere_goes_before_a_record_comes() -> None:
     failure = outcome(dmarc_missing, replace(dmarc(), alias="gone.example.net")).failure
     assert failure is not None
     assert failure.fix[0].endswith(f"delete the CNAME record at _dmarc.{DOMAIN}.")
+
+
+def test_the_records_to_publish_stand_last_so_that_nothing_is_pasted_with_them() -> None:
+    failure = outcome(
+        dmarc_not_enforced, dmarc("v=DMARC1; p=none; rua=mailto:d@example.org")
+    ).failure
+    assert failure is not None
+    assert failure.fix[-1].startswith("Two weeks later")
+    assert failure.fix[-1].endswith(f"to: {GOOD}")

@@ -294,7 +294,7 @@ def test_too_many_look_ups_get_the_record_without_what_no_declared_sender_needs(
     senders = [f"include:s{n}.example.net" for n in range(9)]
     fact = spf(including(12), services(12), senders=senders)
     kept = including(9).removesuffix(" -all")
-    assert f"to: {kept} -all (if nothing sends through" in fix_of(spf_too_many_lookups, fact)
+    assert f"to: {kept} -all\n" in fix_of(spf_too_many_lookups, fact)
 
 
 def test_too_many_look_ups_of_declared_senders_get_no_record() -> None:

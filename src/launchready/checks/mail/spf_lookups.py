@@ -164,7 +164,8 @@ def _fewer(spf: Spf, lookups: int) -> tuple[str, ...]:
     if not saved or lookups - saved > LOOKUPS_MAX:
         return ()
     step = change("TXT", name, without_terms(record, gone))
-    return (f"{step} (if nothing sends through {listed(gone)}, which no declared sender needs)",)
+    # The record stands last: what is behind it would be pasted with it.
+    return (f"Or, if nothing sends through {listed(gone)}, which no declared sender needs: {step}",)
 
 
 @check(

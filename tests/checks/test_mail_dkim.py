@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -156,3 +157,19 @@ def test_no_key_at_all_is_a_blocker() -> None:
 def test_selectors_that_could_not_be_looked_up_are_unknown() -> None:
     assert outcome(dkim_missing, selectors(trouble="SERVFAIL")).status == "unknown"
     assert outcome(dkim_missing, gap(Selectors, DOMAIN_SUBJECT)).status == "unknown"
+
+
+@pytest.mark.parametrize("spoilt", ["k=rsa\\; p={p}", '"v=DKIM1; p={p}"', 'v=DKIM1\\; p="{p}"'])
+def test_a_key_spoilt_by_quotes_or_backslashes_is_given_back_clean(spoilt: str) -> None:
+    key = GOOD.rpartition("p=")[2]
+    failure = outcome(dkim_key_broken, dkim(spoilt.replace("{p}", key))).failure
+    assert failure is not None
+    record = failure.fix[0].partition(" to: ")[2]
+    assert outcome(dkim_key_broken, dkim(record)).status == "passed"
+
+
+def test_a_selector_that_is_an_alias_of_nothing_is_told_as_one() -> None:
+    found = outcome(dkim_key_missing, replace(dkim(), alias="gone.example.net"))
+    assert "an alias of gone.example.net, where there is none" in found.detail
+    assert found.failure is not None
+    assert found.failure.fix[1].endswith("in place of the alias.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -146,6 +148,21 @@ def test_an_enforced_policy_without_reports_is_advice() -> None:
     assert (found.status, found.severity) == ("failed", Severity.ADVICE)
 
 
+def test_a_record_at_the_domain_itself_is_told_and_begins_with_none() -> None:
+    fact = replace(dmarc(), misplaced=(DOMAIN, "v=DMARC1; p=reject"))
+    found = outcome(dmarc_missing, fact)
+    assert found.detail.endswith(f"one stands at {DOMAIN}, where nobody looks for it")
+    assert found.failure is not None
+    assert found.failure.fix[0].endswith(f"v=DMARC1; p=none; rua=mailto:dmarc@{DOMAIN}")
+    assert "reads v=DMARC1; p=reject" in found.failure.fix[1]
+
+
+def test_a_misspelt_report_address_is_one_finding() -> None:
+    fact = dmarc("v=DMARC1; p=reject; rua=dmarc@example.org")
+    assert outcome(dmarc_broken, fact).status == "failed"
+    assert outcome(dmarc_without_reports, fact).status == "not_applicable"
+
+
 def test_a_broken_record_without_reports_is_one_finding() -> None:
     fact = dmarc("v=DMARC1; p=block")
     found = outcome(dmarc_without_reports, fact)
@@ -258,3 +275,18 @@ def test_of_several_records_one_valid_one_is_kept(records: list[str]) -> None:
     assert kept is not None
     assert kept.sound
     assert kept.p == ("reject" if GOOD in records else "none")
+
+
+def test_an_alias_that_leads_nowhere_goes_before_a_record_comes() -> None:
+    failure = outcome(dmarc_missing, replace(dmarc(), alias="gone.example.net")).failure
+    assert failure is not None
+    assert failure.fix[0].endswith(f"delete the CNAME record at _dmarc.{DOMAIN}.")
+
+
+def test_the_records_to_publish_stand_last_so_that_nothing_is_pasted_with_them() -> None:
+    failure = outcome(
+        dmarc_not_enforced, dmarc("v=DMARC1; p=none; rua=mailto:d@example.org")
+    ).failure
+    assert failure is not None
+    assert failure.fix[-1].startswith("Two weeks later")
+    assert failure.fix[-1].endswith(f"to: {GOOD}")

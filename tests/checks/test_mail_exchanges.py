@@ -36,6 +36,24 @@ def server(**more: object) -> MailServer:
     return MailServer(subject=SERVER, at=AT, how="test", **(values | more))  # type: ignore[arg-type]
 
 
+def test_a_server_that_refuses_in_words_is_not_asked_to_start() -> None:
+    down = server(reachable=False, detail="it greets with 554 no SMTP service here")
+    failure = outcome(mail_server_unreachable, down, mx(exchange())).failure
+    assert failure is not None
+    assert not any("Start the mail server" in step for step in failure.fix)
+
+
+def test_a_server_at_a_private_address_is_told_to_publish_another() -> None:
+    detail = "it publishes 192.168.1.10, which no sender can reach"
+    failure = outcome(
+        mail_server_unreachable, server(reachable=False, detail=detail), mx(exchange())
+    ).failure
+    assert failure is not None
+    assert failure.fix[0] == (
+        "At your DNS provider, give mx.example.org the public address of the mail server."
+    )
+
+
 def without_address(name: str = "gone.example.org") -> MxRecord:
     return MxRecord(preference=10, exchange=name, addresses=())
 

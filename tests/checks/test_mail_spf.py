@@ -89,6 +89,22 @@ def test_a_missing_record_is_a_blocker_with_the_record_to_publish() -> None:
     assert fix_of(spf_missing, fact).endswith(f"TXT record at {DOMAIN}: {record}")
 
 
+def test_a_missing_record_gets_the_service_that_holds_the_mailboxes() -> None:
+    fact = replace(spf(senders=["postmark"]), exchanges=("smtp.google.com",))
+    assert f"at {DOMAIN}: v=spf1 include:_spf.google.com ~all" in fix_of(spf_missing, fact)
+
+
+def test_a_record_at_a_doubled_name_is_moved_as_it_is() -> None:
+    fact = replace(spf(), misplaced=(f"{DOMAIN}.{DOMAIN}", "v=spf1 ip4:192.0.2.25 -all"))
+    found = outcome(spf_missing, fact)
+    assert (
+        found.detail == f"no SPF record; one stands at {DOMAIN}.{DOMAIN}, where nobody looks for it"
+    )
+    fix = fix_of(spf_missing, fact)
+    assert f"at {DOMAIN}: v=spf1 ip4:192.0.2.25 -all" in fix
+    assert f"Delete the TXT record at {DOMAIN}.{DOMAIN} that reads" in fix
+
+
 def test_a_missing_record_without_declared_senders_says_what_to_add() -> None:
     assert "v=spf1 mx ~all" in fix_of(spf_missing, spf())
 
@@ -123,6 +139,46 @@ def test_several_records_are_merged_in_the_fix() -> None:
     assert outcome(spf_several_records, fact).detail == "2 SPF records"
     wanted = "v=spf1 ip4:192.0.2.25 mx include:s0.example.net -all"
     assert fix_of(spf_several_records, fact).endswith(wanted)
+
+
+@pytest.mark.parametrize(
+    ("record", "wanted"),
+    [
+        ("v=spf1 include: s0.example.net ~all", "v=spf1 include:s0.example.net ~all"),
+        ("v=spf1 include:s0.example.net, mx; -all", "v=spf1 include:s0.example.net mx -all"),
+        ("v=spf1 ip:192.0.2.4 mx -all.", "v=spf1 ip4:192.0.2.4 mx -all"),
+        (
+            "v=spf1 192.0.2.0/24 ipv6:2001:db8::1 -all",
+            "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::1 -all",
+        ),
+        ("v=spf1 mx include:s0.example.net~all", "v=spf1 mx include:s0.example.net ~all"),
+        ('v=spf1 "include:s0.example.net" -all', "v=spf1 include:s0.example.net -all"),
+    ],
+)
+def test_a_usual_slip_is_mended_and_nothing_is_lost(record: str, wanted: str) -> None:
+    found = fix_of(spf_syntax_error, spf(record))
+    assert f"to: {wanted}" in found
+
+
+def test_a_mended_record_without_losses_names_none() -> None:
+    assert "Left out" not in fix_of(spf_syntax_error, spf("v=spf1 include:s0.example.net~all"))
+
+
+def test_a_redirect_to_nothing_is_replaced_by_the_declared_senders() -> None:
+    fact = spf("v=spf1 redirect=gone.example.net", senders=["google"])
+    assert "to: v=spf1 include:_spf.google.com ~all" in fix_of(spf_include_broken, fact)
+
+
+def test_what_nobody_can_guess_is_left_out_and_named() -> None:
+    found = fix_of(spf_syntax_error, spf("v=spf1 mx bogus:x ip4:203.0.113.999 -all"))
+    assert "to: v=spf1 mx -all" in found
+    assert "bogus:x; ip4:203.0.113.999" in found
+
+
+def test_a_dash_from_a_document_is_told_as_one() -> None:
+    detail = outcome(spf_syntax_error, spf("v=spf1 mx \N{EN DASH}all")).detail
+    assert "such as a long dash" in detail
+    assert r"\\x" not in detail
 
 
 def test_a_term_that_is_not_valid_fails_and_is_named() -> None:
@@ -232,3 +288,25 @@ def test_own_mx_records_that_cannot_be_looked_up_are_one_finding() -> None:
 def test_a_record_that_does_not_begin_as_one_must_is_named() -> None:
     fact = replace(spf(), lookalikes=("spf1 mx -all",))
     assert outcome(spf_missing, fact).detail.endswith("is none: spf1 mx -all")
+
+
+def test_too_many_look_ups_get_the_record_without_what_no_declared_sender_needs() -> None:
+    senders = [f"include:s{n}.example.net" for n in range(9)]
+    fact = spf(including(12), services(12), senders=senders)
+    kept = including(9).removesuffix(" -all")
+    assert f"to: {kept} -all\n" in fix_of(spf_too_many_lookups, fact)
+
+
+def test_too_many_look_ups_of_declared_senders_get_no_record() -> None:
+    fact = spf(
+        including(11), services(11), senders=[f"include:s{n}.example.net" for n in range(11)]
+    )
+    assert "to: v=spf1" not in fix_of(spf_too_many_lookups, fact)
+
+
+def test_names_that_do_not_exist_behind_an_include_are_the_service_s_to_mend() -> None:
+    nowhere = {
+        ("s.example.net", "TXT"): ["v=spf1 a:x.example.com a:y.example.com a:z.example.com ?all"]
+    }
+    found = fix_of(spf_too_many_void_lookups, spf("v=spf1 include:s.example.net -all", nowhere))
+    assert found.startswith("Behind include:s.example.net stand names that do not exist")

@@ -198,6 +198,16 @@ def test_every_service_is_found_by_its_name_and_its_terms_are_valid(each: object
     assert not record.problems
 
 
+def test_an_include_that_lets_everybody_pass_is_taken_out_of_the_record() -> None:
+    zones = {("open.example.net", "TXT"): ["v=spf1 +all"]}
+    fact = spf(
+        "v=spf1 mx include:open.example.net -all", zones, senders=["include:open.example.net"]
+    )
+    failure = outcome(spf_allows_everyone, fact).failure
+    assert failure is not None
+    assert failure.fix[0].endswith("to: v=spf1 mx -all")
+
+
 TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40)
 
 

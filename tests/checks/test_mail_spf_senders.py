@@ -51,6 +51,27 @@ def test_an_address_refused_for_a_broken_record_is_folded_under_it() -> None:
     assert found.failure.because == fact.key
 
 
+def test_a_sender_behind_all_moves_before_it_in_the_fix() -> None:
+    fact = spf("v=spf1 mx -all include:_spf.google.com", senders=["google"])
+    failure = outcome(spf_sender_not_authorised, fact).failure
+    assert failure is not None
+    assert failure.fix[0].endswith("to: v=spf1 mx include:_spf.google.com -all")
+
+
+def test_a_sender_with_another_qualifier_is_replaced_in_the_fix() -> None:
+    fact = spf("v=spf1 ?include:_spf.google.com mx ~all", senders=["google"])
+    failure = outcome(spf_sender_not_authorised, fact).failure
+    assert failure is not None
+    assert failure.fix[0].endswith("to: v=spf1 mx include:_spf.google.com ~all")
+
+
+def test_a_sender_that_a_broken_redirect_may_have_named_is_folded_under_it() -> None:
+    fact = spf("v=spf1 redirect=gone.example.net", senders=["google"])
+    failure = outcome(spf_sender_not_authorised, fact).failure
+    assert failure is not None
+    assert failure.because == fact.key
+
+
 def test_a_misspelt_include_is_one_finding() -> None:
     fact = spf("v=spf1 inlcude:s.example.net -all", SERVICE, senders=["include:s.example.net"])
     found = outcome(spf_sender_not_authorised, fact)

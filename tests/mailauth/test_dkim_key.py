@@ -126,6 +126,18 @@ def test_a_missing_selector_is_missing() -> None:
     assert _found({}).status == "missing"
 
 
+def test_a_record_of_another_version_beside_the_key_is_discarded() -> None:
+    for other in ("v=spf1 -all", f"v=DKIM2; p={_P2048}"):
+        found = _found({"s1._domainkey.example.test": [f"v=DKIM1; p={_P2048}", other]})
+        assert found.status == "found", other
+        assert found.key is not None
+        assert found.key.usable
+
+
+def test_spf_that_a_wildcard_puts_at_every_name_is_no_key() -> None:
+    assert _found({"s1._domainkey.example.test": ["v=spf1 -all"]}).status == "missing"
+
+
 def test_two_keys_at_a_selector_are_several() -> None:
     texts: list[str | tuple[bytes, ...] | tuple[int, str]] = [f"p={_P2048}", f"p={_P1024}"]
     assert _found({"s1._domainkey.example.test": texts}).status == "several"

@@ -218,3 +218,10 @@ async def test_keys_of_all_signatures_are_asked_for_at_once() -> None:
 
 def test_the_verdict_can_be_written_as_plain_data() -> None:
     assert asdict(verify(sign()))["result"] == "pass"
+
+
+@pytest.mark.parametrize(
+    "tags", [b"d=example.test.", b"d=test", b"d=example.test; i=@ example.test"]
+)
+def test_a_domain_that_the_grammar_does_not_know_makes_the_signature_invalid(tags: bytes) -> None:
+    assert verify(signed_with(tags)).result == "permerror"

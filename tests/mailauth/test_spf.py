@@ -30,6 +30,11 @@ def _check(
     return run(evaluation, Zones(zone, failing=failing))
 
 
+def test_a_second_ptr_counts_its_void_look_up_again() -> None:
+    found = _check({"example.test": "v=spf1 ptr:a.test ptr:b.test ptr:c.test ip4:192.0.2.1 -all"})
+    assert (found.result, found.void_lookups) == ("permerror", 3)
+
+
 def test_the_deciding_mechanism_and_the_steps_are_told() -> None:
     found = _check({"example.test": "v=spf1 ip4:192.0.2.0/24 -all"})
     assert (found.result, found.mechanism) == ("pass", "ip4:192.0.2.0/24")

@@ -32,6 +32,10 @@ class Spf(Fact):
     """SPF's result for an address that nobody has, where terms depend on the sender or on what exists."""
     lookalikes: tuple[str, ...] = ()
     """TXT records that were meant as SPF but do not begin as one must (RFC 7208 section 4.5)."""
+    exchanges: tuple[str, ...] = ()
+    """Names of the domain's MX, looked up where there is no SPF record."""
+    misplaced: tuple[str, str] | None = None
+    """Where an SPF record stands by mistake, and that record; looked up where there is none."""
     silent: bool = False
     """Nothing says whether mail is sent as this domain: neither the manifest nor any record."""
 
@@ -68,6 +72,10 @@ class Dkim(Fact):
     domain: str
     selector: str
     result: DkimKeyResult
+    misplaced: tuple[str, str] | None = None
+    """Where a key stands by mistake, and its record; looked up where there is none."""
+    alias: str = ""
+    """Where the selector's name leads as an alias, if there is no key."""
 
     @property
     def fault(self) -> Literal["lookup-fails", "missing", "several", "revoked", ""]:
@@ -92,6 +100,10 @@ class Dmarc(Fact):
     entry: MailDomainEntry
     result: DmarcResult
     report_addresses: tuple[ReportAddress, ...] = ()
+    misplaced: tuple[str, str] | None = None
+    """Where a policy stands by mistake, and that record; looked up where there is none."""
+    alias: str = ""
+    """Where the domain's own `_dmarc` leads as an alias, if there is no policy."""
     brand_domain: str = ""
     """The organizational domain of the launch's own domain, with which the sender should align."""
     silent: bool = False

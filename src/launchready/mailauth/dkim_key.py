@@ -88,7 +88,7 @@ def key_name(domain: str, selector: str) -> str | None:
 
 
 def read_key(name: str, answer: Answer) -> DkimKeyResult:
-    """Judge what a selector's name answers. TXT records without a p= tag are not keys."""
+    """Judge what a selector's name answers. TXT records of another kind are not keys."""
     if answer.failed:
         return DkimKeyResult(
             name=name,
@@ -96,8 +96,11 @@ def read_key(name: str, answer: Answer) -> DkimKeyResult:
             key=None,
             problem=f"{name} could not be asked for ({answer.detail or 'error'})",
         )
-    keys = [parse_dkim_key(text) for text in answer.texts]
+    keys = [key for text in answer.texts if not _of_another_kind(key := parse_dkim_key(text))]
     meant = [key for key in keys if any(tag in ("p", "v") for tag, _ in key.tags)] or keys
+    if len(meant) > 1:
+        # A record that begins with another version is discarded (RFC 6376, 3.6.1).
+        meant = [key for key in meant if not _begins_with_another_version(key)] or meant
     if not meant:
         return DkimKeyResult(
             name=name, status="missing", key=None, problem=f"{name} has no key record"
@@ -110,6 +113,15 @@ def read_key(name: str, answer: Answer) -> DkimKeyResult:
             problem=f"{name} has {len(meant)} key records where one is allowed",
         )
     return DkimKeyResult(name=name, status="found", key=meant[0], problem="")
+
+
+def _begins_with_another_version(key: DkimKey) -> bool:
+    return key.tags[:1] not in ((), (("v", "DKIM1"),)) and key.tags[0][0] == "v"
+
+
+def _of_another_kind(key: DkimKey) -> bool:
+    """Whether the record is SPF or the like, which a wildcard puts at every name."""
+    return _begins_with_another_version(key) and all(tag != "p" for tag, _ in key.tags)
 
 
 def parse_dkim_key(raw: bytes | str) -> DkimKey:

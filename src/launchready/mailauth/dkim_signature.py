@@ -44,7 +44,7 @@ def parse_dkim_signature(field: MailField) -> DkimSignature:
     tags, faults = parse_tag_list(field.value.decode("utf-8", "backslashreplace"))
     problems = list(faults)
     problems += [f"{name}= is missing" for name in _REQUIRED if name not in tags]
-    domain = host_domain(tags.get("d", "")) or ""
+    domain = _domain(tags.get("d", ""))
     if "d" in tags and not domain:
         problems.append("d= is not a domain")
     headers = tuple(printable(name.lower()) for name in colon_list(tags.get("h", "")))
@@ -62,7 +62,7 @@ def parse_dkim_signature(field: MailField) -> DkimSignature:
         problems.append(f"c={tags.get('c', '')[:40]} is no known canonicalization")
     if "q" in tags and "dns/txt" not in colon_list(tags["q"]):
         problems.append("q= does not allow keys in the DNS")
-    identity = host_domain(tags["i"].rpartition("@")[2]) or "" if "i" in tags else domain
+    identity = _domain(tags["i"].rpartition("@")[2]) if "i" in tags else domain
     if "@" not in tags.get("i", "@"):
         problems.append("i= has no @ before its domain")
     elif domain and not (identity and is_at_or_below(identity, domain)):
@@ -86,6 +86,12 @@ def parse_dkim_signature(field: MailField) -> DkimSignature:
         signature=_octets(tags, "b", problems),
         problem=printable(problems[0]) if problems else "",
     )
+
+
+def _domain(text: str) -> str:
+    """Return a domain-name (RFC 6376, 3.5): two labels or more, no final dot and no space."""
+    found = host_domain(text) or ""
+    return found if "." in found and text[:1] not in (" ", "\t") and text[-1] != "." else ""
 
 
 def _number(tags: dict[str, str], name: str, problems: list[str]) -> int | None:

@@ -39,7 +39,6 @@ class Check:
     lookups: int = 0
     void_lookups: int = 0
     steps: list[str] = field(default_factory=list)
-    validated: tuple[str, ...] | None = None
 
     @property
     def rdtype(self) -> Rdtype:
@@ -125,25 +124,21 @@ def _holds(check: Check, mechanism: Mechanism, answer: Answer) -> bool:
 
 def validated_names(check: Check, text: str) -> Asking[tuple[str, ...]]:
     """Return the client's names whose own addresses include it (RFC 7208, 5.5)."""
-    if check.validated is None:
-        check.validated = ()
-        pointers = yield from ask_for_term(
-            check, text, ((check.ip.reverse_pointer, "PTR"),), errors_stop=False
-        )
-        hosts = [
-            host
-            for name in pointers[0].names[:PTR_NAMES_MAX]
-            if (host := query_name(name)) is not None
-        ]
-        answers = yield from ask_for_term(
-            check, text, tuple((host, check.rdtype) for host in hosts), errors_stop=False
-        )
-        check.validated = tuple(
-            host
-            for host, answer in zip(hosts, answers, strict=True)
-            if any(address(found) == check.ip for found in answer.names)
-        )
-    return check.validated
+    # A second ptr asks again and its void answers count again, as those of any repeated term do.
+    pointers = yield from ask_for_term(
+        check, text, ((check.ip.reverse_pointer, "PTR"),), errors_stop=False
+    )
+    hosts = [
+        host for name in pointers[0].names[:PTR_NAMES_MAX] if (host := query_name(name)) is not None
+    ]
+    answers = yield from ask_for_term(
+        check, text, tuple((host, check.rdtype) for host in hosts), errors_stop=False
+    )
+    return tuple(
+        host
+        for host, answer in zip(hosts, answers, strict=True)
+        if any(address(found) == check.ip for found in answer.names)
+    )
 
 
 def ask_for_term(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Literal, TypeAlias
 
-from launchready.mailauth.names import shown
+from launchready.mailauth.names import printable, shown
 from launchready.mailauth.spf_macros import (
     MacroString,
     SpfSyntaxError,
@@ -95,7 +95,9 @@ def parse_spf(raw: bytes | str) -> SpfRecord:
     if not _VERSION.match(data):
         problems.append("the record does not begin with v=spf1 and a space")
     if not data.isascii():
-        problems.append("the record has characters outside ASCII")
+        problems.append(
+            "the record has characters outside ASCII, such as a long dash or a curly quote"
+        )
     for term in text[len("v=spf1") :].split(" "):
         if not term:
             continue
@@ -105,7 +107,7 @@ def parse_spf(raw: bytes | str) -> SpfRecord:
             else:
                 mechanisms.append(_mechanism(term))
         except SpfSyntaxError as error:
-            problems.append(f"{ascii(term[:80])[1:-1]}: {error}")
+            problems.append(f"{printable(term[:80])}: {error}")
     problems.extend(
         f"{name}= stands more than once"
         for name in ("redirect", "exp")

@@ -7,6 +7,10 @@ from collections.abc import Sequence
 import dns.edns
 import dns.flags
 import dns.message
+import dns.name
+import dns.rcode
+import dns.rrset
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +37,31 @@ async def test_aliases_are_followed_and_kept() -> None:
     assert [(a.owner, a.target) for a in reply.aliases] == [
         ("www.example.test", "edge.example.net")
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["ann@sender.spf.test", '"ann lee".spf.test', "o'neil$(x);y.spf.test", "a\\b.spf.test"]
+)
+async def test_a_name_with_odd_characters_gets_its_own_answer(name: str) -> None:
+    def wildcard(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        reply = reply_to(query)
+        asked = query.question[0].name
+        if not asked.is_subdomain(dns.name.from_text("spf.test")):
+            reply.set_rcode(dns.rcode.NXDOMAIN)
+            return [wire(reply, transport)]
+        reply.answer = [dns.rrset.from_text(asked, 300, "IN", "A", "127.0.0.2")]
+        return [wire(reply, transport)]
+
+    async with serving(wildcard) as server:
+        reply = await client(server.at).ask(name, "A")
+    assert reply.texts == ("127.0.0.2",)
+
+
+async def test_a_dot_within_a_label_is_told_from_one_between_labels() -> None:
+    lines = ["www.example.test 300 CNAME edge\\.example.net."]
+    async with serving(answering(answer=lines)) as server:
+        reply = await client(server.at).ask("www.example.test", "CNAME")
+    assert reply.texts == ("edge\\046example.net",)
 
 
 async def test_aliases_that_lead_back_are_a_loop_without_records() -> None:

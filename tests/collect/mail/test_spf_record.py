@@ -29,6 +29,21 @@ async def test_an_spf_record_comes_with_its_tree() -> None:
     )
 
 
+async def test_what_was_meant_as_spf_is_told_in_its_own_letters() -> None:
+    quoted = {"TXT": [r'"\226\128\156v=spf1 mx -all\226\128\157"']}
+    async with asked({DOMAIN: quoted}) as here:
+        found = await here.fact(Spf)
+    assert found.lookalikes == (
+        "\N{LEFT DOUBLE QUOTATION MARK}v=spf1 mx -all\N{RIGHT DOUBLE QUOTATION MARK}",
+    )
+
+
+async def test_without_a_record_the_mx_tells_who_holds_the_mailboxes() -> None:
+    async with asked({DOMAIN: {"MX": ["1 smtp.google.com."]}}) as here:
+        found = await here.fact(Spf)
+    assert found.exchanges == ("smtp.google.com",)
+
+
 async def test_declared_addresses_and_networks_are_evaluated_and_services_are_not() -> None:
     senders = 'senders = ["192.0.2.25", "198.51.100.0/27", "google"]'
     records = {DOMAIN: SPF, "_spf.example.net": INCLUDED}

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from launchready.checks.mail.wording import Words, change, dig, never_sends, untold
+from launchready.checks.mail.wording import (
+    Words,
+    change,
+    dig,
+    elsewhere,
+    leads_nowhere,
+    never_sends,
+    unmove,
+    untold,
+)
 from launchready.derive.mail.senders import service
 from launchready.facts import Key
 from launchready.facts.mail import Dkim, Selectors
@@ -15,7 +24,7 @@ from launchready.finding import (
     Unproven,
     check,
 )
-from launchready.mailauth.dkim_key import RSA_BITS_MIN, RSA_BITS_WANTED, DkimKey
+from launchready.mailauth.dkim_key import RSA_BITS_MIN, RSA_BITS_WANTED, DkimKey, parse_dkim_key
 
 _UNSIGNED = "Mail arrives without a signature that counts, and lands in spam or is refused."
 _FIND_SELECTOR = (
@@ -87,11 +96,14 @@ def dkim_key_missing(dkim: Dkim) -> Result:
     name = dkim.subject.name
     return Words(
         means=_UNSIGNED,
-        observed=dkim.result.problem if dkim.result.status == "invalid name" else "no key record",
+        observed=dkim.result.problem
+        if dkim.result.status == "invalid name"
+        else f"no key record{leads_nowhere(dkim.alias)}{elsewhere(dkim.misplaced)}",
         wanted="one key record",
         fix=(
             f"In the settings of the service that signs with selector {dkim.selector}, open the DNS records for {dkim.domain}.",
-            _PUBLISH_KEY.format(name=name),
+            _PUBLISH_KEY.format(name=name + (", in place of the alias" if dkim.alias else "")),
+            *unmove(dkim.misplaced),
             f"If mail is signed with another selector, correct selectors of {dkim.domain} in launchready.toml.",
         ),
         effort_min=15,
@@ -160,6 +172,11 @@ def dkim_key_broken(dkim: Dkim) -> Result:
     problems = tuple(p for p in key.problems if not _is_about(p, "the RSA key has", "p= is empty"))
     if not problems:
         return Passed(evidence=f"{key.key_type}, {key.bits} bits")
+    if clean := _without_quoting(key.text):
+        return Words(
+            means=_UNSIGNED, observed="; ".join(problems), wanted="a valid key record",
+            fix=(change("TXT", dkim.subject.name, clean),),
+        ).failed(dig("TXT", dkim.subject.name), evidence=key.text)  # fmt: skip
     because = dkim.key if key.revoked else None
     return _new_key(dkim, "; ".join(problems), "a valid key record").failed(
         dig("TXT", dkim.subject.name), evidence=key.text, because=because
@@ -232,6 +249,12 @@ def dkim_lookup_fails(dkim: Dkim) -> Result:
         wanted="an answer",
         fix=(f"Ask your DNS provider why its servers fail for TXT at {name}.",),
     ).failed(dig("TXT", name))
+
+
+def _without_quoting(text: str) -> str:
+    """Return the record without the quotes and backslashes of a zone file; empty if that is no key."""
+    bare = text.replace("\\", "").replace('"', "").strip()
+    return bare if bare != text and parse_dkim_key(bare).usable else ""
 
 
 def _key(dkim: Dkim) -> DkimKey | NotApplicable | Unproven:

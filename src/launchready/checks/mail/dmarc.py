@@ -7,9 +7,12 @@ from launchready.checks.mail.wording import (
     Words,
     change,
     dig,
+    elsewhere,
+    leads_nowhere,
     listed,
     never_sends,
     publish,
+    unmove,
     untold,
 )
 from launchready.derive.mail.dmarc_records import (
@@ -83,11 +86,16 @@ def dmarc_missing(dmarc: Dmarc) -> Result:
     if dmarc.fault != "missing":
         return Passed(evidence=dmarc.result.record or "a record exists")
     name = policy_name(dmarc)
-    domain = name.removeprefix("_dmarc.")
+    domain, own = name.removeprefix("_dmarc."), f"_dmarc.{dmarc.subject.name}"
     return Words(
-        means=_SPAM, observed="no DMARC record", wanted="a DMARC record",
+        means=_SPAM,
+        observed=f"no DMARC record{leads_nowhere(dmarc.alias)}{elsewhere(dmarc.misplaced)}",
+        wanted="a DMARC record",
         fix=(
+            *([f"At your DNS provider, delete the CNAME record at {own}."] if dmarc.alias else []),
+            # A policy that was never in force begins with none, whatever it asked for elsewhere.
             publish("TXT", name, first_record(domain)),
+            *unmove(dmarc.misplaced),
             _MAILBOX.format(address=report_address(domain).removeprefix("mailto:")),
             *never_sends(dmarc.subject.name, dmarc.entry),
         ),
@@ -199,6 +207,8 @@ def dmarc_without_reports(dmarc: Dmarc) -> Result:
     record = applied(dmarc)
     if not isinstance(record, DmarcRecord):
         return record
+    if record.rua and not record.reports and not dmarc.fault:
+        return NotApplicable(reason="no address in rua= is valid, which is a fault of the record")
     if record.reports:
         return Passed(evidence=", ".join(u.text for u in record.rua if u.valid)[:200])
     name = policy_name(dmarc)
@@ -216,7 +226,7 @@ def dmarc_without_reports(dmarc: Dmarc) -> Result:
         dig("TXT", name),
         evidence=record.text,
         severity=Severity.ADVICE if enforced else None,
-        # Without a valid policy, or with an address that is misspelt, the record is mended first.
+        # Without a valid policy the record is mended first.
         because=dmarc.key if dmarc.fault else None,
     )
 

@@ -51,7 +51,7 @@ def dmarc_not_enforced(dmarc: Dmarc) -> Result:
         fix=(
             _READ_REPORTS,
             change("TXT", name, with_tags(record.text, {tag: "quarantine"})),
-            change("TXT", name, with_tags(record.text, {tag: "reject"})) + " (two weeks later)",
+            "Two weeks later: " + change("TXT", name, with_tags(record.text, {tag: "reject"})),
         ),
         effort_min=30,
         takes_effect="within an hour",

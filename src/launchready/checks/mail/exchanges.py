@@ -203,21 +203,27 @@ def mail_server_unreachable(server: MailServer, mx: Parent[Mx]) -> Result:
         return Passed(evidence=server.banner[:100] or "it answers on port 25")
     name = server.subject.name
     nowhere = name in {r.exchange for r in mx.records if r.numeric or r in mx.unresolved}
-    alone = len(mx.records) == 1
+    late = "Some mail to you is late, and lost if the other servers fail."
     return Words(
-        means=_BOUNCES
-        if alone
-        else "Some mail to you is late, and lost if the other servers fail.",
+        means=_BOUNCES if len(mx.records) == 1 else late,
         observed=server.detail or "no answer on port 25",
         wanted="an answer on port 25",
         fix=(
-            f"Start the mail server at {name}, and open port 25 of its firewall to everybody.",
+            _first_step(name, server.detail),
             f"If {name} is no longer in use, delete its MX record at {mx.subject.name}.",
         ),
         effort_min=20,
         who="your host",
         takes_effect="at once",
     ).failed(_conversation(name), because=mx.key if nowhere and mx.fault else None)
+
+
+def _first_step(name: str, detail: str) -> str:
+    if detail.startswith("it publishes"):
+        return f"At your DNS provider, give {name} the public address of the mail server."
+    if detail.startswith("it greets with"):  # so it runs, and its firewall is open
+        return f"Let the mail server at {name} take mail from everybody: it refuses in words."
+    return f"Start the mail server at {name}, and open port 25 of its firewall to everybody."
 
 
 @check(severity=Severity.RISK, impact=Impact.EMAIL)

@@ -7,12 +7,21 @@ from launchready.checks.mail.wording import (
     Words,
     change,
     dig,
+    elsewhere,
     listed,
     never_sends,
     publish,
+    unmove,
     untold,
 )
-from launchready.derive.mail.spf_records import merged, new_record, repaired, sender_terms
+from launchready.derive.mail.spf_records import (
+    merged,
+    new_record,
+    repaired,
+    sender_terms,
+    with_terms,
+)
+from launchready.derive.mail.spf_slips import mended
 from launchready.facts.mail import Spf
 from launchready.facts.spf_faults import (
     failed_lookups,
@@ -27,6 +36,7 @@ from launchready.finding import (
     Unproven,
     check,
 )
+from launchready.mailauth.spf_record import parse_spf
 
 SPAM = "Sign-in codes and invitations land in spam or are refused, because receivers "
 IGNORED = SPAM + "cannot use the SPF record."
@@ -79,13 +89,16 @@ def spf_missing(spf: Spf) -> Result:
     if spf.audit.tree.found != "none":
         return Passed(evidence=listed(spf.audit.records, 1))
     name = spf.subject.name
-    steps = [publish("TXT", name, new_record(spf.entry.senders))]
-    if not spf.entry.senders:
+    record = new_record(spf.entry.senders, spf.exchanges)
+    if spf.misplaced is not None and not parse_spf(spf.misplaced[1]).problems:
+        record = with_terms(spf.misplaced[1], sender_terms(spf.entry.senders))
+    steps = [publish("TXT", name, record), *unmove(spf.misplaced)]
+    if not spf.entry.senders and spf.misplaced is None:
         steps.append(
             "Add what each service that sends for you asks for (such as include:_spf.google.com) in "
             "front of ~all, and name the services under senders in launchready.toml."
         )
-    observed = "no SPF record"
+    observed = f"no SPF record{elsewhere(spf.misplaced)}"
     if spf.lookalikes:
         observed += f"; what does not begin with v=spf1 and a space is none: {spf.lookalikes[0]}"
         steps.append(f"Delete the TXT record at {name} that reads: {spf.lookalikes[0][:200]}")
@@ -146,11 +159,17 @@ def spf_syntax_error(spf: Spf) -> Result:
         means=IGNORED,
         observed=listed(problems),
         wanted="a valid record",
-        fix=(
-            change("TXT", name, repaired(record, mistyped)),
-            (
-                "The terms that are not valid are left out above: if one of them was meant to name a "
-                "sender, write it correctly in front of the end."
-            ),
-        ),
+        fix=(change("TXT", name, repaired(record, mistyped)), *_left_out(record)),
     ).failed(dig("TXT", name), evidence=record)
+
+
+def _left_out(record: str) -> tuple[str, ...]:
+    """Return the step for the terms that nobody can guess, if there are any."""
+    _, lost = mended(record)
+    if not lost:
+        return ()
+    step = (
+        f"Left out above, as it is not valid: {listed(lost)}. If that was meant to name a sender, "
+        "write it correctly in front of the end."
+    )
+    return (step,)

@@ -10,7 +10,14 @@ from launchready.checks.mail.wording import (
     dig,
     listed,
 )
-from launchready.derive.mail.spf_records import repaired, tree_lines
+from launchready.derive.mail.spf_records import (
+    repaired,
+    sender_terms,
+    tree_lines,
+    undeclared_includes,
+    with_terms,
+    without_terms,
+)
 from launchready.facts.mail import Mx, Spf
 from launchready.facts.spf_faults import (
     LOOKUPS_MAX,
@@ -59,6 +66,12 @@ def spf_includes_itself(spf: Spf) -> Result:
     ).failed(dig("TXT", holder), evidence="\n".join(tree_lines(spf.audit.tree)))
 
 
+def _declared(spf: Spf, broken: list[str]) -> list[str]:
+    """Return the terms of the declared senders but for those that lead to nothing."""
+    terms = sender_terms(spf.entry.senders)
+    return [term for term in terms if term.partition(":")[2] not in broken]
+
+
 @check(
     severity=Severity.BLOCKER, impact=Impact.EMAIL, bar="mail", prevents=[(Spf, "include-broken")]
 )
@@ -87,7 +100,7 @@ def spf_include_broken(spf: Spf) -> Result:
         mended = _without_target(mended, target)
     steps = [
         "Look up what the service asks for today; it may have a new name for the include.",
-        change("TXT", name, repaired(mended, ())),
+        change("TXT", name, with_terms(repaired(mended, ()), _declared(spf, broken))),
     ]
     if mended == record:
         steps[1] = (
@@ -131,6 +144,7 @@ def spf_too_many_lookups(spf: Spf) -> Result:
                 f"Make it at least {lookups - LOOKUPS_MAX} fewer, in the TXT record at {name} that "
                 "begins with v=spf1; mx and a may become ip4: and ip6: terms, which cost nothing."
             ),
+            *_fewer(spf, lookups),
             "Let newsletters send from a subdomain such as news." + name + " with its own record.",
         ),
         effort_min=30,
@@ -138,6 +152,20 @@ def spf_too_many_lookups(spf: Spf) -> Result:
         f"launchready mail spf {name} --ip 192.0.2.1",
         evidence="\n".join(tree_lines(spf.audit.tree)),
     )
+
+
+def _fewer(spf: Spf, lookups: int) -> tuple[str, ...]:
+    """Return the record without what no declared sender needs, where that is enough."""
+    if not spf.entry.senders:
+        return ()
+    name, record = spf.subject.name, spf.audit.records[0]
+    gone = undeclared_includes(record, spf.entry.senders)
+    saved = sum(b.lookups for b in spf.audit.tree.branches if b.text in gone)
+    if not saved or lookups - saved > LOOKUPS_MAX:
+        return ()
+    step = change("TXT", name, without_terms(record, gone))
+    # The record stands last: what is behind it would be pasted with it.
+    return (f"Or, if nothing sends through {listed(gone)}, which no declared sender needs: {step}",)
 
 
 @check(
@@ -163,7 +191,11 @@ def spf_too_many_void_lookups(spf: Spf) -> Result:
         return Passed(evidence=f"{voids} of {VOID_LOOKUPS_MAX} void look-ups")
     name = spf.subject.name
     empty = [b.text for b in spf.audit.tree.branches if b.void_lookups and b.kind != "include"]
-    step = "Remove the terms that lead nowhere from the records named in the evidence."
+    led = [b.text for b in spf.audit.tree.branches if b.void_lookups and b.kind == "include"]
+    step = (
+        f"Behind {listed(led)} stand names that do not exist: tell the service that publishes it, or "
+        "stop including it."
+    )
     if empty:
         words = [w for w in spf.audit.records[0].split() if w not in empty]
         step = change("TXT", name, " ".join(words))

@@ -8,6 +8,8 @@ from launchready.derive.mail.spf_records import (
     TXT_WANTED_CHARS,
     allows_everyone,
     broad_terms,
+    opening_terms,
+    repaired,
     sender_terms,
     with_all,
     with_terms,
@@ -61,6 +63,16 @@ def spf_allows_everyone(spf: Spf) -> Result:
         mended = with_all(mended)
     if mended != record:
         steps = (change("TXT", name, with_terms(mended, sender_terms(spf.entry.senders))),)
+    elif opened := opening_terms(spf.audit):
+        bare = repaired(without_terms(record, opened), ())
+        declared = [t for t in sender_terms(spf.entry.senders) if t not in opened]
+        steps = (
+            change("TXT", name, with_terms(bare, declared)),
+            (
+                f"If the service behind {listed(opened)} is still used, ask it which include it "
+                "offers instead: a record that lets everybody pass protects no one."
+            ),
+        )
     else:
         steps = (
             f"Remove the term of the TXT record at {name} that leads to this: {where}.",

@@ -61,7 +61,7 @@ def spf_sender_not_authorised(spf: Spf, mx: Mx) -> Result:
         terms = sender_terms(senders)
         values = [term.partition(":")[2] for term in terms]
         mistyped = any(value in p for value in values for p in own_problems(spf.audit))
-        because = spf.key if mistyped or not refused else None
+        because = spf.key if mistyped or not refused or _redirects_to_nothing(spf) else None
         if because is None and _by_lost_mx(spf, mx, senders):
             because = mx.key
         return Words(
@@ -80,6 +80,12 @@ def spf_sender_not_authorised(spf: Spf, mx: Mx) -> Result:
     if any(r is None for _, r in spf.senders) and spf.audit.unseen and spf.fault:
         return not_whole(spf)
     return Passed(evidence=", ".join(spf.entry.senders)[:200])
+
+
+def _redirects_to_nothing(spf: Spf) -> bool:
+    """Whether the record that may have named the sender is the one that is missing."""
+    ends = [b.child for b in spf.audit.tree.branches if b.kind == "redirect"]
+    return bool(spf.fault) and any(child is not None and child.found == "none" for child in ends)
 
 
 def _by_lost_mx(spf: Spf, mx: Mx, senders: list[str]) -> bool:

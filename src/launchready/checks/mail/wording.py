@@ -64,6 +64,28 @@ def change(kind: str, name: str, value: str) -> str:
     return f"At your DNS provider, change the {kind} record at {name} to: {value}"
 
 
+def elsewhere(misplaced: tuple[str, str] | None) -> str:
+    """Return what to say of a record that stands where nobody looks; empty where none does."""
+    return f"; one stands at {misplaced[0]}, where nobody looks for it" if misplaced else ""
+
+
+def leads_nowhere(alias: str) -> str:
+    """Return what to say of a name that is an alias of one where nothing stands; empty for none."""
+    return f"; the name is an alias of {alias}, where there is none" if alias else ""
+
+
+def unmove(misplaced: tuple[str, str] | None) -> tuple[str, ...]:
+    """Return the step that takes such a record away; none where there is none."""
+    if misplaced is None:
+        return ()
+    where, record = misplaced
+    step = (
+        f"Delete the TXT record at {where} that reads {shortened(record, 60)}: most DNS providers "
+        "add the domain to a name by themselves, so type names without it."
+    )
+    return (step,)
+
+
 def shortened(text: str, limit: int = 200) -> str:
     """Return a text that fits a line or two of a report."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

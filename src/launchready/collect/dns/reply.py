@@ -114,8 +114,17 @@ class Reply:
 
 
 def text_of(name: dns.name.Name) -> str:
-    """Return a name in lower case without final dot; the root is `.`."""
-    return name.to_text(omit_final_dot=True).lower()
+    """Return a name in lower case without final dot, as questions spell it; the root is `.`.
+
+    Odd characters stand as they are, an `@` or a quote of SPF's macros among them: escaped, the
+    answer would not be told for the one to the question. Only what cannot stand in a question is.
+    """
+    labels = [label for label in name.labels if label]
+    return ".".join("".join(map(_character, label)) for label in labels).lower() or "."
+
+
+def _character(octet: int) -> str:
+    return f"\\{octet:03}" if octet == ord(".") or not 0x20 <= octet < 0x7F else chr(octet)
 
 
 def read(name: str, rdtype: str, server: str, message: dns.message.Message) -> Reply:

@@ -7,6 +7,12 @@ from ipaddress import ip_address, ip_network
 
 from launchready.collect.dns.reply import GOOD
 from launchready.collect.mail.denied import absence, denied, entry_of, said
+from launchready.collect.mail.misplaced import (
+    dead_alias,
+    misplaced_key,
+    misplaced_policy,
+    misplaced_spf,
+)
 from launchready.collect.mail.signs import keys, meant_as_spf, silent
 from launchready.collect.world import World
 from launchready.derive.mail.mta_sts import (
@@ -36,7 +42,7 @@ from launchready.mailauth.dkim_key import find_dkim_key, key_name
 from launchready.mailauth.dmarc import evaluate_dmarc
 from launchready.mailauth.dmarc_reports import ReportAddress, audit_report_addresses
 from launchready.mailauth.lookups import arun
-from launchready.mailauth.names import host_domain
+from launchready.mailauth.names import host_domain, printable
 from launchready.mailauth.spf import evaluate_spf
 from launchready.mailauth.spf_audit import audit_spf
 from launchready.mailauth.spf_record import select_records
@@ -66,12 +72,20 @@ async def spf(subject: Subject, world: World, ask: Ask) -> Spf | Gap:
         addresses = _ends(sender)
         results = await asyncio.gather(*(_spf_result(world, domain, a) for a in addresses))
         senders += [(sender, result) for result in results] if addresses else [(sender, None)]
-    because = await absence(domain, world, ask) if audit.tree.found == "none" else None
+    because = None
+    exchanges: tuple[str, ...] = ()
+    misplaced = None
+    if audit.tree.found == "none":
+        because = await absence(domain, world, ask)
+        found = (await world.names.ask(domain, "MX")).as_answer().exchanges
+        exchanges = tuple(name for _, name in found[:EXCHANGES_MAX])
+        misplaced = await misplaced_spf(domain, world)
     return Spf(
         subject=subject, at=world.now(), how=f"dig +short TXT {domain}", because=because,
         entry=entry, audit=audit,
         senders=tuple(senders), stranger=stranger,
-        lookalikes=tuple(t.decode("ascii", "backslashreplace") for t in meant),
+        lookalikes=tuple(printable(t.decode("utf-8", "backslashreplace")) for t in meant),
+        exchanges=exchanges, misplaced=misplaced,
         silent=await silent(domain, world),
     )  # fmt: skip
 
@@ -135,6 +149,8 @@ async def dkim(subject: Subject, world: World, ask: Ask) -> Dkim | Gap:
     return Dkim(
         subject=subject, at=world.now(), how=f"dig +short TXT {subject.name}", domain=domain,
         selector=selector, result=result,
+        misplaced=await misplaced_key(selector, domain, world) if result.status == "missing" else None,
+        alias=await dead_alias(subject.name, world) if result.status == "missing" else "",
     )  # fmt: skip
 
 
@@ -156,6 +172,10 @@ async def dmarc(subject: Subject, world: World, ask: Ask) -> Dmarc | Gap:
         )
         if gap is not None:
             return gap
+    misplaced, alias = None, ""
+    if result.policy_domain is None and result.result == "none":
+        misplaced = await misplaced_policy(domain, world)
+        alias = await dead_alias(f"_dmarc.{domain}", world)
     addresses: tuple[ReportAddress, ...] = ()
     if result.parsed is not None and result.policy_domain is not None:
         addresses = await arun(
@@ -164,7 +184,7 @@ async def dmarc(subject: Subject, world: World, ask: Ask) -> Dmarc | Gap:
     return Dmarc(
         subject=subject, at=world.now(), how=f"dig +short TXT _dmarc.{domain}", entry=entry,
         result=result, report_addresses=addresses, brand_domain=brand.organizational_domain or launch,
-        silent=await silent(domain, world),
+        silent=await silent(domain, world), misplaced=misplaced, alias=alias,
     )  # fmt: skip
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from ipaddress import collapse_addresses, ip_network
 
-from launchready.derive.mail.senders import included_domain, service
+from launchready.derive.mail.senders import included_domain, recognised, service
+from launchready.derive.mail.spf_slips import mended
 from launchready.mailauth.spf_record import Mechanism, Modifier, SpfRecord, parse_spf
 from launchready.mailauth.spf_result import SpfAudit, SpfAuditNode
 
@@ -34,18 +35,30 @@ def sender_terms(senders: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(terms))
 
 
-def new_record(senders: Iterable[str]) -> str:
-    """Return a first record for these senders; without any, for the domain's own mail servers."""
-    return " ".join(["v=spf1", *(sender_terms(senders) or ("mx",)), "~all"])
+def new_record(senders: Iterable[str], exchanges: Iterable[str] = ()) -> str:
+    """Return a first record for these senders and for the service that holds the mailboxes.
+
+    That service is told by the names of the MX: people write from it, whatever else sends. Where
+    there is none of either, the domain's own mail servers may send.
+    """
+    mailboxes = [each.name for each in recognised(exchanges)]
+    terms = sender_terms([*senders, *mailboxes]) or ("mx",)
+    return " ".join(["v=spf1", *terms, "~all"])
 
 
 def with_terms(record: str, terms: Sequence[str]) -> str:
     """Return the record with further mechanisms in front of where it ends."""
     words = record.split()
-    have = {word.lower().lstrip("+") for word in words}
-    fresh = [term for term in terms if term.lower() not in have]
     at = next((n for n, word in enumerate(words) if _ends(word)), len(words))
-    return " ".join(words[:at] + fresh + words[at:])
+    have = {word.lower().lstrip("+") for word in words[:at]}
+    fresh = [term for term in terms if term.lower() not in have]
+    # Behind the end, or with another qualifier, the same term stands in the way of the new one.
+    moved = {term.lower() for term in fresh}
+    kept = [
+        [w for w in part if w.lower().lstrip("+-~?") not in moved]
+        for part in (words[:at], words[at:])
+    ]
+    return " ".join(kept[0] + fresh + kept[1])
 
 
 def with_all(record: str, ending: str = "~all") -> str:
@@ -82,8 +95,8 @@ def merged(records: Sequence[str]) -> str:
 
 
 def repaired(record: str, senders: Iterable[str]) -> str:
-    """Return the record without the terms that are not valid, with its senders and an end."""
-    parsed: SpfRecord = parse_spf(record)
+    """Return the record, its terms mended or else left out, with these senders and an end."""
+    parsed: SpfRecord = parse_spf(mended(record)[0])
     words = ["v=spf1"]
     seen: set[str] = set()
     terms: tuple[Mechanism | Modifier, ...] = (*parsed.mechanisms, *parsed.modifiers)
@@ -109,6 +122,22 @@ def allows_everyone(audit: SpfAudit) -> str:
             largest = ", ".join(str(n) for n in sorted(collapsed, key=lambda n: n.prefixlen)[:3])
             return f"{largest} may send, a large part of the Internet"
     return ""
+
+
+def opening_terms(audit: SpfAudit) -> tuple[str, ...]:
+    """Return the terms of the domain's own record that lead to a record that lets everybody pass."""
+    led = [(b.text, b.child) for b in audit.tree.branches if b.qualifier in {"+", ""}]
+    return tuple(text for text, child in led if child is not None and _all_passes(child))
+
+
+def undeclared_includes(record: str, senders: Iterable[str]) -> tuple[str, ...]:
+    """Return the includes of a record that belong to none of these senders."""
+    wanted: set[str] = set()
+    for sender in senders:
+        known = service(sender)
+        wanted |= {included_domain(sender), *(known.includes if known is not None else ())}
+    words = [word for word in record.split() if word.lower().lstrip("+").startswith("include:")]
+    return tuple(w for w in words if w.partition(":")[2].lower().rstrip(".") not in wanted)
 
 
 def broad_terms(record: str) -> tuple[str, ...]:

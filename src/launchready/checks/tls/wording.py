@@ -74,7 +74,7 @@ def judge_weak(
         handshake, fault, means=means, wanted=wanted, fix=fix, effort_min=20, passed="{count}"
     )
     if isinstance(result, Failed):
-        shown = "-text -certopt no_extensions,no_sigdump"
+        shown = "-text -certopt no_extensions,no_sigdump -ext keyUsage"
         return replace(result, see=certificate_command(handshake.subject.name, shown))
     if not isinstance(result, Passed):
         return result
@@ -96,7 +96,7 @@ def judge_weak(
         who="your developer",
         effort_min=20,
         takes_effect="at once",
-        see=f"{connect_command(handshake.subject.name)} -showcerts",
+        see=chain_command(handshake.subject.name),
         severity=Severity.RISK,
         because=handshake.key if handshake.fault else None,
     )
@@ -107,6 +107,8 @@ def where(handshake: Handshake) -> str:
     total = 1 + len(handshake.others)
     if total == 1:
         return handshake.address
+    if any(o.address == handshake.address for o in handshake.others):
+        return f"at {handshake.address}, behind which several servers show different certificates"
     same = sum(
         o.trust == handshake.trust and o.accepted == handshake.accepted for o in handshake.others
     )
@@ -117,6 +119,8 @@ def days_shown(days: float) -> str:
     """Return days as people say them; hours when fewer than two days."""
     if days < 2:
         hours = int(days * 24)
+        if hours < 1:
+            return "less than an hour"
         return "1 hour" if hours == 1 else f"{hours} hours"
     return f"{int(days)} days"
 
@@ -130,3 +134,12 @@ def connect_command(host: str) -> str:
 def certificate_command(host: str, shown: str) -> str:
     """Return a command that shows fields of a host's certificate."""
     return f"{connect_command(host)} 2>/dev/null | openssl x509 -noout {shown}"
+
+
+def chain_command(host: str) -> str:
+    """Return a command that shows every certificate that a host sends, with its dates and keys."""
+    return (
+        f"{connect_command(host)} -showcerts 2>/dev/null | "
+        "openssl crl2pkcs7 -nocrl -certfile /dev/stdin | openssl pkcs7 -print_certs -noout -text | "
+        "grep -E 'Subject:|Not |Signature Algorithm|Public-Key'"
+    )

@@ -64,6 +64,14 @@ def led_to(answer: Exchange) -> str:
     return destination(answer.url, answer.location)
 
 
+def as_written(location: str) -> str:
+    """Return a Location as its author wrote it: browsers take its bytes as UTF-8, fields are read as Latin-1."""
+    try:
+        return location.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return location
+
+
 def reached(walk: Walk, target: str) -> bool:
     """Return whether the walk came by the target: scheme, host and path, and its query if it has one."""
     query = target.partition("?")[2]

@@ -48,6 +48,16 @@ class TestOldUrlBroken:
     def test_a_target_that_is_missing_fails(self) -> None:
         assert outcome(old_url_broken, old(OLD, NEW, status=404)).status == "failed"
 
+    def test_a_target_that_says_it_is_not_there_fails_whatever_its_status(self) -> None:
+        page = exchange(
+            NEW, headers={"Content-Type": "text/html"}, body=b"<title>Page not found</title>"
+        )
+        found = outcome(old_url_broken, old(walked=walk(*chain(OLD, NEW).hops[:1], page)))
+        assert (found.status, found.severity) == ("failed", Severity.RISK)
+        assert found.failure is not None
+        assert found.failure.observed.endswith("answers 200 with a page titled “Page not found”")
+        assert "Bring" in found.failure.fix[0]
+
     def test_another_end_fails(self) -> None:
         assert outcome(old_url_broken, old(OLD, "https://example.org/journal")).status == "failed"
 

@@ -61,6 +61,12 @@ async def test_a_closed_port_80_is_noted_and_no_trouble(root: Path) -> None:
     assert found.https_root is not None
 
 
+async def test_a_port_80_that_hangs_up_at_once_is_as_good_as_closed(root: Path) -> None:
+    found = await entered(root, only({}, b""))
+    assert (found.http_closed, found.http_root, found.trouble) == (True, None, "")
+    assert found.https_root is not None
+
+
 async def test_a_silent_port_80_is_trouble_and_not_closed(root: Path) -> None:
     async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from launchready.checks.redirects.told import see
 from launchready.derive.commands import headers_of, walk_of
 from launchready.derive.sign_in.hosts import leads_to_sign_in
-from launchready.derive.walks import circle_hosts, downgrade, led_to, shown
+from launchready.derive.walks import as_written, circle_hosts, downgrade, led_to, shown
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host, is_plain
 from launchready.facts.ways import Entrance, Walk
@@ -203,7 +203,7 @@ def leads_nowhere(walk: Walk) -> Failed:
     """Return the finding about a redirect whose target is malformed or does not answer."""
     last = walk.last
     sender = host(last.url) if last else host(walk.start)
-    target = ((last.location or led_to(last)) if last else "")[:80] or "nothing"
+    target = (as_written(last.location or led_to(last)) if last else "")[:80] or "nothing"
     return Failed(
         means="Visitors are sent to an address that does not work, and see an error.",
         observed=f"{sender} redirects to {target}: {walk.detail[:120]}",

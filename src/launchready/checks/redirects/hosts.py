@@ -145,16 +145,21 @@ def www_and_apex_disagree(entrances: Every[Entrance], launch: Parent[Declared]) 
     pairs = [
         (name, f"www.{name}") for name in launch.manifest.all_hosts if f"www.{name}" in by_name
     ]
-    judged = []
-    for bare, www in pairs:
-        if bare not in by_name or _led_within(by_name[bare], by_name[www], launch):
-            continue
-        verdict = _compared(by_name[bare], by_name[www])
-        if not isinstance(verdict, str):
-            return verdict
-        judged.append(verdict)
+    judged = [
+        _compared(by_name[bare], by_name[www])
+        for bare, www in pairs
+        if bare in by_name and not _led_within(by_name[bare], by_name[www], launch)
+    ]
+    # What cannot be told of one pair must not hide what is wrong with another.
+    for graver in (Failed, Unproven):
+        for verdict in judged:
+            if isinstance(verdict, graver):
+                return verdict
+    agree = [verdict for verdict in judged if isinstance(verdict, str)]
+    if agree:
+        return Passed(evidence="; ".join(agree))
     if judged:
-        return Passed(evidence="; ".join(judged))
+        return next(v for v in judged if isinstance(v, NotApplicable))
     if pairs:
         return NotApplicable(reason="which name redirects is declared, and judged there")
     return NotApplicable(reason="the launch has no host with and without www")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from urllib.parse import urlsplit
 
 from launchready.checks.redirects.told import see
 from launchready.derive.commands import walk_of
+from launchready.derive.pages.route_answer import titled_not_there
 from launchready.derive.walks import led_to, reached, shown
 from launchready.expected import zone_of
 from launchready.facts import Key, host_subject
@@ -43,11 +45,19 @@ def old_url_broken(old: OldUrl, launch: Parent[Declared]) -> Result:
     if last is not None and last.challenge:
         return Unproven(reason=f"bot protection ({last.challenge}) answered instead of the site")
     if reached(walk, target):
-        if walk.end == "answer" and last is not None and last.status < 400:
-            return _well_made(old)
-        if last is not None and walk.end == "answer":
+        if walk.end == "answer" and last is not None:
+            nameless = titled_not_there(last)
+            if last.status < 400 and not nameless:
+                return _well_made(old)
             seen = f"{target} answers {last.status}"
-            return _failed(old, seen=seen, wanted="a page that answers", because=old.because)
+            seen += f" with a page titled “{nameless}”" if nameless and last.status < 400 else ""
+            return replace(
+                _failed(old, seen=seen, wanted="a page that answers", because=old.because),
+                fix=(
+                    f"Bring {target} back, or let {urlsplit(old.entry.source).path} lead to a page that is there.",
+                    "Write the page that it leads to then under [redirects] in launchready.toml.",
+                ),
+            )
         seen = walk.detail
     elif walk.end != "answer" or last is None:
         seen = f"{walk.end}: {walk.detail or shown(walk)}"

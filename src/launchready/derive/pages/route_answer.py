@@ -103,6 +103,12 @@ def wrong_with(visit: Visit) -> Right | Wrong:
     return _page(answer, kind, seen)
 
 
+def titled_not_there(answer: Exchange) -> str:
+    """Return the title of a page that says that it is none, at most 60 characters; else nothing."""
+    title = _TITLE.search(answer.text[:20_000]) if answer.content_type in {*_HTML, ""} else None
+    return title[1].strip()[:60] if title and _NOT_THERE.fullmatch(title[1].strip()) else ""
+
+
 def _seen(visit: Visit, answer: Exchange) -> str:
     what = f"{answer.status} {answer.content_type or 'without a Content-Type'}".strip()
     return f"{shown(visit.walk, most=4)}: {what}" if visit.walk.redirects else what
@@ -253,9 +259,9 @@ def _page(answer: Exchange, kind: RouteKind, seen: str) -> Right | Wrong:
             advice="Look into the app's log: a blank page is often an error that is hidden.",
         )
     title = _TITLE.search(answer.text[:20_000])
-    if title and _NOT_THERE.fullmatch(title[1].strip()):
+    if nameless := titled_not_there(answer):
         return Wrong(
-            seen=f"{seen}, titled “{title[1].strip()[:60]}”",
+            seen=f"{seen}, titled “{nameless}”",
             wanted=wanted,
             means=_refused_or_error(404, kind),
             advice="Check the path in launchready.toml, and that the page was deployed; what is not there should answer 404.",

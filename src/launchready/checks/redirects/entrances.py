@@ -7,7 +7,7 @@ from dataclasses import replace
 from launchready.checks.redirects.told import see
 from launchready.derive.commands import headers_of, walk_of
 from launchready.derive.sign_in.hosts import leads_to_sign_in
-from launchready.derive.walks import as_written, circle_hosts, downgrade, led_to, shown
+from launchready.derive.walks import as_written, circle_hosts, downgrade, led_to, shown, way_of
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host, is_plain
 from launchready.facts.ways import Entrance, Walk
@@ -137,7 +137,7 @@ def never_ends(walk: Walk) -> Failed:
         who="your developer",
         effort_min=20,
         takes_effect="at once; browsers that stored a 301 need their cache emptied",
-        see=walk_of(walk.start),
+        see=way_of(walk),
     )
 
 

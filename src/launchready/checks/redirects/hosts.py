@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from launchready.checks.redirects.told import see
-from launchready.derive.commands import headers_of, walk_of
+from launchready.derive.commands import headers_of
 from launchready.derive.sign_in.hosts import leads_to_sign_in
-from launchready.derive.walks import shown
+from launchready.derive.walks import shown, way_of
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host
 from launchready.facts.http import Exchange
@@ -107,7 +107,7 @@ def redirects_elsewhere_than_declared(entrance: Entrance, launch: Parent[Declare
         who="your host",
         effort_min=10,
         takes_effect="at once",
-        see=walk_of(walk.start),
+        see=way_of(walk),
     )
 
 
@@ -124,7 +124,7 @@ def _led_away(launch: Declared, name: str, walk: Walk) -> Failed:
         who="your host",
         effort_min=10,
         takes_effect="at once; browsers that stored a 301 keep it for a while",
-        see=walk_of(walk.start),
+        see=way_of(walk),
     )
 
 

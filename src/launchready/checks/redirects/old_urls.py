@@ -7,9 +7,8 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from launchready.checks.redirects.told import see
-from launchready.derive.commands import walk_of
 from launchready.derive.pages.route_answer import titled_not_there
-from launchready.derive.walks import led_to, reached, shown
+from launchready.derive.walks import led_to, reached, shown, way_of
 from launchready.expected import zone_of
 from launchready.facts import Key, host_subject
 from launchready.facts.declared import Declared
@@ -119,7 +118,7 @@ def _failed(
         who="your developer",
         effort_min=10,
         takes_effect="at once",
-        see=walk_of(source),
+        see=way_of(old.walk),
     )
 
 
@@ -197,5 +196,5 @@ def _lost(visit: Visit, walk: Walk, entrance: Entrance) -> Failed:
         who="your developer",
         effort_min=10,
         takes_effect="at once; browsers that stored a 301 keep it for a while",
-        see=walk_of(walk.start),
+        see=way_of(walk),
     )

@@ -187,6 +187,13 @@ def test_an_untrusted_certificate_that_expires_soon_is_one_thing_to_fix() -> Non
     assert root_ids(found) == ["certificate-untrusted"]
 
 
+def test_a_fault_above_the_hosts_own_certificate_is_shown_with_the_whole_chain() -> None:
+    above = handshake("expired", chain=(certificate(), issuer(days_left=-3)))
+    own = handshake("expired", chain=(certificate(days_left=-3), issuer()))
+    shown = [outcome(certificate_expired, found).failure for found in (above, own)]
+    assert ["-showcerts" in f.see for f in shown if f is not None] == [True, False]
+
+
 def test_every_failure_says_how_to_see_it() -> None:
     facts: Mapping[Check, tuple[Fact, ...]] = {
         **{check: (handshake(trust),) for trust, check in OF_TRUST.items()},

@@ -18,6 +18,7 @@ from launchready.finding import (
 )
 
 # openssl offers more than browsers do, and would get in where they do not.
+_TOLD = "2>&1 | grep -E 'error|errno|refused|timed out|Protocol *:|Cipher is'"
 _AS_BROWSERS = "-groups X25519:P-256:P-384 -cipher ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
@@ -66,7 +67,8 @@ def https_refused(handshake: Handshake) -> Result:
             who="your developer",
             effort_min=15,
             takes_effect="at once",
-            see=f"curl -sS -o /dev/null https://{host}/",
+            see=f"{connect_command(host)} 2>&1 | grep -iE 'acceptable client|certificate types|alert'; "
+            f"curl -sS -o /dev/null https://{host}/",
             evidence=where(handshake),
         )
     if not handshake.accepted:
@@ -78,7 +80,7 @@ def https_refused(handshake: Handshake) -> Result:
             who="your developer",
             effort_min=30,
             takes_effect="at once",
-            see=f"{connect_command(host)} {_AS_BROWSERS}",
+            see=f"{connect_command(host)} {_AS_BROWSERS} {_TOLD}",
             evidence=where(handshake),
         )
     if closed:
@@ -132,7 +134,7 @@ def old_tls_accepted(old: OldProtocols, handshake: Handshake) -> Result:
             who="your developer",
             effort_min=10,
             takes_effect="at once",
-            see=f"{connect_command(host)} {option} -cipher ALL:@SECLEVEL=0",
+            see=f"{connect_command(host)} {option} -cipher ALL:@SECLEVEL=0 {_TOLD}",
             because=handshake.key if handshake.fault == "refused" else None,
         )
     if old.tls10 is None or old.tls11 is None:

@@ -52,9 +52,7 @@ def judge_trust(
         who="your developer",
         effort_min=effort_min,
         takes_effect="at once",
-        see=certificate_command(
-            handshake.subject.name, "-subject -issuer -dates -ext subjectAltName"
-        ),
+        see=_see(handshake, fault),
         evidence=where(handshake),
         because=handshake.key if folded else None,
     )
@@ -74,8 +72,7 @@ def judge_weak(
         handshake, fault, means=means, wanted=wanted, fix=fix, effort_min=20, passed="{count}"
     )
     if isinstance(result, Failed):
-        shown = "-text -certopt no_extensions,no_sigdump -ext keyUsage"
-        return replace(result, see=certificate_command(handshake.subject.name, shown))
+        return replace(result, see=chain_command(handshake.subject.name))
     if not isinstance(result, Passed):
         return result
     # OpenSSL accepts the chain by another way, but not everybody's software will.
@@ -100,6 +97,19 @@ def judge_weak(
         severity=Severity.RISK,
         because=handshake.key if handshake.fault else None,
     )
+
+
+def _see(handshake: Handshake, fault: Trust) -> str:
+    """Return the command that shows the fault: in the host's own certificate, or in those above it."""
+    host, leaf = handshake.subject.name, handshake.chain[0] if handshake.chain else None
+    own = leaf is None or {
+        "wrong-host": True,
+        "expired": leaf.not_after <= handshake.at,
+        "not-yet-valid": leaf.not_before > handshake.at,
+    }.get(fault, False)
+    if own:
+        return certificate_command(host, "-subject -issuer -dates -ext subjectAltName")
+    return chain_command(host)
 
 
 def where(handshake: Handshake) -> str:
@@ -137,9 +147,9 @@ def certificate_command(host: str, shown: str) -> str:
 
 
 def chain_command(host: str) -> str:
-    """Return a command that shows every certificate that a host sends, with its dates and keys."""
+    """Return a command that shows every certificate that a host sends: who issued it, its dates, its key."""
     return (
         f"{connect_command(host)} -showcerts 2>/dev/null | "
         "openssl crl2pkcs7 -nocrl -certfile /dev/stdin | openssl pkcs7 -print_certs -noout -text | "
-        "grep -E 'Subject:|Not |Signature Algorithm|Public-Key'"
+        "grep -E 'Subject:|Issuer:|Not (Before|After)|Signature Algorithm|Public-Key|OID:|Digital Sign'"
     )

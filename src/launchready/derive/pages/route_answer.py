@@ -29,6 +29,8 @@ _ADVICE = {
     403: "If it opens there, a firewall refuses programs: let it pass this computer's address, and "
     "audit again.",
 }
+# Of nginx, whose handshake lets everybody in first.
+_NO_CERTIFICATE = b"No required SSL certificate was sent"
 # Whole titles of pages that servers and hosts show where nothing was deployed.
 _PLACEHOLDERS = re.compile(
     r"welcome to nginx!?|apache2 \w+ default page: it works|test page for .{0,60}|iis windows(?: server)?"
@@ -231,6 +233,13 @@ def _refused_or_error(status: int, kind: RouteKind) -> str:
 
 def _page(answer: Exchange, kind: RouteKind, seen: str) -> Right | Wrong:
     wanted = "200 and a page"
+    if answer.status == 400 and _NO_CERTIFICATE in answer.body:
+        return Wrong(
+            seen=f"{seen}: the server wants a certificate of the visitor",
+            wanted=wanted,
+            means="Nobody can open it: members have no certificate to show, and see an error.",
+            advice="nginx: ssl_verify_client off; in the block of this host.",
+        )
     if answer.status >= 400 or answer.status not in {200, 203, 206}:
         return Wrong(
             seen=seen,

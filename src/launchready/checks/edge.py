@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from shlex import quote
 
 from launchready.derive.caching.edge import EDGE_TITLES, in_ranges, sign_of
@@ -198,7 +199,7 @@ def compression_missing(entrance: Entrance, visits: Below[Visit], assets: Below[
         wanted="Content-Encoding: gzip, br or zstd",
         fix=(
             f"On {name} compress these types: {', '.join(types)}",
-            f"nginx: gzip on; gzip_proxied any; gzip_types {' '.join(t for t in types if t != 'text/html') or '…'};",
+            f"nginx: gzip on; gzip_proxied any;{_gzip_types(types)}",
             "Let no answer of text say Cache-Control: no-transform, which keeps a CDN from compressing it.",
         ),
         who="your host",
@@ -206,6 +207,12 @@ def compression_missing(entrance: Entrance, visits: Below[Visit], assets: Below[
         takes_effect="at once",
         see=f"curl -sS -o /dev/null -D - -H 'Accept-Encoding: gzip, br' {quote(worst.url)}",
     )
+
+
+def _gzip_types(types: Sequence[str]) -> str:
+    """Return nginx' line for these types; HTML needs none, and is warned of where it stands in it."""
+    further = " ".join(t for t in types if t != "text/html")
+    return f" gzip_types {further};" if further else ""
 
 
 def _compressed(answer: Exchange) -> bool:

@@ -58,7 +58,7 @@ def host_does_not_redirect(entrance: Entrance, launch: Parent[Declared]) -> Resu
         wanted=f"a permanent redirect to https://{target}",
         fix=(
             f"Redirect all of {name} to {target}, path and query kept.",
-            f"nginx: server {{ server_name {name}; return 308 https://{target}$request_uri; }}",
+            f"nginx, in the server blocks of {name} for port 80 and for port 443: return 308 https://{target}$request_uri;",
             f"Or at your host or CDN: make {target} the primary domain and {name} a redirect to it.",
         ),
         who="your host",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from launchready.checks.redirects.told import see
 from launchready.derive.pages.route_answer import titled_not_there
@@ -29,6 +30,8 @@ from launchready.finding import (
 )
 
 HOPS_WANTED = 2
+_PLAIN = re.compile(r"[\w/.~+@:,=&-]+")
+"""What stands in a configuration of nginx without quotes."""
 
 
 @check(severity=Severity.RISK, impact=Impact.UPKEEP, bar="redirects")
@@ -102,9 +105,10 @@ def _failed(
 ) -> Failed:
     source, target = old.entry.source, old.entry.target
     split = urlsplit(source)
+    asked = f"{split.path}?{split.query}" if split.query else split.path
     return Failed(
         severity=severity,
-        means=f"Who follows an old link to {split.path} does not arrive."
+        means=f"Who follows an old link to {asked} does not arrive."
         if severity is None
         else "The old link works, but search engines keep the old address or visitors wait longer.",
         observed=seen,
@@ -112,14 +116,25 @@ def _failed(
         evidence=shown(old.walk),
         because=because,
         fix=(
-            f"On {split.hostname} redirect {split.path} permanently to {target}",
-            f"nginx: location = {split.path} {{ return 308 {target}; }}",
+            f"On {split.hostname} redirect {asked} permanently to {target}",
+            f"nginx: {_for_nginx(split.path, split.query)} {{ return 308 {target}; }}",
         ),
         who="your developer",
         effort_min=10,
         takes_effect="at once",
         see=way_of(old.walk),
     )
+
+
+def _for_nginx(path: str, query: str) -> str:
+    """Return the beginning of a block of nginx for one URL.
+
+    A location sees the path without its encoding, and the query not at all.
+    """
+    if query:
+        return f'if ($request_uri = "{path}?{query}")'
+    decoded = unquote(path)
+    return f"location = {decoded}" if _PLAIN.fullmatch(decoded) else f'location = "{decoded}"'
 
 
 def _cause(walk: Walk, launch: Declared) -> Key | None:

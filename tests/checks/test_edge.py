@@ -197,6 +197,20 @@ class TestCompressionMissing:
             subject=url_subject(url, DOMAIN), at=AT, how="curl", first=once, second=once
         )  # fmt: skip
 
+    def test_a_coding_that_changes_nothing_is_no_compression(self) -> None:
+        plain = self.page(content_encoding="identity")
+        assert outcome(compression_missing, entrance(), plain).status == "failed"
+
+    def test_a_wildcard_at_the_origin_is_told(self) -> None:
+        near = NeighbourNames(
+            subject=domain_subject(DOMAIN), at=AT, how="dig",
+            addresses=(("*.example.org", ("198.51.100.7",)),),
+        )  # fmt: skip
+        found = outcome(origin_address_given_away, near, resolution(), declared(ORIGIN))
+        assert found.status == "failed"
+        assert found.failure
+        assert "*.example.org" in found.failure.observed
+
     def test_compressed_answers_pass(self) -> None:
         found = outcome(
             compression_missing,

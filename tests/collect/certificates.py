@@ -103,6 +103,7 @@ def leaf(
     issuer_url: str = "",
     common_name: str = "",
     use: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
+    more: Sequence[x509.ExtensionType] = (),
 ) -> Leaf:
     """Make a leaf signed by an authority, or by itself when `by` is None."""
     now = datetime.now(UTC)
@@ -126,6 +127,8 @@ def leaf(
             AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(issuer_url)
         )
         builder = builder.add_extension(x509.AuthorityInformationAccess([place]), critical=False)
+    for extension in more:
+        builder = builder.add_extension(extension, critical=isinstance(extension, x509.KeyUsage))
     certificate = builder.sign(by.key if by else key, hashes.SHA256())
     along = by.pem if by is not None and by.above is not None and send_issuer else b""
     return Leaf(pem=certificate.public_bytes(Encoding.PEM), key_pem=_key_pem(key), sent_along=along)

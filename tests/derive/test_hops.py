@@ -53,6 +53,20 @@ def test_a_query_is_kept_in_any_order(pairs: list[tuple[str, str]]) -> None:
     assert keeps_query(urlencode(pairs), f"https://example.org/?{urlencode(turned)}")
 
 
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://example.org/?to=ada%40example.org", True),
+        ("https://example.org/?to=ada@example.org", True),
+        ("https://example.org/?to=ada%2540example.org", False),
+        ("https://example.org/login?next=%2F%3Fto%3Dada%2540example.org", True),
+        ("https://example.org/login?next=/?to=ada%40example.org", True),
+    ],
+)
+def test_what_is_encoded_twice_is_not_kept_unless_it_is_handed_on(url: str, *, kept: bool) -> None:
+    assert keeps_query("to=ada%40example.org", url) is kept
+
+
 def test_a_pair_that_stands_twice_must_be_kept_twice() -> None:
     assert not keeps_query("a=1&a=1", "https://example.org/?a=1")
 

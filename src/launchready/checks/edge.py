@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from shlex import quote
 
 from launchready.derive.caching.edge import EDGE_TITLES, in_ranges, sign_of
@@ -165,6 +166,7 @@ _COMPRESSIBLE = (
     "application/manifest+json", "application/xhtml+xml", "application/ld+json",
     "application/x-javascript", "application/rss+xml", "application/atom+xml",
 )  # fmt: skip
+_COMPRESSED = frozenset({"gzip", "x-gzip", "br", "zstd", "deflate", "compress"})
 COMPRESS_FROM_BYTES = 1_024
 HEAVY_BYTES = 100_000
 """So much that could have been spared is more than advice."""
@@ -184,7 +186,7 @@ def compression_missing(entrance: Entrance, visits: Below[Visit], assets: Below[
     judged = [a for a in answers if _should_be_compressed(a)]
     if not judged:
         return NotApplicable(reason=f"no text of more than {COMPRESS_FROM_BYTES} bytes was seen")
-    bare = {a.url: a for a in judged if "content-encoding" not in a.headers}
+    bare = {a.url: a for a in judged if not _compressed(a)}
     if not bare:
         return Passed(evidence=f"{len(judged)} answers, all compressed")
     size = sum(len(a.body) for a in bare.values())
@@ -197,7 +199,7 @@ def compression_missing(entrance: Entrance, visits: Below[Visit], assets: Below[
         wanted="Content-Encoding: gzip, br or zstd",
         fix=(
             f"On {name} compress these types: {', '.join(types)}",
-            f"nginx: gzip on; gzip_proxied any; gzip_types {' '.join(t for t in types if t != 'text/html') or '…'};",
+            f"nginx: gzip on; gzip_proxied any;{_gzip_types(types)}",
             "Let no answer of text say Cache-Control: no-transform, which keeps a CDN from compressing it.",
         ),
         who="your host",
@@ -205,6 +207,18 @@ def compression_missing(entrance: Entrance, visits: Below[Visit], assets: Below[
         takes_effect="at once",
         see=f"curl -sS -o /dev/null -D - -H 'Accept-Encoding: gzip, br' {quote(worst.url)}",
     )
+
+
+def _gzip_types(types: Sequence[str]) -> str:
+    """Return nginx' line for these types; HTML needs none, and is warned of where it stands in it."""
+    further = " ".join(t for t in types if t != "text/html")
+    return f" gzip_types {further};" if further else ""
+
+
+def _compressed(answer: Exchange) -> bool:
+    """Return whether an answer was compressed; `identity` says that it was not."""
+    said = (answer.headers.get("content-encoding") or "").lower()
+    return any(coding.strip() in _COMPRESSED for coding in said.split(","))
 
 
 def _should_be_compressed(answer: Exchange) -> bool:

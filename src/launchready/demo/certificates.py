@@ -186,9 +186,12 @@ def _server_certificate(
     issuer_key: PrivateKey,
 ) -> x509.Certificate:
     subject = _name(options.names[0])
+    builder = _builder(options.days_old, options.days_left)
+    if options.must_staple:
+        feature = x509.TLSFeature([x509.TLSFeatureType.status_request])
+        builder = builder.add_extension(feature, critical=False)
     return (
-        _builder(options.days_old, options.days_left)
-        .subject_name(subject)
+        builder.subject_name(subject)
         .issuer_name(subject if issuer is None else issuer.subject)
         .public_key(key.public_key())
         .add_extension(

@@ -28,6 +28,7 @@ class CertificateOptions:
     signature_hash: Literal["sha256", "sha1"] = "sha256"
     issuer: Literal["intermediate", "root", "self", "unknown"] = "intermediate"
     complete_chain: bool = True
+    must_staple: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,6 +10,11 @@ def headers_of(url: str) -> str:
     return f"curl -sS -o /dev/null -D - {quote(url)}"
 
 
+def refresh_of(url: str) -> str:
+    """Return the command that prints how a page sends its visitors on: its Refresh field or its markup."""
+    return f"curl -sSi {quote(url)} | grep -ai refresh"
+
+
 def walk_of(url: str) -> str:
     """Return the command that prints every hop from a URL: status and Location."""
     return f"curl -sSL --max-redirs 20 -o /dev/null -D - {quote(url)} | grep -iE '^(HTTP|location)'"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import pairwise
 
+from launchready.derive.commands import refresh_of, walk_of
 from launchready.derive.pages.refreshing import sent_on
 from launchready.facts.hops import destination, host, is_plain, keeps_query, path, same_page
 from launchready.facts.http import Exchange
@@ -62,6 +63,24 @@ def led_to(answer: Exchange) -> str:
     if answer.location is None:
         return sent_on(answer) or ""
     return destination(answer.url, answer.location)
+
+
+def way_of(walk: Walk) -> str:
+    """Return the command that shows a walk, also where a page sends on by itself, which curl does not follow."""
+    by_itself = next((h.url for h in walk.hops if h.location is None and sent_on(h)), "")
+    if not by_itself:
+        return walk_of(walk.start)
+    if by_itself == walk.start:
+        return refresh_of(by_itself)
+    return f"{walk_of(walk.start)}; {refresh_of(by_itself)}"
+
+
+def as_written(location: str) -> str:
+    """Return a Location as its author wrote it: browsers take its bytes as UTF-8, fields are read as Latin-1."""
+    try:
+        return location.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return location
 
 
 def reached(walk: Walk, target: str) -> bool:

@@ -269,7 +269,7 @@ class Zone(Fact):
 class NeighbourNames(Fact):
     """Addresses of common names beside the declared ones (mail, ftp, direct, …): name → addresses.
 
-    What a wildcard makes up is left out.
+    What a wildcard makes up stands once, as `*.example.org`.
     """
 
     plain: ClassVar[str] = "the neighbouring names"

@@ -58,11 +58,17 @@ def keeps_path(wanted: str, url: str) -> bool:
 
 
 def keeps_query(wanted: str, url: str) -> bool:
-    """Return whether every pair of the wanted query still stands in the URL's, or is handed on."""
+    """Return whether every pair of the wanted query still stands in the URL's, or is handed on.
+
+    One that was encoded once too often is another value, and does not.
+    """
     split = parts(url)
-    there = Counter(parse_qsl(split.query, keep_blank_values=True))
+    there = parse_qsl(split.query, keep_blank_values=True)
     pairs = Counter(parse_qsl(wanted, keep_blank_values=True))
-    return not pairs - there or unquote(wanted) in unquote(unquote(split.query))
+    if not pairs - Counter(there):
+        return True
+    meant = unquote(wanted)
+    return meant in unquote(split.query) or any(meant in unquote(value) for _, value in there)
 
 
 def changes_entrance(url: str, target: str) -> bool:

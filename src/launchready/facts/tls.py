@@ -8,6 +8,10 @@ from typing import ClassVar, Literal
 
 from launchready.facts.subject import Fact, Key
 
+WANTS_CERTIFICATE = "the server wants a certificate of the visitor, which members do not have"
+"""The refusal of a server that lets in only those who show a certificate of their own."""
+Staple = Literal["", "missing", "good", "revoked", "unusable"]
+"""What a server staples of its authority's word on the certificate (OCSP); empty: not asked."""
 Trust = Literal[
     "trusted",
     "expired",
@@ -47,6 +51,12 @@ class Certificate:
     """`ecdsa-with-SHA256`, `ed25519`, …; the number of one that has no name here."""
     logged: bool = False
     """It carries proof that it stands in public logs (RFC 6962), as browsers want of public ones."""
+    signs: bool = True
+    """Its key may sign handshakes (digitalSignature, RFC 5280 section 4.2.1.3)."""
+    must_staple: bool = False
+    """It demands that the server staples an OCSP answer (RFC 7633)."""
+    ocsp: bool = False
+    """It names a place that tells whether it was revoked, so that a server may staple the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +77,8 @@ class Hello:
     """As presented, the host's own first."""
     protocol: str = ""
     alpn: str = ""
+    cipher: str = ""
+    staple: Staple = ""
     for_browsers: bool = True
     """False: with the algorithms that browsers offer, no handshake comes about."""
 
@@ -109,6 +121,7 @@ class Handshake(Fact):
     protocol: str = ""
     alpn: str = ""
     """`h2` or `http/1.1`, or empty."""
+    staple: Staple = ""
     address: str = ""
     """The published address that answered; of several, the one that answered worst."""
     others: tuple[OtherAnswer, ...] = ()

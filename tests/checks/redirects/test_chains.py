@@ -6,7 +6,7 @@ from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit
 from launchready.finding import Severity
 from tests.checks.web_making import DEEP, chain, entrance
-from tests.making import DOMAIN, HOST, declared, gap, outcome, visit
+from tests.making import DOMAIN, HOST, declared, exchange, gap, outcome, visit
 
 _APP = '[launch]\ndomain = "example.org"\n[hosts."app.example.org"]\n'
 PAGE = route_subject("https://example.org/page", DOMAIN)
@@ -102,3 +102,15 @@ class TestRedirectDowngradesToHttp:
 
 def _chain_of(hops: int) -> list[str]:
     return [f"https://example.org/{n}" for n in range(hops + 1)]
+
+
+def test_a_step_that_the_page_itself_makes_is_shown_by_its_markup() -> None:
+    page = exchange(
+        "https://example.org/page",
+        headers={"Content-Type": "text/html"},
+        body=b'<meta http-equiv="refresh" content="0; url=http://example.org/home">',
+    )
+    there = exchange("http://example.org/home")
+    found = outcome(redirect_downgrades_to_http, entrance(), visit(page, there))
+    assert found.failure is not None
+    assert found.failure.see == "curl -sSi https://example.org/page | grep -ai refresh"

@@ -4,12 +4,11 @@ import pytest
 
 from launchready.checks.redirects.entrances import (
     http_not_sent_to_https,
-    redirect_drops_path,
-    redirect_drops_query,
     redirect_leads_nowhere,
     redirect_loop,
     redirect_to_private_address,
 )
+from launchready.checks.redirects.lost import redirect_drops_path, redirect_drops_query
 from launchready.facts.ways import Entrance
 from launchready.finding import Check, Severity
 from tests.checks.web_making import DEEP, QUERY, chain, entrance
@@ -232,6 +231,17 @@ class TestRedirectDropsQuery:
         lost = entrance(http_deep=chain(*urls))
         assert outcome(redirect_drops_query, lost).status == "failed"
         assert outcome(redirect_drops_path, lost).status == "passed"
+
+    def test_a_query_that_is_encoded_twice_is_told_as_that(self) -> None:
+        urls = (
+            f"http://example.org{DEEP}?to=a%40b.example",
+            f"https://example.org{DEEP}?to=a%2540b.example",
+        )
+        lost = entrance(http_deep=chain(*urls), deep_query="to=a%40b.example")
+        found = outcome(redirect_drops_query, lost)
+        assert found.failure is not None
+        assert found.failure.observed.endswith("(encoded twice)")
+        assert "encodeURI" in found.failure.fix[0]
 
     def test_a_query_in_another_order_or_with_more_in_it_passes(self) -> None:
         urls = (f"http://example.org{DEEP}?a=1&b=2", f"https://example.org{DEEP}?b=2&c=3&a=1")

@@ -9,7 +9,7 @@ from launchready.checks.redirects.hosts import (
 )
 from launchready.facts import host_subject
 from launchready.facts.declared import Declared
-from launchready.facts.ways import Entrance, Walk
+from launchready.facts.ways import Entrance, Walk, WalkEnd
 from launchready.finding import Check, Severity
 from tests.checks.web_making import chain, entrance
 from tests.making import DOMAIN, declared, gap, outcome
@@ -145,6 +145,22 @@ class TestWwwAndApexDisagree:
     def test_two_that_refuse_everybody_prove_nothing(self) -> None:
         www = chain("https://www.example.org/", status=403)
         assert self.both(chain("https://example.org/", status=403), www) == "unknown"
+
+    @pytest.mark.parametrize("end", ["loop", "answer"])
+    def test_a_pair_that_tells_nothing_does_not_hide_another(self, end: WalkEnd) -> None:
+        manifest = declared(f'{BOTH}[hosts."app.example.org"]\n[hosts."www.app.example.org"]\n')
+        refused = chain("https://www.example.org/", status=403, end=end)
+        found = outcome(
+            www_and_apex_disagree,
+            entrance(https_root=chain("https://example.org/", status=403)),
+            entrance("www.example.org", https_root=refused),
+            entrance("app.example.org"),
+            entrance("www.app.example.org"),
+            manifest,
+        )
+        assert found.status == "failed"
+        assert found.failure is not None
+        assert "app.example.org" in found.failure.observed
 
     def test_a_domain_without_www_is_not_judged(self) -> None:
         found = outcome(www_and_apex_disagree, entrance(), declared())

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from launchready.checks.redirects.old_urls import old_url_broken, sign_in_path_lost
 from launchready.facts import Key, Subject, host_subject, route_subject
 from launchready.facts.ways import Approach, Entrance, OldUrl, Visit, Walk
@@ -47,6 +49,39 @@ class TestOldUrlBroken:
 
     def test_a_target_that_is_missing_fails(self) -> None:
         assert outcome(old_url_broken, old(OLD, NEW, status=404)).status == "failed"
+
+    def test_a_target_that_says_it_is_not_there_fails_whatever_its_status(self) -> None:
+        page = exchange(
+            NEW, headers={"Content-Type": "text/html"}, body=b"<title>Page not found</title>"
+        )
+        found = outcome(old_url_broken, old(walked=walk(*chain(OLD, NEW).hops[:1], page)))
+        assert (found.status, found.severity) == ("failed", Severity.RISK)
+        assert found.failure is not None
+        assert found.failure.observed.endswith("answers 200 with a page titled “Page not found”")
+        assert "Bring" in found.failure.fix[0]
+
+    @pytest.mark.parametrize(
+        ("source", "line"),
+        [
+            ("https://www.example.org/blog/one", "location = /blog/one {"),
+            ("https://www.example.org/caf%C3%A9", "location = /café {"),
+            ("https://www.example.org/a%20b", 'location = "/a b" {'),
+            (
+                "https://www.example.org/index.php?page_id=12",
+                'if ($request_uri = "/index.php?page_id=12") {',
+            ),
+        ],
+    )
+    def test_the_line_for_nginx_is_about_this_url_alone(self, source: str, line: str) -> None:
+        found = outcome(
+            old_url_broken,
+            OldUrl(
+                subject=Subject("redirect", source, WWW), at=AT, how="test",
+                entry=OldUrlEntry(source=source, target=NEW), walk=chain(source, status=404),
+            ),
+        )  # fmt: skip
+        assert found.failure is not None
+        assert found.failure.fix[1] == f"nginx: {line} return 308 {NEW}; }}"
 
     def test_another_end_fails(self) -> None:
         assert outcome(old_url_broken, old(OLD, "https://example.org/journal")).status == "failed"

@@ -100,6 +100,13 @@ class TestRouteAnswersWrong:
     def test_an_answer_that_fits_its_kind_passes(self, right: Visit) -> None:
         assert outcome(route_answers_wrong, right).status == "passed"
 
+    def test_a_demand_for_the_visitors_certificate_is_named(self) -> None:
+        body = "<center><h1>400 Bad Request</h1></center><center>No required SSL certificate was sent</center>"
+        found = outcome(route_answers_wrong, answering(status=400, body=body))
+        assert found.failure is not None
+        assert "wants a certificate of the visitor" in found.failure.observed
+        assert any("ssl_verify_client" in step for step in found.failure.fix)
+
     @pytest.mark.parametrize(
         "wrong",
         [

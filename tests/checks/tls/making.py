@@ -17,6 +17,7 @@ from launchready.checks.tls.hsts import (
     hsts_breaks_subdomain,
     hsts_missing,
 )
+from launchready.checks.tls.stapling import certificate_staple_missing
 from launchready.checks.tls.strength import (
     certificate_unsupported_algorithm,
     certificate_weak_key,
@@ -49,7 +50,9 @@ OF_TRUST: dict[Trust, Check] = {
     "weak-signature": certificate_weak_signature,
     "unsupported-algorithm": certificate_unsupported_algorithm,
 }
-EVERY = [*OF_TRUST.values(), https_refused, certificate_expires_soon]
+EVERY = [
+    *OF_TRUST.values(), https_refused, certificate_expires_soon, certificate_staple_missing,
+]  # fmt: skip
 
 
 def certificate(*, days_left: float = 60, lifetime_days: float = 90, **more: object) -> Certificate:

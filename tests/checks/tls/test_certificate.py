@@ -27,6 +27,7 @@ from tests.checks.tls.making import (
     certificate,
     entrance,
     handshake,
+    issuer,
     old,
     refused,
     root_ids,
@@ -146,9 +147,51 @@ def test_a_public_certificate_of_ninety_days_is_held_to_the_whole_threshold() ->
     assert soon(20.9, lifetime_days=90, logged=True).status == "failed"
 
 
+def test_an_issuer_that_ends_soon_takes_the_certificate_with_it() -> None:
+    found = outcome(
+        certificate_expires_soon,
+        handshake(chain=(certificate(issuer="CN=R11"), issuer(days_left=3))),
+        declared(),
+    )
+    assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
+    assert found.detail == "3 days left for the certificate of its issuer, CN=R11"
+
+
+def test_of_an_issuer_that_is_sent_twice_the_one_that_lasts_counts() -> None:
+    chain = (certificate(issuer="CN=R11"), issuer(days_left=3), issuer(days_left=300))
+    found = outcome(certificate_expires_soon, handshake(chain=chain), declared())
+    assert found.status == "passed"
+
+
+def test_what_stands_above_the_issuer_may_end_first() -> None:
+    above = certificate(subject="CN=ISRG Root X1", issuer="CN=DST Root CA X3", days_left=2)
+    shown = handshake(chain=(certificate(issuer="CN=R11"), issuer(days_left=300), above))
+    assert outcome(certificate_expires_soon, shown, declared()).status == "passed"
+
+
+def test_the_last_minutes_are_told_as_less_than_an_hour() -> None:
+    assert soon(0.01).detail == "less than an hour left"
+
+
+def test_several_servers_behind_one_address_are_told() -> None:
+    others = (OtherAnswer(address="203.0.113.5", accepted=True, trust="trusted"),)
+    found = outcome(certificate_expired, handshake("expired", others=others))
+    assert found.failure is not None
+    assert found.failure.evidence == (
+        "at 203.0.113.5, behind which several servers show different certificates"
+    )
+
+
 def test_an_untrusted_certificate_that_expires_soon_is_one_thing_to_fix() -> None:
     found = handshake("untrusted", chain=(certificate(days_left=3),))
     assert root_ids(found) == ["certificate-untrusted"]
+
+
+def test_a_fault_above_the_hosts_own_certificate_is_shown_with_the_whole_chain() -> None:
+    above = handshake("expired", chain=(certificate(), issuer(days_left=-3)))
+    own = handshake("expired", chain=(certificate(days_left=-3), issuer()))
+    shown = [outcome(certificate_expired, found).failure for found in (above, own)]
+    assert ["-showcerts" in f.see for f in shown if f is not None] == [True, False]
 
 
 def test_every_failure_says_how_to_see_it() -> None:

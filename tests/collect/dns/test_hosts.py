@@ -11,6 +11,7 @@ import dns.rdatatype
 import pytest
 
 from launchready.collect.dns import hosts as collect_dns
+from launchready.collect.dns import neighbours as collect_neighbours
 from launchready.collect.opening import open_world
 from launchready.facts import Fact, Gap, Key, Subject, domain_subject, host_subject
 from launchready.facts.dns import Caa, NeighbourNames, Ownership, Resolution, Zone
@@ -49,7 +50,13 @@ async def gathering(
         dial=dial,
         query_s=query_s,
     ) as world:
-        known = {Zone: no_zone, Exchange: no_page, **collect_dns.COLLECTORS, **(collectors or {})}
+        known = {
+            Zone: no_zone,
+            Exchange: no_page,
+            **collect_dns.COLLECTORS,
+            **collect_neighbours.COLLECTORS,
+            **(collectors or {}),
+        }
         yield Gatherer(world=world, collectors=known)
 
 
@@ -319,7 +326,26 @@ async def test_what_a_wildcard_makes_up_is_no_neighbour() -> None:
     async with serving(wild) as one, gathering(one) as gatherer:
         found = await gatherer.ask(NeighbourNames, domain_subject(DOMAIN))
     assert isinstance(found, NeighbourNames)
-    assert found.addresses == ()
+    assert found.addresses == (("*.example.org", ("203.0.113.5",)),)
+
+
+async def test_the_domains_mail_exchange_is_a_neighbour_whatever_its_name() -> None:
+    found = await neighbours(
+        {
+            "example.org": {"MX": ["10 post-office.example.org."]},
+            "post-office.example.org": {"A": ["203.0.113.9"]},
+        }
+    )
+    assert found.addresses == (("post-office.example.org", ("203.0.113.9",)),)
+
+
+async def test_addresses_of_ipv6_are_asked_for_where_an_origin_has_one() -> None:
+    records = {"ftp.example.org": {"AAAA": ["2001:db8::9"]}}
+    origin = MANIFEST + "[hosts.'example.org']\norigin = '2001:db8::9'\n"
+    async with serving(resolver(records)) as one, gathering(one, manifest=origin) as gatherer:
+        found = await gatherer.ask(NeighbourNames, domain_subject(DOMAIN))
+    assert isinstance(found, NeighbourNames)
+    assert found.addresses == (("ftp.example.org", ("2001:db8::9",)),)
 
 
 TOKEN = MANIFEST + 'token = "a-token-of-ours"\n'

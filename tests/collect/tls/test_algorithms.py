@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from launchready.facts.tls import Handshake
 from tests.collect.certificates import (
@@ -19,6 +20,7 @@ from tests.collect.certificates import (
     Authority,
     Leaf,
     authority,
+    leaf,
     leaf_by_openssl,
     server_context,
 )
@@ -91,6 +93,27 @@ async def test_a_signature_that_browsers_cannot_verify_is_told(
     found = await shown(ca, leaf_by_openssl(HOST, by=issuing, digest="sha224"))
     assert found.trust == "unsupported-algorithm"
     assert found.trust_detail == "it is signed with ecdsa-with-SHA224"
+
+
+async def test_a_key_that_may_not_sign_is_refused_as_chromium_refuses_it(
+    issuing: Authority, ca: Path
+) -> None:
+    found = await shown(ca, leaf(HOST, by=issuing, more=[usage(digital_signature=False)]))
+    assert found.trust == "unsupported-algorithm"
+    assert found.trust_detail == "its key may not sign (key usage without digitalSignature)"
+
+
+async def test_a_key_that_may_sign_is_taken(issuing: Authority, ca: Path) -> None:
+    found = await shown(ca, leaf(HOST, by=issuing, more=[usage(digital_signature=True)]))
+    assert found.trust == "trusted"
+
+
+def usage(*, digital_signature: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=digital_signature, content_commitment=False, key_encipherment=False,
+        data_encipherment=False, key_agreement=True, key_cert_sign=False, crl_sign=False,
+        encipher_only=False, decipher_only=False,
+    )  # fmt: skip
 
 
 async def test_what_has_also_ended_is_first_of_all_at_its_end(issuing: Authority, ca: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import ssl
 from pathlib import Path
 
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -24,6 +26,7 @@ from tests.collect.handshakes import (
     issuing,
     needs_openssl,
     root,
+    shake,
     shake_with,
     world_with,
 )
@@ -96,6 +99,37 @@ async def test_a_self_signed_certificate_is_untrusted() -> None:
     assert found.trust == "untrusted"
     assert "signed by itself" in found.trust_detail
     assert found.chain[0].self_signed
+
+
+async def test_of_two_servers_behind_one_address_the_worse_one_is_told(
+    issuing: Authority, ca: Path
+) -> None:
+    renewed, forgotten = (
+        server_context(leaf(HOST, by=issuing, ends_days=days)) for days in (60, -1)
+    )
+    turns = itertools.cycle([renewed, forgotten])
+
+    def in_turn(connection: ssl.SSLObject | ssl.SSLSocket, _name: str, _at: object) -> None:
+        connection.context = next(turns)
+
+    renewed.sni_callback = in_turn
+    found = await shake(renewed, ca)
+    assert found.trust == "expired"
+    assert [(o.address, o.trust) for o in found.others] == [(found.address, "trusted")]
+
+
+async def test_of_good_certificates_the_first_to_end_is_told(issuing: Authority, ca: Path) -> None:
+    turns = itertools.cycle(
+        server_context(leaf(HOST, by=issuing, ends_days=days)) for days in (60, 3)
+    )
+    first = next(turns)
+
+    def in_turn(connection: ssl.SSLObject | ssl.SSLSocket, _name: str, _at: object) -> None:
+        connection.context = next(turns)
+
+    first.sni_callback = in_turn
+    found = await shake(first, ca)
+    assert (found.chain[0].not_after - found.at).days < 4
 
 
 async def test_a_self_signed_certificate_with_only_a_common_name_is_untrusted() -> None:

@@ -21,7 +21,7 @@ from tests.collect.web.test_probes import (
     only,
     root,
 )
-from tests.collect.worlds import loopback_world, serving
+from tests.collect.worlds import Peer, loopback_world, serving
 
 __all__ = ["root"]
 HOME = page(b"<title>Our community</title>Welcome to all members", HTML)
@@ -33,6 +33,20 @@ def moved(_method: str, target: str, _fields: dict[str, str]) -> bytes:
 
 async def entered(root: Path, plain: Answer | None) -> Entrance:
     async with https_world(only({"/": HOME}), root, plain=plain) as (loopback, _):
+        found = await loopback.gatherer.ask(Entrance, loopback.host())
+    assert isinstance(found, Entrance), found
+    return found
+
+
+async def entered_by(peer: Peer, root: Path, *, request_s: float) -> Entrance:
+    async with (
+        serving(peer) as http_port,
+        serving(Https(only({"/": HOME})), tls=context()) as https_port,
+        loopback_world(
+            {"203.0.113.5:80": http_port, "203.0.113.5:443": https_port},
+            ca=root, request_s=request_s, collectors={**http.COLLECTORS, **walks.COLLECTORS},
+        ) as loopback,
+    ):  # fmt: skip
         found = await loopback.gatherer.ask(Entrance, loopback.host())
     assert isinstance(found, Entrance), found
     return found
@@ -61,20 +75,21 @@ async def test_a_closed_port_80_is_noted_and_no_trouble(root: Path) -> None:
     assert found.https_root is not None
 
 
+async def test_a_port_80_that_hangs_up_at_once_is_as_good_as_closed(root: Path) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    found = await entered_by(hang_up, root, request_s=10.0)
+    assert (found.http_closed, found.http_root, found.trouble) == (True, None, "")
+    assert found.https_root is not None
+
+
 async def test_a_silent_port_80_is_trouble_and_not_closed(root: Path) -> None:
     async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    async with (
-        serving(silent) as http_port,
-        serving(Https(only({"/": HOME})), tls=context()) as https_port,
-        loopback_world(
-            {"203.0.113.5:80": http_port, "203.0.113.5:443": https_port},
-            ca=root, request_s=0.5, collectors={**http.COLLECTORS, **walks.COLLECTORS},
-        ) as loopback,
-    ):  # fmt: skip
-        found = await loopback.gatherer.ask(Entrance, loopback.host())
-    assert isinstance(found, Entrance)
+    found = await entered_by(silent, root, request_s=0.5)
     assert (found.http_closed, found.http_root) == (False, None)
     assert "http_root: no answer within 0.5 seconds" in found.trouble
 

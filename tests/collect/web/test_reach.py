@@ -6,16 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from launchready.collect.web import exchange as http
+from launchready.collect.web import reach
 from launchready.facts import Gap
 from launchready.facts.exposure import Reach
 from tests.collect.web.test_exchange import page
 from tests.collect.web.test_probes import (
     HTML,
     Answer,
+    Https,
+    context,
     https_world,
     only,
     root,
 )
+from tests.collect.worlds import loopback_world, serving
 
 __all__ = ["root"]
 
@@ -71,6 +76,27 @@ async def test_an_origin_that_redirects_is_the_site_where_it_leads_to_the_host_t
     found = await reached(root, only({"/": leading(to)}), public)
     assert isinstance(found, Reach)
     assert (found.reachable, found.same_site) == (True, same)
+
+
+async def test_an_origin_that_refuses_https_and_serves_plain_http_is_open(root: Path) -> None:
+    refusing = Https(only({}, page(b"no", status="403 Forbidden")))
+    async with (
+        serving(Https(only({"/": HOME})), tls=context()) as edge,
+        serving(refusing, tls=context()) as closed,
+        serving(Https(only({"/": HOME}))) as opened,
+        loopback_world(
+            {
+                "203.0.113.5:443": edge, "203.0.113.5:80": 1,
+                "198.51.100.7:443": closed, "198.51.100.7:80": opened,
+            },
+            manifest=f'[launch]\ndomain = "example.org"\n{ORIGIN}', ca=root,
+            collectors={**http.COLLECTORS, **reach.COLLECTORS},
+        ) as loopback,
+    ):  # fmt: skip
+        found = await loopback.gatherer.ask(Reach, loopback.host())
+    assert isinstance(found, Reach), found
+    assert found.same_site
+    assert found.how.endswith(" http://example.org/")
 
 
 async def test_a_closed_origin_is_not_reachable(root: Path) -> None:

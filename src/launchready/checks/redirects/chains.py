@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from launchready.checks.redirects.told import see
-from launchready.derive.commands import walk_of
-from launchready.derive.walks import downgrade, own_hops, shown
+from launchready.derive.walks import downgrade, own_hops, shown, way_of
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host, is_plain
 from launchready.facts.ways import Entrance, Visit, Walk
@@ -55,7 +54,7 @@ def too_many_hops(entrance: Entrance, visits: Below[Visit], launch: Parent[Decla
         who="your developer",
         effort_min=20,
         takes_effect="at once",
-        see=walk_of(worst.start),
+        see=way_of(worst),
         # What a redirect to the wrong host leads through is not this host's to shorten.
         because=entrance.key if entrance.strays == "astray" else None,
     )
@@ -91,7 +90,7 @@ def redirect_downgrades_to_http(entrance: Entrance, visits: Below[Visit]) -> Res
         who="your developer",
         effort_min=15,
         takes_effect="at once",
-        see=walk_of(walk.start),
+        see=way_of(walk),
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from launchready.checks.redirects.told import see
-from launchready.derive.commands import headers_of, walk_of
+from launchready.derive.commands import headers_of
 from launchready.derive.sign_in.hosts import leads_to_sign_in
-from launchready.derive.walks import shown
+from launchready.derive.walks import shown, way_of
 from launchready.facts.declared import Declared
 from launchready.facts.hops import host
 from launchready.facts.http import Exchange
@@ -58,7 +58,7 @@ def host_does_not_redirect(entrance: Entrance, launch: Parent[Declared]) -> Resu
         wanted=f"a permanent redirect to https://{target}",
         fix=(
             f"Redirect all of {name} to {target}, path and query kept.",
-            f"nginx: server {{ server_name {name}; return 308 https://{target}$request_uri; }}",
+            f"nginx, in the server blocks of {name} for port 80 and for port 443: return 308 https://{target}$request_uri;",
             f"Or at your host or CDN: make {target} the primary domain and {name} a redirect to it.",
         ),
         who="your host",
@@ -107,7 +107,7 @@ def redirects_elsewhere_than_declared(entrance: Entrance, launch: Parent[Declare
         who="your host",
         effort_min=10,
         takes_effect="at once",
-        see=walk_of(walk.start),
+        see=way_of(walk),
     )
 
 
@@ -124,7 +124,7 @@ def _led_away(launch: Declared, name: str, walk: Walk) -> Failed:
         who="your host",
         effort_min=10,
         takes_effect="at once; browsers that stored a 301 keep it for a while",
-        see=walk_of(walk.start),
+        see=way_of(walk),
     )
 
 
@@ -145,16 +145,21 @@ def www_and_apex_disagree(entrances: Every[Entrance], launch: Parent[Declared]) 
     pairs = [
         (name, f"www.{name}") for name in launch.manifest.all_hosts if f"www.{name}" in by_name
     ]
-    judged = []
-    for bare, www in pairs:
-        if bare not in by_name or _led_within(by_name[bare], by_name[www], launch):
-            continue
-        verdict = _compared(by_name[bare], by_name[www])
-        if not isinstance(verdict, str):
-            return verdict
-        judged.append(verdict)
+    judged = [
+        _compared(by_name[bare], by_name[www])
+        for bare, www in pairs
+        if bare in by_name and not _led_within(by_name[bare], by_name[www], launch)
+    ]
+    # What cannot be told of one pair must not hide what is wrong with another.
+    for graver in (Failed, Unproven):
+        for verdict in judged:
+            if isinstance(verdict, graver):
+                return verdict
+    agree = [verdict for verdict in judged if isinstance(verdict, str)]
+    if agree:
+        return Passed(evidence="; ".join(agree))
     if judged:
-        return Passed(evidence="; ".join(judged))
+        return next(v for v in judged if isinstance(v, NotApplicable))
     if pairs:
         return NotApplicable(reason="which name redirects is declared, and judged there")
     return NotApplicable(reason="the launch has no host with and without www")

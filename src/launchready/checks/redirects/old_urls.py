@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from launchready.checks.redirects.told import see
-from launchready.derive.commands import walk_of
-from launchready.derive.walks import led_to, reached, shown
+from launchready.derive.pages.route_answer import titled_not_there
+from launchready.derive.walks import led_to, reached, shown, way_of
 from launchready.expected import zone_of
 from launchready.facts import Key, host_subject
 from launchready.facts.declared import Declared
@@ -28,6 +30,8 @@ from launchready.finding import (
 )
 
 HOPS_WANTED = 2
+_PLAIN = re.compile(r"[\w/.~+@:,=&-]+")
+"""What stands in a configuration of nginx without quotes."""
 
 
 @check(severity=Severity.RISK, impact=Impact.UPKEEP, bar="redirects")
@@ -43,11 +47,19 @@ def old_url_broken(old: OldUrl, launch: Parent[Declared]) -> Result:
     if last is not None and last.challenge:
         return Unproven(reason=f"bot protection ({last.challenge}) answered instead of the site")
     if reached(walk, target):
-        if walk.end == "answer" and last is not None and last.status < 400:
-            return _well_made(old)
-        if last is not None and walk.end == "answer":
+        if walk.end == "answer" and last is not None:
+            nameless = titled_not_there(last)
+            if last.status < 400 and not nameless:
+                return _well_made(old)
             seen = f"{target} answers {last.status}"
-            return _failed(old, seen=seen, wanted="a page that answers", because=old.because)
+            seen += f" with a page titled “{nameless}”" if nameless and last.status < 400 else ""
+            return replace(
+                _failed(old, seen=seen, wanted="a page that answers", because=old.because),
+                fix=(
+                    f"Bring {target} back, or let {urlsplit(old.entry.source).path} lead to a page that is there.",
+                    "Write the page that it leads to then under [redirects] in launchready.toml.",
+                ),
+            )
         seen = walk.detail
     elif walk.end != "answer" or last is None:
         seen = f"{walk.end}: {walk.detail or shown(walk)}"
@@ -93,9 +105,10 @@ def _failed(
 ) -> Failed:
     source, target = old.entry.source, old.entry.target
     split = urlsplit(source)
+    asked = f"{split.path}?{split.query}" if split.query else split.path
     return Failed(
         severity=severity,
-        means=f"Who follows an old link to {split.path} does not arrive."
+        means=f"Who follows an old link to {asked} does not arrive."
         if severity is None
         else "The old link works, but search engines keep the old address or visitors wait longer.",
         observed=seen,
@@ -103,14 +116,25 @@ def _failed(
         evidence=shown(old.walk),
         because=because,
         fix=(
-            f"On {split.hostname} redirect {split.path} permanently to {target}",
-            f"nginx: location = {split.path} {{ return 308 {target}; }}",
+            f"On {split.hostname} redirect {asked} permanently to {target}",
+            f"nginx: {_for_nginx(split.path, split.query)} {{ return 308 {target}; }}",
         ),
         who="your developer",
         effort_min=10,
         takes_effect="at once",
-        see=walk_of(source),
+        see=way_of(old.walk),
     )
+
+
+def _for_nginx(path: str, query: str) -> str:
+    """Return the beginning of a block of nginx for one URL.
+
+    A location sees the path without its encoding, and the query not at all.
+    """
+    if query:
+        return f'if ($request_uri = "{path}?{query}")'
+    decoded = unquote(path)
+    return f"location = {decoded}" if _PLAIN.fullmatch(decoded) else f'location = "{decoded}"'
 
 
 def _cause(walk: Walk, launch: Declared) -> Key | None:
@@ -187,5 +211,5 @@ def _lost(visit: Visit, walk: Walk, entrance: Entrance) -> Failed:
         who="your developer",
         effort_min=10,
         takes_effect="at once; browsers that stored a 301 keep it for a while",
-        see=walk_of(walk.start),
+        see=way_of(walk),
     )

@@ -8,10 +8,10 @@ from typing import get_args
 
 from launchready.checks.redirects.entrances import leads_inside, leads_nowhere, never_ends
 from launchready.checks.redirects.told import see
-from launchready.derive.commands import headers_of, walk_of
+from launchready.derive.commands import headers_of
 from launchready.derive.pages.mixed import mixed
 from launchready.derive.pages.route_answer import Wrong, wrong_with
-from launchready.derive.walks import shown
+from launchready.derive.walks import shown, way_of
 from launchready.facts import Key
 from launchready.facts.hops import is_plain
 from launchready.facts.ways import ENDPOINT_KINDS, Entrance, Visit
@@ -186,7 +186,7 @@ def _failed(visit: Visit, wrong: Wrong) -> Failed:
         who="your developer",
         effort_min=30,
         takes_effect="with the next deploy",
-        see=walk_of(url) if visit.walk.redirects else headers_of(url),
+        see=way_of(visit.walk) if visit.walk.redirects else headers_of(url),
         because=visit.because,
     )
 

@@ -7,9 +7,11 @@ from datetime import timedelta
 from launchready.checks.tls.wording import (
     NO_CERTIFICATE,
     certificate_command,
+    chain_command,
     days_shown,
     judge_trust,
 )
+from launchready.derive.tls.trust import first_end
 from launchready.facts.declared import Declared
 from launchready.facts.tls import Handshake
 from launchready.finding import (
@@ -52,6 +54,16 @@ _RENEW = (
         "Make sure that it renews by itself: `sudo certbot renew --dry-run`, and "
         "`systemctl list-timers` shows certbot."
     ),
+)
+
+
+_NEW_ISSUER = (
+    (
+        "Take the issuer's current certificate from the authority's site (certbot brings it with each "
+        "renewal: `sudo certbot renew --force-renewal`) and put it after yours in the file that the "
+        "server sends (`fullchain.pem`)."
+    ),
+    "Reload the web server.",
 )
 
 
@@ -217,30 +229,34 @@ def certificate_expires_soon(handshake: Handshake, declared: Parent[Declared]) -
     if not handshake.chain:
         return NotApplicable(reason=NO_CERTIFICATE)
     leaf = handshake.chain[0]
-    if leaf.not_after <= declared.now:
+    ends, ending = first_end(handshake.chain)
+    if ends <= declared.now:
         return NotApplicable(reason="it has expired already")
     wanted_days = float(declared.manifest.budgets.expires_soon_days)
     blocker_days = float(min(_BLOCKER_DAYS, wanted_days))
-    if leaf.logged:
+    if leaf.logged and ending is leaf:
         # Public authorities issue certificates of six and of forty-five days, which are renewed
         # when a third of their time is left.
         lifetime_days = (leaf.not_after - leaf.not_before) / _DAY
         wanted_days = min(wanted_days, lifetime_days / 3)
         blocker_days = min(blocker_days, lifetime_days / 9)
-    left_days = (leaf.not_after - declared.now) / _DAY
-    until = f"{leaf.not_after:%Y-%m-%d %H:%M} UTC"
+    left_days = (ends - declared.now) / _DAY
+    until = f"{ends:%Y-%m-%d %H:%M} UTC"
     if left_days >= wanted_days:
         return Passed(evidence=f"{days_shown(left_days)} left, until {until}")
     return Failed(
         means=f"In {days_shown(left_days)} members will see a full-page warning instead of the site.",
-        observed=f"{days_shown(left_days)} left",
+        observed=f"{days_shown(left_days)} left"
+        + ("" if ending is leaf else f" for the certificate of its issuer, {ending.subject[:100]}"),
         wanted=days_shown(wanted_days),
-        fix=_RENEW,
+        fix=_RENEW if ending is leaf else _NEW_ISSUER,
         who="your developer",
         effort_min=20,
         takes_effect="at once",
-        see=certificate_command(handshake.subject.name, "-dates"),
-        evidence=f"it ends on {until}",
+        see=certificate_command(handshake.subject.name, "-dates")
+        if ending is leaf
+        else chain_command(handshake.subject.name),
+        evidence=f"{'it' if ending is leaf else 'the certificate of its issuer'} ends on {until}",
         severity=Severity.BLOCKER if left_days < blocker_days else Severity.RISK,
         because=handshake.key if handshake.fault else None,
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from launchready.checks.tls.wording import (
     days_shown,
 )
+from launchready.derive.commands import headers_of
 from launchready.derive.tls.hsts import DAY_S, first_header, own_answers, parse_hsts
 from launchready.facts.http import Exchange
 from launchready.facts.tls import Handshake, HstsReach
@@ -175,7 +176,7 @@ def hsts_breaks_subdomain(entrance: Entrance, reach: HstsReach) -> Result:
         who="your developer",
         effort_min=20,
         takes_effect="at each visitor's next visit to the main site",
-        see=f"{_hsts_command(host)}; curl -sI https://{first.name}/",
+        see=f"{_hsts_command(host)}; {headers_of(f'https://{first.name}/')}",
         severity=Severity.BLOCKER if any(n.declared for n in broken) else Severity.RISK,
         because=None if own else first.because,
     )
@@ -194,4 +195,4 @@ def _instead_of_pages(entrance: Entrance, own: Sequence[Exchange]) -> str:
 
 
 def _hsts_command(host: str) -> str:
-    return f"curl -sI https://{host}/ | grep -i strict-transport-security"
+    return f"{headers_of(f'https://{host}/')} | grep -i strict-transport-security"

@@ -91,8 +91,9 @@ def certificate_unsupported_algorithm(handshake: Handshake) -> Result:
     """Browsers refuse the kind of key or signature that the certificate has.
 
     Authorities may certify RSA keys and ECDSA keys on P-256, P-384 and P-521 (CA/Browser Forum,
-    Baseline Requirements 6.1.5 and 7.1.3); Chromium makes no handshake with P-521 either. Command-line
-    tools take many more kinds, so that the fault shows in browsers only.
+    Baseline Requirements 6.1.5 and 7.1.3); Chromium makes no handshake with P-521 either, nor with a key
+    whose certificate does not let it sign (key usage without digitalSignature). Command-line tools take
+    many more kinds, so that the fault shows in browsers only.
 
     Why: Chrome, Edge and most others show an error page that nobody can click away; nobody signs in.
 
@@ -108,7 +109,8 @@ def certificate_unsupported_algorithm(handshake: Handshake) -> Result:
         "unsupported-algorithm",
         algorithms.unsupported_signature,
         means="Most members' browsers show an error in the place of the site.",
-        wanted="a key of RSA or of ECDSA with P-256 or P-384, signed with SHA-256 or better",
+        wanted="a key of RSA or of ECDSA with P-256 or P-384 that may sign handshakes, certified with "
+        "SHA-256 or better",
         fix=(
             (
                 "Make a new key and certificate: `sudo certbot --nginx -d HOST --key-type ecdsa "

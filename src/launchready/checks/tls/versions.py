@@ -6,7 +6,7 @@ from launchready.checks.tls.wording import (
     connect_command,
     where,
 )
-from launchready.facts.tls import Handshake, OldProtocols
+from launchready.facts.tls import WANTS_CERTIFICATE, Handshake, OldProtocols
 from launchready.finding import (
     Failed,
     Impact,
@@ -18,6 +18,7 @@ from launchready.finding import (
 )
 
 # openssl offers more than browsers do, and would get in where they do not.
+_TOLD = "2>&1 | grep -E 'error|errno|refused|timed out|Protocol *:|Cipher is'"
 _AS_BROWSERS = "-groups X25519:P-256:P-384 -cipher ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
@@ -37,6 +38,7 @@ def https_refused(handshake: Handshake) -> Result:
     """
     host = handshake.subject.name
     closed = [o for o in handshake.others if not o.accepted]
+    every = {handshake.address, *(o.address for o in handshake.others)}
     steps = (
         "Where a platform or CDN serves this host: add the host to its custom domains, with HTTPS.",
         (
@@ -46,6 +48,29 @@ def https_refused(handshake: Handshake) -> Result:
         ),
         "Get a certificate for it: `sudo certbot --nginx -d HOST`, with the host's name for HOST.",
     )
+    if handshake.refusal == WANTS_CERTIFICATE:
+        return Failed(
+            means=f"Nobody can open {host}: browsers have no certificate to show, and members see an error.",
+            observed=handshake.refusal,
+            wanted="a TLS handshake on port 443 with whoever comes",
+            fix=(
+                (
+                    f"On the server of {host} switch the demand off: nginx `ssl_verify_client off;`, Apache "
+                    "`SSLVerifyClient none`, HAProxy without `verify required`, Caddy without `client_auth`."
+                ),
+                (
+                    "Where it is there to let in a CDN only: publish the CDN's addresses in the DNS, not "
+                    "the server's, so that members come by the CDN."
+                ),
+                "Reload the web server.",
+            ),
+            who="your developer",
+            effort_min=15,
+            takes_effect="at once",
+            see=f"{connect_command(host)} 2>&1 | grep -iE 'acceptable client|certificate types|alert'; "
+            f"curl -sS -o /dev/null https://{host}/",
+            evidence=where(handshake),
+        )
     if not handshake.accepted:
         return Failed(
             means=f"Members who open {host} see that the site cannot be reached.",
@@ -55,14 +80,14 @@ def https_refused(handshake: Handshake) -> Result:
             who="your developer",
             effort_min=30,
             takes_effect="at once",
-            see=f"{connect_command(host)} {_AS_BROWSERS}",
+            see=f"{connect_command(host)} {_AS_BROWSERS} {_TOLD}",
             evidence=where(handshake),
         )
     if closed:
         refused = "; ".join(f"{o.address}: {o.detail}" for o in closed)
         return Failed(
             means=f"Some members wait or see an error when they open {host}: one of its addresses is dead.",
-            observed=f"{len(closed)} of {1 + len(handshake.others)} addresses refuse HTTPS",
+            observed=f"{len(closed)} of {len(every)} addresses refuse HTTPS",
             wanted="HTTPS at every published address",
             fix=(
                 "Repair HTTPS at " + ", ".join(o.address for o in closed) + ", or",
@@ -109,7 +134,7 @@ def old_tls_accepted(old: OldProtocols, handshake: Handshake) -> Result:
             who="your developer",
             effort_min=10,
             takes_effect="at once",
-            see=f"{connect_command(host)} {option} -cipher ALL:@SECLEVEL=0",
+            see=f"{connect_command(host)} {option} -cipher ALL:@SECLEVEL=0 {_TOLD}",
             because=handshake.key if handshake.fault == "refused" else None,
         )
     if old.tls10 is None or old.tls11 is None:

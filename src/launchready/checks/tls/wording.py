@@ -52,9 +52,7 @@ def judge_trust(
         who="your developer",
         effort_min=effort_min,
         takes_effect="at once",
-        see=certificate_command(
-            handshake.subject.name, "-subject -issuer -dates -ext subjectAltName"
-        ),
+        see=_see(handshake, fault),
         evidence=where(handshake),
         because=handshake.key if folded else None,
     )
@@ -74,8 +72,7 @@ def judge_weak(
         handshake, fault, means=means, wanted=wanted, fix=fix, effort_min=20, passed="{count}"
     )
     if isinstance(result, Failed):
-        shown = "-text -certopt no_extensions,no_sigdump"
-        return replace(result, see=certificate_command(handshake.subject.name, shown))
+        return replace(result, see=chain_command(handshake.subject.name))
     if not isinstance(result, Passed):
         return result
     # OpenSSL accepts the chain by another way, but not everybody's software will.
@@ -96,10 +93,23 @@ def judge_weak(
         who="your developer",
         effort_min=20,
         takes_effect="at once",
-        see=f"{connect_command(handshake.subject.name)} -showcerts",
+        see=chain_command(handshake.subject.name),
         severity=Severity.RISK,
         because=handshake.key if handshake.fault else None,
     )
+
+
+def _see(handshake: Handshake, fault: Trust) -> str:
+    """Return the command that shows the fault: in the host's own certificate, or in those above it."""
+    host, leaf = handshake.subject.name, handshake.chain[0] if handshake.chain else None
+    own = leaf is None or {
+        "wrong-host": True,
+        "expired": leaf.not_after <= handshake.at,
+        "not-yet-valid": leaf.not_before > handshake.at,
+    }.get(fault, False)
+    if own:
+        return certificate_command(host, "-subject -issuer -dates -ext subjectAltName")
+    return chain_command(host)
 
 
 def where(handshake: Handshake) -> str:
@@ -107,6 +117,8 @@ def where(handshake: Handshake) -> str:
     total = 1 + len(handshake.others)
     if total == 1:
         return handshake.address
+    if any(o.address == handshake.address for o in handshake.others):
+        return f"at {handshake.address}, behind which several servers show different certificates"
     same = sum(
         o.trust == handshake.trust and o.accepted == handshake.accepted for o in handshake.others
     )
@@ -117,6 +129,8 @@ def days_shown(days: float) -> str:
     """Return days as people say them; hours when fewer than two days."""
     if days < 2:
         hours = int(days * 24)
+        if hours < 1:
+            return "less than an hour"
         return "1 hour" if hours == 1 else f"{hours} hours"
     return f"{int(days)} days"
 
@@ -130,3 +144,12 @@ def connect_command(host: str) -> str:
 def certificate_command(host: str, shown: str) -> str:
     """Return a command that shows fields of a host's certificate."""
     return f"{connect_command(host)} 2>/dev/null | openssl x509 -noout {shown}"
+
+
+def chain_command(host: str) -> str:
+    """Return a command that shows every certificate that a host sends: who issued it, its dates, its key."""
+    return (
+        f"{connect_command(host)} -showcerts 2>/dev/null | "
+        "openssl crl2pkcs7 -nocrl -certfile /dev/stdin | openssl pkcs7 -print_certs -noout -text | "
+        "grep -E 'Subject:|Issuer:|Not (Before|After)|Signature Algorithm|Public-Key|OID:|Digital Sign'"
+    )

@@ -1,4 +1,4 @@
-"""Hosts as resolvers answer them: addresses, CAA, neighbouring names, the proof of ownership.
+"""Hosts as resolvers answer them: addresses, CAA, the proof of ownership.
 
 A host that the dial map names but the DNS does not know is reported as the DNS says: its pages are
 reached by the dial map, and the missing record is a finding of its own.
@@ -17,7 +17,6 @@ from launchready.facts.dns import (
     Alias,
     Caa,
     CaaRecord,
-    NeighbourNames,
     Ownership,
     Resolution,
     ResolverAnswer,
@@ -27,14 +26,6 @@ from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 from launchready.mailauth.names import is_at_or_below
 
-NEIGHBOURS = (
-    "mail", "webmail", "smtp", "imap", "pop", "mx", "ftp", "sftp", "ssh", "vpn", "cpanel",
-    "whm", "plesk", "direct", "origin", "server", "host", "vps", "web", "backend", "old", "new",
-    "dev", "test", "staging", "stage", "beta", "demo", "admin", "api", "db", "git", "status",
-    "shop", "blog", "forum", "help", "support", "docs", "events", "members", "community", "app",
-    "www", "chat", "cdn", "static", "assets",
-)  # fmt: skip
-"""Names that people give to machines and services; each costs one question."""
 PROOF_PATH = "/.well-known/launchready.txt"
 
 
@@ -61,7 +52,7 @@ async def resolution(subject: Subject, world: World, ask: Ask) -> Resolution | G
             reason = f"the zone {zone.apex} does not answer as it should"
             return Gap(key=found.key, reason=reason, because=zone_key)
     if not found.usable:
-        return _unanswered(found.key, answers[0].trouble)
+        return unanswered(found.key, answers[0].trouble)
     return await _completed(found, world)
 
 
@@ -122,7 +113,8 @@ async def _traced(
     return tuple(aliases), True
 
 
-def _unanswered(key: Key, trouble: str) -> Gap:
+def unanswered(key: Key, trouble: str) -> Gap:
+    """Return the gap of a question that no resolver answered."""
     reason = f"no resolver answers for this name ({trouble}), though they answer for others"
     return Gap(key=key, reason=reason)
 
@@ -184,7 +176,7 @@ async def caa(subject: Subject, world: World, ask: Ask) -> Caa | Gap:
     if not any(r.rcode in GOOD for r in replies):
         ours = await out_of_reach(key, world)
         if ours or all(r.rcode is None for r in replies):
-            return ours or _unanswered(key, replies[0].trouble)
+            return ours or unanswered(key, replies[0].trouble)
     for name, reply in zip(names, replies, strict=True):
         if reply.rcode not in GOOD:
             resolved = await ask(Resolution, subject)
@@ -216,44 +208,6 @@ def _caa_records(owner: str, reply: Reply) -> tuple[CaaRecord, ...]:
         )
         for rdata in (reply.found.rdatas if reply.found else ())
         if isinstance(rdata, CAA)
-    )
-
-
-async def _zone_silent(key: Key, ask: Ask, why: str) -> Gap:
-    zone = await ask(Zone, key.subject)
-    if isinstance(zone, Zone) and zone.fault in {"bogus", "lame"}:
-        return Gap(key=key, reason=f"{zone.apex} does not answer as it should", because=zone.key)
-    return _unanswered(key, why)
-
-
-async def neighbour_names(subject: Subject, world: World, ask: Ask) -> NeighbourNames | Gap:
-    """Return the addresses of common names beside the declared ones, one question each."""
-    domain, declared = subject.name, world.manifest.all_hosts
-    names = [f"{n}.{domain}" for n in NEIGHBOURS if f"{n}.{domain}" not in declared]
-    unlikely = f"{world.names.unlikely}.{domain}"
-    made_up, *replies = await asyncio.gather(
-        *(world.names.ask(name, "A") for name in [unlikely, *names])
-    )
-    if not any(r.rcode in GOOD for r in (made_up, *replies)):
-        key, why = Key(NeighbourNames, subject), made_up.trouble or f"{made_up.rcode}"
-        return await out_of_reach(key, world, domain) or await _zone_silent(key, ask, why)
-    wild = set(made_up.texts) or {made_up.last}
-    dangling = [(f"*.{domain}", made_up)] if made_up.aliases else []
-    real = [
-        (name, reply)
-        for name, reply in zip(names, replies, strict=True)
-        if not (set(reply.texts) or {reply.last}) <= wild
-    ]
-    return NeighbourNames(
-        subject=subject,
-        at=world.now(),
-        how=f"asked for {len(names)} common names below {domain}",
-        addresses=tuple((n, tuple(sorted(r.texts))) for n, r in real if r.texts),
-        dangling=tuple(
-            Alias(owner=n, target=r.last, ttl_s=r.aliases[-1].ttl_s)
-            for n, r in dangling + real
-            if r.rcode == "NXDOMAIN" and r.aliases
-        ),
     )
 
 
@@ -295,6 +249,5 @@ def _parent(subject: Subject) -> Subject:
 COLLECTORS: dict[type[Fact], Collector] = {
     Resolution: resolution,
     Caa: caa,
-    NeighbourNames: neighbour_names,
     Ownership: ownership,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,29 +22,34 @@ from launchready.collect.tls.offer import (
 )
 from launchready.collect.web.client import HttpClient
 from launchready.collect.web.message import Failure
+from launchready.collect.web.outcome import BROKEN_OFF as ANSWER_BROKEN_OFF
 from launchready.collect.web.outcome import PerformResult
 from launchready.collect.world import World
 from launchready.derive.tls import certificate as certificates
 from launchready.derive.tls.algorithms import unsupported_key
-from launchready.facts.tls import Hello
+from launchready.facts.tls import WANTS_CERTIFICATE, Hello
 
 CHAIN_MAX = 20
 _PORT_80_S = 2.0
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.ENETDOWN})
 _BROKEN_OFF = frozenset({pycurl.E_SSL_CONNECT_ERROR, pycurl.E_SSL_CIPHER})
 _OUR_BUNDLE = frozenset({pycurl.E_SSL_CACERT_BADFILE, pycurl.E_SSL_ENGINE_INITFAILED})
+_ALERT = re.compile(r"alert ([a-z ]+)")
 _WORDS = (
     (("wrong version number", "http request", "packet length too long", "record layer failure"),
      "something answers on port 443, but it is not TLS"),
     (("alert protocol version", "unsupported protocol", "version too low"),
      "the server speaks no TLS version that browsers still accept"),
     (("unrecognized name", "alert unrecognized"), "the server has no certificate for this name"),
-    (("certificate required", "bad certificate"), "the server wants a certificate of the visitor"),
+    (("certificate required", "bad certificate"), WANTS_CERTIFICATE),
+    (("excessive message size",),
+     "its certificates are too large for browsers (more than 100 kB in one handshake)"),
+    (("too many warn alerts",), "the server sends warnings without end in place of a handshake"),
     (("handshake failure", "no shared cipher"),
      "the server refuses the handshake (no cipher in common, or no certificate for this name)"),
     (("alert no application protocol",), "the server speaks neither HTTP/2 nor HTTP/1.1 (ALPN)"),
     (("alert internal error",), "the server breaks off the handshake with an internal error"),
-    (("unexpected eof", "connection reset", "connection was reset", "ssl_error_syscall"),
+    (("unexpected eof", "connection reset", "connection was reset", "ssl_error_syscall", "broken pipe"),
      "the server closes the connection during the handshake"),
 )  # fmt: skip
 
@@ -66,6 +72,8 @@ async def connect(
         return await _attempt(world, host, address, further_pem, any_name=any_name, offer=offer)
 
     theirs, seen = await attempt(AS_BROWSERS)
+    if seen.wants_certificate and (seen.broken_off or await _turned_away(world, host, address)):
+        return Hello(address=address, answer="refused", message=WANTS_CERTIFICATE)
     if not seen.broken_off:
         return theirs
     # No browser gets in; what others are shown tells why.
@@ -124,6 +132,27 @@ async def _attempt(
         handle.close()
 
 
+async def _turned_away(world: World, host: str, address: str) -> bool:
+    """Return whether a server that asked for a visitor's certificate refuses one who has none.
+
+    In TLS 1.3 the handshake is over for the visitor before the server says so (RFC 8446 section 4.4.2.4),
+    and the alert that says why may be lost with the connection.
+    """
+    handle = world.http.handle(
+        f"https://{host}/", [address], deadline_s=world.request_s, verify="none"
+    )
+    if isinstance(handle, Failure):
+        return False
+    try:
+        handle.setopt(pycurl.NOBODY, 1)
+        handle.setopt(pycurl.FRESH_CONNECT, 1)
+        handle.setopt(pycurl.HEADERFUNCTION, lambda line: len(line) if line.strip() else 0)
+        result = await world.http.perform(handle, host=host)
+    finally:
+        handle.close()
+    return result.code in ANSWER_BROKEN_OFF
+
+
 async def answers_on_port_80(world: World, host: str, address: str) -> bool:
     """Return whether an address takes a connection on port 80, which shows that our network is fine."""
     target, port = world.dial.target(host, address, 80)
@@ -147,6 +176,8 @@ class _Seen:
         self.cipher = ""
         self.group = ""
         self.alpn = ""
+        self.wants_certificate = False
+        """The server asked for a certificate of the visitor, which need not be a demand."""
         self.broken_off = False
         """No handshake came about although something answered."""
 
@@ -159,6 +190,8 @@ class _Seen:
             told = [*text.removeprefix("SSL connection using ").split(" / "), "", ""]
             self.protocol, self.cipher = told[:2]
             self.group = "" if told[2].startswith("[") else told[2]
+        elif text.startswith("TLS") and "(IN), TLS handshake, Request CERT" in text:
+            self.wants_certificate = True
         elif text.startswith("ALPN: server accepted "):
             self.alpn = text.removeprefix("ALPN: server accepted ")
 
@@ -171,14 +204,14 @@ def _hello(
     if code == 0:
         return Hello(
             address=address, answer="verified", chain_der=chain,
-            protocol=seen.protocol, alpn=seen.alpn,
+            protocol=seen.protocol, alpn=seen.alpn, cipher=seen.cipher,
         )  # fmt: skip
     said = "".join(c if c.isprintable() else "�" for c in result.message[:200])
     if code == pycurl.E_PEER_FAILED_VERIFICATION and chain:
         return Hello(
             address=address, answer="rejected", message=said,
             verify_code=int(handle.getinfo(pycurl.SSL_VERIFYRESULT)), chain_der=chain,
-            protocol=seen.protocol, alpn=seen.alpn,
+            protocol=seen.protocol, alpn=seen.alpn, cipher=seen.cipher,
         )  # fmt: skip
     connected = float(handle.getinfo(pycurl.CONNECT_TIME)) > 0
     number = int(handle.getinfo(pycurl.OS_ERRNO))
@@ -214,6 +247,8 @@ def _plainly(message: str) -> str:
     for marks, words in _WORDS:
         if any(mark in lowered for mark in marks):
             return words
+    if alert := _ALERT.search(lowered):
+        return f"the server breaks off the handshake (alert: {alert[1]})"
     return message
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from cryptography import x509
 
 from launchready.collect.tls.connection import answers_on_port_80, connect
 from launchready.collect.tls.issuers import find_issuers
 from launchready.collect.tls.old_versions import accepts
+from launchready.collect.tls.staple import stapled
 from launchready.collect.world import World
 from launchready.derive.tls import certificate as certificates
 from launchready.derive.tls.trust import MISSING_ISSUER, NAME_ONLY, Judged, judge_hello, worst_first
@@ -19,6 +21,8 @@ from launchready.facts.tls import Handshake, Hello, OldProtocols, OtherAnswer, P
 from launchready.gather import Ask
 
 ADDRESSES_MAX = 6
+LOOKS_MORE = 2
+"""Of two servers behind one address, who looks three times in a row misses one in a quarter of the cases."""
 SIBLINGS_MAX = 50
 
 
@@ -28,7 +32,8 @@ async def presented(subject: Subject, world: World, ask: Ask) -> Presented | Gap
     addresses = await _addresses(key, world, ask)
     if isinstance(addresses, Gap):
         return addresses
-    hellos = await asyncio.gather(*(_hello(world, subject.name, a) for a in addresses))
+    each = await asyncio.gather(*(_hellos(world, subject.name, a) for a in addresses))
+    hellos = [hello for of_one in each for hello in of_one]
     if all(h.answer == "silent" for h in hellos):
         return _silence(key, hellos)
     how = f"TLS hello to {subject.name}:443"
@@ -58,6 +63,7 @@ async def handshake(subject: Subject, world: World, ask: Ask) -> Handshake | Gap
         chain=worst.chain,
         protocol=worst.hello.protocol,
         alpn=worst.hello.alpn,
+        staple=worst.hello.staple,
         address=worst.hello.address,
         others=tuple(
             OtherAnswer(
@@ -106,6 +112,22 @@ async def _addresses(key: Key, world: World, ask: Ask) -> list[str] | Gap:
     if resolution.fault:
         return Gap(key=key, reason="the host does not resolve", because=resolution.key)
     return list(resolution.to_visit[:ADDRESSES_MAX])
+
+
+async def _hellos(world: World, host: str, address: str) -> tuple[Hello, ...]:
+    """Return what an address presents, once for each certificate that it shows in turn.
+
+    Behind one address there may be several servers, of which one was not renewed.
+    """
+    first = await _hello(world, host, address)
+    if not first.chain_der:
+        return (first,)
+    shown = {first.chain_der[0]: first}
+    for _ in range(LOOKS_MORE):
+        again = await connect(world, host, address)
+        if again.chain_der:
+            shown.setdefault(again.chain_der[0], again)
+    return tuple([replace(h, staple=await stapled(world, host, h)) for h in shown.values()])
 
 
 async def _hello(world: World, host: str, address: str) -> Hello:

@@ -63,7 +63,7 @@ async def _beside(subject: Subject, world: World, ask: Ask, web: set[str]) -> li
     if subject.name == world.manifest.launch.domain:
         near = await ask(NeighbourNames, domain_subject(subject.name))
         if isinstance(near, NeighbourNames):
-            found = dict(near.addresses)
+            found = {n: a for n, a in near.addresses if not n.startswith("*.")}
     declared = _declared_names(world.manifest)
     wanted = [
         n

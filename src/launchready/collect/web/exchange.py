@@ -108,9 +108,21 @@ async def answer_to(
         return Gap(key=key, reason=where.reason, because=where.because, ours=where.ours)
     request = _request(asking, url, where, world)
     result, verified = await _send(request, world, verified_only=asking.verified_only)
+    if isinstance(result, Response) and result.trouble == CLOSED_SILENTLY:
+        result = await _turned_away(result, url, world, ask)
     if isinstance(result, Failure):
         return await _gap(result, url, world, ask, key)
     return _fact(asking, result, world, subject or subject_of(asking.url, world), verified)
+
+
+async def _turned_away(silent: Response, url: str, world: World, ask: Ask) -> Response | Failure:
+    """Return why a connection was closed where the handshake tells it: no browser gets in there."""
+    if not url.startswith("https:") or url_port(url) != _HTTPS:
+        return silent
+    handshake = await ask(Handshake, host_of(url, world))
+    if isinstance(handshake, Gap) or handshake.accepted:
+        return silent
+    return Failure(kind="tls", reason=handshake.refusal, address=silent.address)
 
 
 def _request(asking: Asking, url: str, where: Asked, world: World) -> Request:

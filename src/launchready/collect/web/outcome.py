@@ -25,10 +25,11 @@ _GARBLED = {
     pycurl.E_UNSUPPORTED_PROTOCOL, pycurl.E_FTP_WEIRD_SERVER_REPLY, pycurl.E_BAD_CONTENT_ENCODING,
     pycurl.E_HTTP2, _HTTP3, _TOO_LARGE, pycurl.E_WRITE_ERROR,
 }  # fmt: skip
-_BROKEN_OFF = {
+BROKEN_OFF = {
     pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycurl.E_GOT_NOTHING, pycurl.E_PARTIAL_FILE,
     pycurl.E_SSL_SHUTDOWN_FAILED, _HTTP2_STREAM,
 }  # fmt: skip
+"""Codes of a connection that ended before the answer did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +124,8 @@ def _failure(
         return Failure(kind="closed", reason=f"{where} refuses the connection", address=where)
     if result.code == pycurl.E_PEER_FAILED_VERIFICATION:
         return Failure(kind="certificate", reason=_said(result.message), address=where)
-    if result.code in _BROKEN_OFF | _GARBLED and shaken:
-        silent = result.code in _BROKEN_OFF and not intake.version
+    if result.code in BROKEN_OFF | _GARBLED and shaken:
+        silent = result.code in BROKEN_OFF and not intake.version
         kind: FailureKind = "silent" if silent else "garbled"
         return Failure(kind=kind, reason=_broken(intake, result), address=where)
     if secure and not shaken:
@@ -139,7 +140,7 @@ def _broken(intake: Intake, result: PerformResult) -> str:
         return "the answer is not HTTP"
     if "Multiple Location" in result.message:
         return SEVERAL_LOCATIONS
-    if result.code in _BROKEN_OFF:
+    if result.code in BROKEN_OFF:
         return (
             "the connection was closed before the answer ended"
             if intake.version

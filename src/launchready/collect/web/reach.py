@@ -47,11 +47,13 @@ async def reach(subject: Subject, world: World, ask: Ask) -> Reach | Gap:
 
 
 async def _one(origin: str, subject: Subject, public: Exchange, world: World) -> Reach | Gap:
-    def fact(detail: str, response: Response | None = None, *, same: bool = False) -> Reach:
+    def fact(
+        detail: str, response: Response | None = None, *, same: bool = False, scheme: str = "https"
+    ) -> Reach:
         return Reach(
             subject=subject,
             at=world.now(),
-            how=f"curl -sik --connect-to ::{_bracketed(origin)} https://{subject.name}/",
+            how=f"curl -sik --connect-to ::{_bracketed(origin)} {scheme}://{subject.name}/",
             origin=origin,
             reachable=response is not None,
             status=response.status if response is not None else None,
@@ -61,21 +63,27 @@ async def _one(origin: str, subject: Subject, public: Exchange, world: World) ->
 
     if not is_public(origin) and not is_loopback(_dialled(origin, world.dial)):
         return fact(f"{origin} is a private address, which visitors cannot reach")
-    result: Response | Failure = Failure(kind="closed", reason="nothing listens")
+    found: Reach | Gap | None = None
+    # The CDN may ask by plain HTTP: that HTTPS is refused there does not close the server.
     for scheme in ("https", "http"):
         result = await world.http.send(_request(f"{scheme}://{subject.name}/", origin, world))
-        if isinstance(result, Response):
-            break
-        if result.ours:
+        if isinstance(result, Failure) and result.ours:
             return Gap(key=Key(Reach, subject), reason=result.reason, ours=True)
-        if result.kind == "timeout":
-            return Gap(key=Key(Reach, subject), reason=f"{origin}: {result.reason}")
-    if isinstance(result, Failure):
-        return fact(result.reason)
-    same, why = _compare(result, public)
-    if same is None:
-        return Gap(key=Key(Reach, subject), reason=why)
-    return fact(why, result, same=same)
+        if isinstance(result, Failure) and result.kind == "timeout":
+            found = found or Gap(key=Key(Reach, subject), reason=f"{origin}: {result.reason}")
+            continue
+        if isinstance(result, Failure):
+            found = found or fact(result.reason)
+            continue
+        same, why = _compare(result, public)
+        if same:
+            return fact(why, result, same=True, scheme=scheme)
+        if same is None:
+            return Gap(key=Key(Reach, subject), reason=why)
+        if found is None or (isinstance(found, Reach) and not found.reachable):
+            found = fact(why, result, scheme=scheme)
+    assert found is not None  # noqa: S101 - both schemes were asked
+    return found
 
 
 def _request(url: str, origin: str, world: World) -> Request:

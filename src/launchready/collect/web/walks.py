@@ -19,7 +19,7 @@ from launchready.collect.web.address import (
 from launchready.collect.web.cookies import Jar
 from launchready.collect.web.exchange import Asking, answer_to
 from launchready.collect.web.nowhere import DEEP_PATH, DEEP_QUERY
-from launchready.collect.web.outcome import SEVERAL_LOCATIONS
+from launchready.collect.web.outcome import CLOSED_SILENTLY, SEVERAL_LOCATIONS
 from launchready.collect.world import World
 from launchready.derive.pages.refreshing import sent_on
 from launchready.expected import routes
@@ -104,7 +104,8 @@ async def entrance(subject: Subject, world: World, ask: Ask) -> Entrance | Gap:
                 because = await explained(last, world, ask)
                 return Gap(key=key, reason=last.trouble, because=because or last.key)
             kept[name] = None
-            trouble.append(f"{name}: {last.trouble}")
+            if not closed:
+                trouble.append(f"{name}: {last.trouble}")
             continue
         kept[name] = one.walk if one.gap is None or one.plain else None
         if one.gap is None or one.plain or (closed and name.startswith("http_")):
@@ -263,8 +264,11 @@ def _declared_target(name: str, world: World) -> str:
 
 
 def _closed(walked: Walked) -> bool:
-    gap = walked.gap
-    return gap is not None and not walked.walk.hops and gap.nature == "closed"
+    """Return whether nothing is said where the walk begins: nothing listens, or what does hangs up."""
+    gap, last = walked.gap, walked.walk.last
+    if gap is not None:
+        return not walked.walk.hops and gap.nature == "closed"
+    return len(walked.walk.hops) == 1 and last is not None and last.trouble == CLOSED_SILENTLY
 
 
 def _because(key: Key, gap: Gap) -> Gap:

@@ -36,7 +36,7 @@ DNS     launch.zone()                      the launch's own zone; launch.zone("p
                                            or "NXDOMAIN", "SERVFAIL", "REFUSED", "SILENT"
         launch.resolvers[1].mode, .validates
 TLS     launch.host("app").certificate     names, days_left, days_old, key, signature_hash, issuer,
-                                           complete_chain
+                                           complete_chain, must_staple
         launch.host("app").tls_versions = ("1.0", "1.1", "1.2", "1.3"); .http2; .https_open; .garbled
 Web     launch.host()                      the apex; "www", "app", "community", "api", "static",
                                            "mta-sts", or a full name such as "rdap.org"

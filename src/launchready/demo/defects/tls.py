@@ -78,6 +78,12 @@ def certificate_unsupported_algorithm(launch: DemoLaunch) -> None:
     launch.host("app").certificate.key = "ec521"
 
 
+@defect("certificate-staple-missing")
+def certificate_staple_missing(launch: DemoLaunch) -> None:
+    """The app's certificate says must-staple, and its server staples nothing."""
+    launch.host("app").certificate.must_staple = True
+
+
 @defect("certificate-weak-signature")
 def certificate_weak_signature(launch: DemoLaunch) -> None:
     """The app's certificate is signed with SHA-1."""

@@ -29,6 +29,8 @@ _ADVICE = {
     403: "If it opens there, a firewall refuses programs: let it pass this computer's address, and "
     "audit again.",
 }
+# Of nginx, whose handshake lets everybody in first.
+_NO_CERTIFICATE = b"No required SSL certificate was sent"
 # Whole titles of pages that servers and hosts show where nothing was deployed.
 _PLACEHOLDERS = re.compile(
     r"welcome to nginx!?|apache2 \w+ default page: it works|test page for .{0,60}|iis windows(?: server)?"
@@ -101,6 +103,12 @@ def wrong_with(visit: Visit) -> Right | Wrong:
     if kind in SIGN_IN_KINDS and answer.status in {404, 410} and _needs_more(visit):
         return Right(seen=seen, unsure=True)
     return _page(answer, kind, seen)
+
+
+def titled_not_there(answer: Exchange) -> str:
+    """Return the title of a page that says that it is none, at most 60 characters; else nothing."""
+    title = _TITLE.search(answer.text[:20_000]) if answer.content_type in {*_HTML, ""} else None
+    return title[1].strip()[:60] if title and _NOT_THERE.fullmatch(title[1].strip()) else ""
 
 
 def _seen(visit: Visit, answer: Exchange) -> str:
@@ -225,6 +233,13 @@ def _refused_or_error(status: int, kind: RouteKind) -> str:
 
 def _page(answer: Exchange, kind: RouteKind, seen: str) -> Right | Wrong:
     wanted = "200 and a page"
+    if answer.status == 400 and _NO_CERTIFICATE in answer.body:
+        return Wrong(
+            seen=f"{seen}: the server wants a certificate of the visitor",
+            wanted=wanted,
+            means="Nobody can open it: members have no certificate to show, and see an error.",
+            advice="nginx: ssl_verify_client off; in the block of this host.",
+        )
     if answer.status >= 400 or answer.status not in {200, 203, 206}:
         return Wrong(
             seen=seen,
@@ -253,9 +268,9 @@ def _page(answer: Exchange, kind: RouteKind, seen: str) -> Right | Wrong:
             advice="Look into the app's log: a blank page is often an error that is hidden.",
         )
     title = _TITLE.search(answer.text[:20_000])
-    if title and _NOT_THERE.fullmatch(title[1].strip()):
+    if nameless := titled_not_there(answer):
         return Wrong(
-            seen=f"{seen}, titled “{title[1].strip()[:60]}”",
+            seen=f"{seen}, titled “{nameless}”",
             wanted=wanted,
             means=_refused_or_error(404, kind),
             advice="Check the path in launchready.toml, and that the page was deployed; what is not there should answer 404.",

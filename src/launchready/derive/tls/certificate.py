@@ -64,6 +64,9 @@ def read(der: bytes) -> Certificate:
         self_signed=is_self_signed(certificate),
         fingerprint_sha256=fingerprint,
         logged=_try(lambda: _is_logged(certificate), False),
+        signs=_try(lambda: _may_sign(certificate), True),
+        must_staple=_try(lambda: _demands_staple(certificate), False),
+        ocsp=_try(lambda: _names_ocsp(certificate), False),
     )
 
 
@@ -277,3 +280,17 @@ def _hash_name(certificate: x509.Certificate) -> str:
 def _is_logged(certificate: x509.Certificate) -> bool:
     certificate.extensions.get_extension_for_class(x509.PrecertificateSignedCertificateTimestamps)
     return True
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
+
+
+def _demands_staple(certificate: x509.Certificate) -> bool:
+    features = certificate.extensions.get_extension_for_class(x509.TLSFeature).value
+    return x509.TLSFeatureType.status_request in features
+
+
+def _names_ocsp(certificate: x509.Certificate) -> bool:
+    access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
+    return any(d.access_method == AuthorityInformationAccessOID.OCSP for d in access.value)

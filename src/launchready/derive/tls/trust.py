@@ -21,8 +21,19 @@ _BY_CODE: dict[int, Trust] = {
     67: "weak-key",
     68: "weak-signature",
 }
-_WRONG_PURPOSE = 26
-_FENCED = frozenset({47, 48})
+_WORDS_BY_CODE = {
+    7: "its signature is not by the authority that it names",
+    24: "one of its issuers is not an authority, and may not issue certificates",
+    25: "one of its issuers stands deeper than the authority above it allows (path length)",
+    26: "it, or its issuer, is not made for web servers (extended key usage without serverAuth)",
+    32: "one of its issuers may not sign certificates (key usage without keyCertSign)",
+    34: "it carries an extension marked as critical that browsers do not know",
+    47: "its issuer may not certify this name (name constraints)",
+    48: "its issuer may not certify this name (name constraints)",
+    79: "one of its issuers is not an authority, or may not sign certificates",
+}
+# Of the ciphers that browsers offer these alone need no signature by the server's key.
+_STATIC_RSA = ("AES128-", "AES256-")
 NAME_ONLY = 1
 """libcurl reports a wrong name with no error of OpenSSL's, whatever else is wrong."""
 # The fault that hides most comes first: pages of a wrong host say nothing about this one.
@@ -81,9 +92,13 @@ def judge_hello(
             worst = "wrong-host"
     for trust, words in _seen_in_leaf(chain[0], now).items():
         faults.setdefault(trust, words)
+    if hello.staple == "revoked":
+        faults["untrusted"] = "its authority has revoked it, as the server itself tells (OCSP)"
     if not_taken := _not_taken(hello, chain[0]):
         faults["unsupported-algorithm"] = not_taken
-    if worst == "trusted" and (hello.answer == "rejected" or not_taken):
+    if worst == "trusted" and (
+        hello.answer == "rejected" or not_taken or hello.staple == "revoked"
+    ):
         worst = _worst(faults)
     main = faults.pop(worst, "")
     return Judged(
@@ -103,12 +118,28 @@ def _worst(faults: Iterable[Trust]) -> Trust:
 def worst_first(judged: Iterable[Judged]) -> list[Judged]:
     """Return the answers of a host's addresses, the accepted ones first and of these the worst.
 
-    A visitor's browser goes on to the next address when one refuses, but not when one shows
-    a bad certificate.
+    Of equally good ones the first to end comes first. A visitor's browser goes on to the next
+    address when one refuses, but not when one shows a bad certificate.
     """
-    return sorted(
-        judged, key=lambda j: (not j.accepted, _WORST.index(j.trust) if j.trust else len(_WORST))
-    )
+
+    def badness(one: Judged) -> tuple[bool, int, float]:
+        trust = _WORST.index(one.trust) if one.trust else len(_WORST)
+        return not one.accepted, trust, first_end(one.chain)[0].timestamp() if one.chain else 0.0
+
+    return sorted(judged, key=badness)
+
+
+def first_end(chain: Sequence[Certificate]) -> tuple[datetime, Certificate]:
+    """Return when a chain ends, and which of its certificates does: the host's own, or its issuer's.
+
+    An issuer that is sent in several versions lasts as long as the last of them. Authorities above it
+    are left out: browsers know them in versions of their own.
+    """
+    leaf = chain[0]
+    issuers = [c for c in chain[1:] if c.subject == leaf.issuer and not c.self_signed]
+    issuer = max(issuers, key=lambda c: c.not_after, default=leaf)
+    first = min(leaf, issuer, key=lambda c: c.not_after)
+    return first.not_after, first
 
 
 def _refused_by_openssl(
@@ -167,13 +198,7 @@ def _untrusted(chain: Sequence[Certificate], hello: Hello) -> str:
         return "it is signed by itself, not by an authority that browsers know"
     if hello.verify_code == 19:
         return f"its chain ends at {chain[-1].subject}, an authority that browsers do not know"
-    if hello.verify_code == _WRONG_PURPOSE:
-        return (
-            "it, or its issuer, is not made for web servers (extended key usage without serverAuth)"
-        )
-    if hello.verify_code in _FENCED:
-        return "its issuer may not certify this name (name constraints)"
-    return hello.message
+    return _WORDS_BY_CODE.get(hello.verify_code, hello.message)
 
 
 def _missing_issuer(chain: Sequence[Certificate]) -> str:
@@ -214,4 +239,6 @@ def _not_taken(hello: Hello, leaf: Certificate) -> str:
     key = algorithms.unsupported_key(leaf) if not hello.for_browsers else ""
     signature = algorithms.unsupported_signature(leaf)
     found = [f"its key is {key}"] if key else []
+    if not leaf.signs and not hello.cipher.startswith(_STATIC_RSA):
+        found.append("its key may not sign (key usage without digitalSignature)")
     return " and ".join([*found, f"it is signed with {signature}"] if signature else found)

@@ -14,11 +14,28 @@ from launchready.expected import (
     routes,
     zone_of,
 )
-from launchready.facts import LAUNCH, Fact, Gap, Key, domain_subject, host_subject, route_subject
+from launchready.facts import (
+    LAUNCH,
+    Fact,
+    Gap,
+    Key,
+    domain_subject,
+    host_subject,
+    route_subject,
+    url_subject,
+)
 from launchready.facts.active import SignIn, Throttling
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution, Zone
-from launchready.facts.exposure import Cors, ErrorAnswers, Probe, Reach, SecretScan, SourceMap
+from launchready.facts.exposure import (
+    Cors,
+    ErrorAnswers,
+    LoadedLater,
+    Probe,
+    Reach,
+    SecretScan,
+    SourceMap,
+)
 from launchready.facts.guarding import GuardFigures
 from launchready.facts.http import HostAnswers, Repeat
 from launchready.facts.mail import (
@@ -284,6 +301,26 @@ def test_what_a_page_loads_is_searched_and_own_files_are_asked_twice() -> None:
     assert names(SecretScan, MANIFEST, found) == {"https://example.org/", own, theirs}
     assert names(SourceMap, MANIFEST, found) == {own, theirs}
     assert names(Repeat, MANIFEST, found) == {own, "https://example.org/i.png"}
+
+
+def test_what_own_scripts_load_later_is_searched_once_it_is_known() -> None:
+    found = page("https://example.org/", "<script src=/a.js></script>")
+    assert names(LoadedLater, MANIFEST, found) == {"https://example.org/"}
+    chunk, settings = "https://example.org/chat.js", "https://example.org/config.json"
+    later = LoadedLater(
+        subject=url_subject("https://example.org/", "example.org"),
+        at=AT, how="read", scripts=(chunk,), others=(settings,),
+    )  # fmt: skip
+    assert {chunk, settings} <= names(SecretScan, MANIFEST, found, later)
+    assert chunk in names(SourceMap, MANIFEST, found, later)
+    assert settings not in names(SourceMap, MANIFEST, found, later)
+
+
+def test_a_page_of_another_service_is_not_read_for_what_it_loads_later() -> None:
+    found = visit(
+        exchange("https://example.org/"), exchange("https://pay.example.com/", headers=HTML)
+    )
+    assert names(LoadedLater, MANIFEST, found) == set()
 
 
 def test_a_script_that_is_a_route_has_its_source_map_looked_for() -> None:

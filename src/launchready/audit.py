@@ -16,7 +16,7 @@ from launchready.facts import Fact, Gap, Key
 from launchready.facts.active import Throttling
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Resolution
-from launchready.facts.exposure import SecretScan, SourceMap
+from launchready.facts.exposure import LoadedLater, SecretScan, SourceMap
 from launchready.facts.http import Exchange, Repeat
 from launchready.facts.ways import Visit
 from launchready.finding import Check
@@ -96,7 +96,7 @@ async def audit(
         keys = wanted(observed, kinds - {Throttling})
         searched = {key for key in keys if key.kind is SecretScan}
         # One search in everything costs little more than one in a page: it begins when all are there.
-        pages = {key for key in keys if key.kind is Visit}
+        pages = {key for key in keys if key.kind in {Visit, LoadedLater}}
         pages |= {Key(Exchange, key.subject) for key in searched}
         if all(key in observed for key in pages):
             gatherer.begin(searched)
@@ -160,4 +160,4 @@ def is_offline(observed: Observed) -> bool:
 
 def _needed_kinds(checks: Sequence[Check]) -> set[type[Fact]]:
     kinds: set[type[Fact]] = {Declared} | {n.kind for c in checks for n in c.needs}
-    return kinds | {FOLLOWS[k] for k in kinds if k in FOLLOWS}
+    return kinds.union(*(FOLLOWS[k] for k in kinds if k in FOLLOWS))

@@ -24,7 +24,15 @@ from launchready.facts import (
 from launchready.facts.active import SignIn, Throttling
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution, Zone
-from launchready.facts.exposure import Cors, ErrorAnswers, Probe, Reach, SecretScan, SourceMap
+from launchready.facts.exposure import (
+    Cors,
+    ErrorAnswers,
+    LoadedLater,
+    Probe,
+    Reach,
+    SecretScan,
+    SourceMap,
+)
 from launchready.facts.guarding import GuardFigures
 from launchready.facts.http import HostAnswers, Repeat
 from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selectors, Spf, TlsRpt
@@ -33,17 +41,17 @@ from launchready.facts.ways import Approach, Entrance, OldUrl, SecondVisitor, Vi
 from launchready.facts.webhooks import WebhookTrial
 from launchready.manifest import PAGELESS_KINDS, SIGN_IN_KINDS, Manifest, RouteEntry
 
-DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, Mx, Selectors})
+DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, LoadedLater, Mx, Selectors})
 """Kinds of facts from which further keys follow."""
 
-FOLLOWS: dict[type[Fact], type[Fact]] = {
-    Repeat: Visit,
-    SecretScan: Visit,
-    SourceMap: Visit,
-    MailServer: Mx,
-    Dkim: Selectors,
+FOLLOWS: dict[type[Fact], frozenset[type[Fact]]] = {
+    Repeat: frozenset({Visit}),
+    SecretScan: frozenset({Visit, LoadedLater}),
+    SourceMap: frozenset({Visit, LoadedLater}),
+    MailServer: frozenset({Mx}),
+    Dkim: frozenset({Selectors}),
 }
-"""Kinds that are expected only once another kind was seen."""
+"""Kinds that are expected only once other kinds were seen."""
 
 THROTTLED_KINDS = frozenset({"auth", "reset", "invite", "signup", "chat", "webhook"})
 # A checkout is often a payment provider's page, which must not get guard's token.
@@ -211,6 +219,8 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
         page = visit.answer
         if 200 <= page.status < 400 or page.body:
             keys.add(Key(SecretScan, url_subject(page.url, zone_of(manifest, page.url))))
+        if page.content_type.endswith(("html", "javascript")):
+            keys |= _later(manifest, observed, page.url)
         if "html" not in page.content_type:
             if visit.route.kind == "static" and visit.route.host in own:
                 url = visit.subject.name
@@ -229,3 +239,20 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
             if urlsplit(loaded.url).hostname in own:
                 keys.add(Key(Repeat, subject))
     return keys
+
+
+def _later(manifest: Manifest, observed: Mapping[Key, Fact | Gap], page: str) -> set[Key]:
+    """Return the keys of what one of our own pages, or scripts, loads once it runs."""
+    if urlsplit(page).hostname not in manifest.all_hosts:
+        return set()
+    key = Key(LoadedLater, url_subject(page, zone_of(manifest, page)))
+    found = observed.get(key)
+    if not isinstance(found, LoadedLater):
+        return {key}
+    scripts = [url_subject(url, zone_of(manifest, url)) for url in found.scripts]
+    others = [url_subject(url, zone_of(manifest, url)) for url in found.others]
+    return {
+        key,
+        *(Key(SecretScan, subject) for subject in (*scripts, *others)),
+        *(Key(SourceMap, subject) for subject in scripts),
+    }

@@ -94,6 +94,11 @@ def test_each_missing_attribute_is_one_finding(line: str, check: Check) -> None:
     assert failing(setting(line)) == [check.id]
 
 
+@pytest.mark.parametrize("name", ["ai_session", "__stripe_sid", "_lr_uf_-session", "__insp_sid"])
+def test_what_measuring_and_paying_scripts_keep_is_no_session(name: str) -> None:
+    assert failing(setting(f"{name}=7f3a9c7f3a9c7f3a; Path=/")) == []
+
+
 def test_samesite_none_is_a_risk_and_a_missing_one_advice() -> None:
     open_ = outcome(
         session_cookie_without_samesite,
@@ -109,7 +114,8 @@ def test_samesite_none_is_a_risk_and_a_missing_one_advice() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "session", "sid", "connect.sid", "laravel_session", "sessionid", "PHPSESSID", "JSESSIONID",
+        "appSession", "MoodleSession", "SSESS0123456789abcdef0123", "bb_sessionhash", "xf_user", "pb_auth",
+        "payload-token", "__client", "session", "sid", "connect.sid", "laravel_session", "sessionid", "PHPSESSID", "JSESSIONID",
         "_community_session", "next-auth.session-token", "__Secure-next-auth.session-token",
         "__Host-session", "authjs.session-token", "auth_token", "access_token", "_forum_session",
         "_t", "ghost-members-ssr", "wordpress_logged_in_0a1b", "remember_web_59ba36", "token",

@@ -150,7 +150,7 @@ def test_the_policy_to_add_names_what_the_page_loads_and_the_launch_s_own_api() 
     assert failure is not None
     assert "script-src 'self' https://cdn.example.net;" in failure.fix[0]
     assert "https://api.example.org" in failure.fix[0]
-    assert "Report-Only" not in failure.fix[0]
+    assert "Content-Security-Policy-Report-Only: " in failure.fix[0]
 
 
 def test_a_page_with_inline_scripts_is_given_a_trial_first() -> None:

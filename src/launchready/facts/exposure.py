@@ -87,6 +87,19 @@ class Reach(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedLater(Fact):
+    """What the own scripts of a page load once they run. The subject is the URL of the page or script."""
+
+    plain: ClassVar[str] = "what the scripts load later"
+    patience: ClassVar[int] = 2
+
+    scripts: tuple[str, ...]
+    """Scripts that browsers fetch for the page: chunks, workers, further modules."""
+    others: tuple[str, ...]
+    """Settings, the manifest, and other data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecretSighting:
     """A secret in what a browser loads: never its value, only what and where."""
 

@@ -64,6 +64,9 @@ def test_a_cookie_for_https_cannot_be_set_over_http() -> None:
         ("__Secure-a=b; Path=/", False),
         ("a=b; SameSite=None; Secure", True),
         ("a=b; SameSite=None", False),
+        ("a=b; Partitioned", False),
+        ("a=b; Domain=example.net", False),
+        ("a=b; Domain=org", False),
         ("a=b; SameSite=Lax", True),
     ],
 )

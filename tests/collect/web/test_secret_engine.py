@@ -7,6 +7,7 @@ import string
 import pytest
 
 from launchready.collect.web.secret_engine import EngineError, SecretSearch, _sorted_out
+from launchready.derive.exposure.secret_finds import read
 from launchready.facts.exposure import SecretSighting
 
 _RANDOM = random.Random(7)  # noqa: S311 - made-up values, the same in every run
@@ -55,19 +56,19 @@ async def test_the_same_value_has_another_fingerprint_in_another_launch() -> Non
 def report(**summary: object) -> dict[str, object]:
     return {
         "audit": {"summary": summary},
-        "metadata": {"summary": {"blobs_scanned": 2}},
+        "metadata": {"summary": {"blobs_scanned": 3}},
         "findings": [],
     }
 
 
 def test_an_engine_that_did_not_find_what_was_planted_is_not_believed() -> None:
     with pytest.raises(EngineError, match="planted"):
-        _sorted_out(report(), 1, b"")
+        _sorted_out(report(), [read(b"")])
 
 
 def test_an_engine_that_read_fewer_files_is_not_believed() -> None:
-    with pytest.raises(EngineError, match="read 2 of 4"):
-        _sorted_out(report(), 3, b"")
+    with pytest.raises(EngineError, match="read 3 of 7"):
+        _sorted_out(report(), [read(b"")] * 3)
 
 
 async def test_what_the_engine_has_no_rule_for_is_seen_by_its_shape() -> None:
@@ -97,3 +98,40 @@ async def test_an_address_that_the_engine_found_is_not_told_twice() -> None:
 async def test_a_key_that_two_rules_match_is_named_by_its_maker() -> None:
     (found,) = await search(f'const key = "sk-{made_up(20)}T3BlbkFJ{made_up(20)}";')
     assert [s.rule for s in found] == ["OpenAI API key"]
+
+
+GROQ = f"gsk_{made_up(52)}"
+
+
+@pytest.mark.parametrize(
+    ("reading", "body"),
+    [
+        ("in a comment of a page", f"<!doctype html><p>Hello</p>\n<!-- GROQ_API_KEY={GROQ} -->"),
+        (
+            "in an attribute that holds JSON",
+            f"<!doctype html>\n<div data-props='{{&quot;k&quot;:&quot;{GROQ}&quot;}}'></div>",
+        ),
+        ("in two halves", f'const a = 1;\nconst k = "{GROQ[:20]}" + "{GROQ[20:]}";'),
+        ("in a list that is joined", f'\nconst k = ["{GROQ[:20]}", "{GROQ[20:]}"].join("");'),
+        ("in a template", f'\nconst k = `${{"{GROQ[:20]}"}}{GROQ[20:]}`;'),
+        ("escaped", "\nk = '" + "".join(f"\\u{ord(c):04x}" for c in GROQ) + "'"),
+    ],
+)
+async def test_what_the_engine_knows_is_found_however_the_body_writes_it(
+    reading: str, body: str
+) -> None:
+    (found,) = await search(body)
+    assert [(s.rule, s.line) for s in found if not s.public_by_design] == [("Groq API key", 2)], (
+        reading
+    )
+
+
+async def test_two_secrets_in_the_one_line_of_a_bundle_are_both_told() -> None:
+    slack = f"xoxb-123456789012-1234567890123-{made_up(24)}"
+    (found,) = await search(f'a="{STRIPE}";b="{slack[:20]}"+"{slack[20:]}";')
+    assert [s.rule.split()[0] for s in found] == ["Stripe", "Slack"]
+
+
+async def test_a_function_of_a_module_is_no_token_of_vault() -> None:
+    (found,) = await search("const n=yield(0,s.prepareTransactionSigning)(t,e);")
+    assert [s for s in found if not s.public_by_design] == []

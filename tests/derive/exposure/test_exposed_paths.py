@@ -97,10 +97,34 @@ EXPOSED: list[tuple[str, bytes | str]] = [
     ("/openapi.yaml", "openapi: 3.0.0\ninfo:\n  title: x\npaths: {}\n"),
     ("/exports/", '[\n{ "name":"a.csv", "type":"file", "mtime":"Mon", "size":1 }\n]'),
 ]
+EXPOSED += [
+    ("/.env", "DB_PASSWORD=x\nAPP_KEY=y\n".encode("utf-16")),
+    ("/.env", "STRIPE_SECRET_KEY: sk_live_x\n"),
+    ("/backup.sql", "SET statement_timeout = 0;\nCOPY public.members (id) FROM stdin;\n"),
+    ("/backup.sql", "-- phpMyAdmin SQL Dump\n"),
+    ("/metrics", 'go_goroutines 12\nprocess_open_fds 9\nhttp_requests_total{code="200"} 8\n'),
+    ("/", '<?xml version="1.0"?><ListBucketResult xmlns="x"><Name>club</Name>'),
+    ("/", '<?xml version="1.0"?><EnumerationResults ServiceEndpoint="x"><Blobs>'),
+    ("/collections", '{"result":{"collections":[{"name":"lessons"}]},"status":"ok","time":0.1}'),
+]
 EXPOSED_PAGES: list[tuple[str, str]] = [
     ("/", "<html><head><title>Index of /</title></head><body><h1>Index of /</h1>members.csv"),
     ("/flower/", '<!doctype html><title>Flower</title><link href="/static/css/flower.css">'),
-    ("/sidekiq", "<!doctype html><html><head><title>[PRODUCTION] Sidekiq</title>"),
+    ("/sidekiq", "<!doctype html><html><head><title>[PRODUCTION] Sidekiq</title><h3>Enqueued</h3>"),
+    (
+        "/horizon",
+        "<!DOCTYPE html><title>Horizon - Club</title><script>window.Horizon = {};</script>",
+    ),
+    (
+        "/telescope",
+        "<!DOCTYPE html><title>Telescope</title><script>window.Telescope = {};</script>",
+    ),
+    ("/uploads/", '<!DOCTYPE html><title>Files within club/</title><ul id="files"><li>'),
+    (
+        "/uploads/",
+        "<!DOCTYPE html><div class=meta-item></div>Served with <a href='https://caddyserver.com'>",
+    ),
+    ("/docs", "<!doctype html><elements-api apiDescriptionUrl='openapi.yaml'></elements-api>"),
     ("/trace.axd", "<html><h1>Application Trace</h1><h2>Requests to this Application</h2>"),
     ("/server-info", "<!DOCTYPE html><title>Server Information</title>Server Settings"),
     ("/static/", "<html><head><title>Index of /static/</title></head><body><h1>Index of /static/"),
@@ -133,6 +157,15 @@ EXPOSED_PAGES: list[tuple[str, str]] = [
     ),
 ]
 INNOCENT: list[tuple[str, str, bool]] = [
+    ("/horizon", "<html><title>On the Horizon: our retreat</title></html>", True),
+    ("/telescope", "<html><title>Telescope nights for members</title></html>", True),
+    ("/sidekiq", "<html><title>Sidekiq - Login</title><input type=password></html>", True),
+    ("/hangfire", "<html><title>Hangfire, a blog post</title></html>", True),
+    ("/files/", "<html><title>Files within reach: our library</title></html>", True),
+    ("/collections", '{"collections":[{"id":1,"name":"Spring","status":"active"}]}', False),
+    ("/internal", '{"error":"unauthorized"}', False),
+    ("/internal", '{"message":"Not Found","statusCode":404}', False),
+    ("/metrics", '{"members": 12}', False),
     ("/.env", "<!doctype html><title>App</title>DEBUG=1\nKEY=2", True),
     ("/.env", "nothing here\n", False),
     ("/.git/HEAD", "Not found", False),

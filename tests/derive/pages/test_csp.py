@@ -48,6 +48,9 @@ def page(body: str = "", *fields: tuple[str, str], url: str = "https://example.o
         ("script-src 'self' *.example.net", ""),
         ("script-src 'self'; script-src *", ""),
         ("style-src 'unsafe-inline'; script-src 'self'", ""),
+        ("script-src 'self'; script-src-elem 'self' 'unsafe-inline'", "'unsafe-inline'"),
+        ("script-src-elem 'self'; default-src 'unsafe-inline'", "'unsafe-inline'"),
+        ("script-src-elem 'self'; script-src 'self'", ""),
         ("script-src *, script-src 'self'", ""),
     ],
 )
@@ -135,16 +138,62 @@ def test_a_policy_names_what_the_page_loads_and_no_more() -> None:
         "default-src": "'self'",
         "script-src": "'self' https://js.stripe.com",
         "style-src": "'self' https://fonts.googleapis.com",
-        "img-src": "'self' https://img.example.net",
+        "img-src": "'self' https://img.example.net https://*.stripe.com data:",
         "font-src": "'self' https://fonts.gstatic.com",
-        "connect-src": "'self' https://js.stripe.com https://api.stripe.com https://api.example.org",
+        "connect-src": "'self' https://js.stripe.com https://api.stripe.com https://api.example.org wss://api.example.org",
         "frame-src": "'self' https://js.stripe.com https://hooks.stripe.com",
         "form-action": "'self' https://pay.example.net",
         "object-src": "'none'",
         "base-uri": "'self'",
         "frame-ancestors": "'self'",
     }
-    assert not made.trial
+    assert made.trial
+
+
+@pytest.mark.parametrize(
+    ("body", "directive", "source"),
+    [
+        ("<picture><source srcset='https://img.example.net/a.webp 1x'></picture>", "img-src", "https://img.example.net"),
+        ("<video poster='https://img.example.net/p.jpg'></video>", "img-src", "https://img.example.net"),
+        ("<img src=data:image/gif;base64,R0lGOD>", "img-src", "data:"),
+        ("<p style='background:url(https://img.example.net/b.jpg)'>", "img-src", "https://img.example.net"),
+        ("<style>@import url('https://fonts.googleapis.com/c');</style>", "style-src", "https://fonts.googleapis.com"),
+        ("<style>@import url('https://fonts.googleapis.com/c');</style>", "font-src", "https://fonts.gstatic.com"),
+        ("<style>@font-face{src:url(https://f.example.net/a.woff2)}</style>", "font-src", "https://f.example.net"),
+        ("<style>@font-face{src:url(data:font/woff2;base64,AA)}</style>", "font-src", "data:"),
+        ('<script type=importmap>{"imports":{"x":"https://esm.sh/x"}}</script>', "script-src", "https://esm.sh"),
+        ("<script>s.src='https://connect.facebook.net/en/fbevents.js'</script>", "script-src", "https://connect.facebook.net"),
+        ("<script>s.src='https://connect.facebook.net/en/fbevents.js'</script>", "img-src", "https://www.facebook.com"),
+        ("<script>new WebSocket('wss://live.example.net/ws')</script>", "connect-src", "wss://live.example.net"),
+        ("<script>fetch('https://api.example.net/v1')</script>", "connect-src", "https://api.example.net"),
+        ("<script>new Worker(URL.createObjectURL(b))</script>", "worker-src", "blob:"),
+        ("<script>WebAssembly.compile(b)</script>", "script-src", "'wasm-unsafe-eval'"),
+        ("<object data='/rules.pdf'></object>", "object-src", "'self'"),
+        ("<base href='https://assets.example.net/'>", "base-uri", "https://assets.example.net"),
+    ],
+)  # fmt: skip
+def test_a_policy_lets_in_what_the_markup_shows(body: str, directive: str, source: str) -> None:
+    parts = dict(part.split(" ", 1) for part in suggest([page(body)]).value.split("; "))
+    assert source in parts[directive].split()
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["<script src=/app.js></script>", "<link rel=stylesheet href=/app.css>", "<a onfocus=x>"],
+)
+def test_a_policy_is_tried_first_where_more_may_be_loaded_than_the_page_shows(body: str) -> None:
+    assert suggest([page(body)]).trial
+    assert not suggest([page("<p>Hello</p>")]).trial
+
+
+@pytest.mark.parametrize("body", ["<button hx-on:click='x()'>", "<div x-data='{a:1}'>"])
+def test_attributes_that_are_evaluated_as_script_are_told(body: str) -> None:
+    assert suggest([page(body)]).evaluated
+
+
+def test_every_handler_counts_and_links_that_are_script() -> None:
+    body = "<details ontoggle=a onmouseover=b><a href='javascript:void(0)'>x</a></details>"
+    assert suggest([page(body)]).handlers == 3
 
 
 def test_an_inline_script_is_named_by_its_hash_and_tried_first() -> None:

@@ -34,6 +34,15 @@ DEBUG = {
     "Exception: Object]</pre>",
     "ASP.NET Core": '<title>Internal Server Error</title><div class="titleerror">Null</div>',
     "Phoenix": '<title>RuntimeError at GET /x</title><div class="code-explorer"></div>',
+    "Litestar": "<!doctype html><html><head><title>Litestar exception page</title>",
+    "Sanic": '<html lang=en id=sanic><title>Application X cannot handle your request</title>'
+    '<div class="tracerite"><div class="frame-location">',
+    "Quart": '<div class="traceback"><div>File <code>/app/run.py</code></div><div class="locals">',
+    "web.py": "<p>You're seeing this error because you have <code>web.config.debug</code> set to True.",
+    "Pyramid": "<h1>404 Not Found</h1>debug_notfound of url https://example.org/x; path_info: '/x'",
+    "Ruby (Rack)": "<p>You're seeing this error because you have enabled the <code>show_exceptions</code>",
+    "PHP (Tracy)": '<div id="tracy-bs" class="tracy-bs-main">',
+    "Grails": "<title>Grails Runtime Exception</title>",
     "Tomcat": "<title>HTTP Status 500 Internal Server Error</title><p><b>Exception</b></p>"
     "<pre>java.lang.NullPointerException\n</pre>",
 }  # fmt: skip
@@ -206,3 +215,18 @@ def test_a_trace_of_java_inside_json_is_one() -> None:
     leak = stack_trace(exchange(status=500, body=body))
     assert leak is not None
     assert leak.by == "Java"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "/_next/static/chunks/app-pages-internals.js",
+        "/_next/static/chunks/node_modules_next_dist_compiled_next-devtools_index_090k.js",
+    ],
+)
+def test_a_development_server_of_next_is_known_by_the_scripts_that_only_it_sends(
+    source: str,
+) -> None:
+    found = debug_page(error(f'<!doctype html><script src="{source}" async=""></script>', 200))
+    assert found is not None
+    assert found.by == "Next.js in development"

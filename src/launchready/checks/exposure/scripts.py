@@ -87,6 +87,10 @@ def _policy_steps(pages: Sequence[Exchange], calls: Sequence[str]) -> tuple[str,
         steps.append(
             f"Move inline handlers such as onclick=… ({made.handlers} seen) into a script with addEventListener: the policy stops them."
         )
+    if made.evaluated:
+        steps.append(
+            "Attributes of htmx (hx-on, js:) and of Alpine (x-…) are evaluated as script, which the policy stops: take the CSP build of Alpine, and listen in a script of your own where htmx evaluates."
+        )
     steps.append(
         "Use the site as a member for a day and look into the browser's console for what it reports."
         + (f" Then rename it to {_CSP}." if made.trial else "")

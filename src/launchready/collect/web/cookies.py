@@ -101,8 +101,7 @@ def _parse(line: str, url: str, now: datetime) -> tuple[Cookie | None, bool, str
     domain = attributes.get("domain", "").lstrip(".").lower()
     host_only = not domain
     # Without a dot it is a top-level domain, which no site may set cookies for.
-    if domain not in {"", host} and ("." not in domain or not _within(host, domain)):
-        return None, False, ""
+    foreign = domain not in {"", host} and ("." not in domain or not _within(host, domain))
     path = attributes.get("path", "")
     if not path.startswith("/"):
         path = (parts.path or "/").rpartition("/")[0] or "/"
@@ -117,7 +116,10 @@ def _parse(line: str, url: str, now: datetime) -> tuple[Cookie | None, bool, str
         path=path,
         secure=secure,
     )
-    return cookie, takes_back(found, now), _broken_promise(cookie, attributes)
+    broken = _broken_promise(cookie, attributes)
+    if foreign:
+        broken = f"{name} has the Domain {domain[:80]!r}, which {host} is not part of"
+    return cookie, takes_back(found, now), broken
 
 
 def _broken_promise(cookie: Cookie, attributes: Mapping[str, str]) -> str:
@@ -134,6 +136,8 @@ def _broken_promise(cookie: Cookie, attributes: Mapping[str, str]) -> str:
         return f"{cookie.name} lacks Path=/, which its name promises"
     if attributes.get("samesite", "").lower() == "none" and not cookie.secure:
         return f"{cookie.name} has SameSite=None without Secure"
+    if "partitioned" in attributes and not cookie.secure:
+        return f"{cookie.name} is Partitioned without Secure"
     return ""
 
 

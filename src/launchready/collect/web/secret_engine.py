@@ -15,17 +15,19 @@ import json
 import secrets
 import string
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from launchready.derive.exposure.secret_kinds import (
-    public_by_design,
-    rule_of,
-    secret_kind,
-    test_only,
+from launchready.derive.exposure.secret_finds import (
+    Find,
+    Text,
+    engine_find,
+    read,
+    shaped_finds,
+    told_once,
 )
-from launchready.derive.exposure.secret_shapes import ENGINE_KNOWS, shaped
 from launchready.facts.exposure import SecretSighting
 
 # The first search on a machine compiles the engine's rules, which takes about ten seconds.
@@ -34,6 +36,7 @@ GATHER_S = 0.05
 """Bodies that arrive within so many seconds are searched together."""
 SIGHTINGS_MAX = 50
 _PLANTED = "planted.js"
+_READ_OTHERWISE = "txt"
 
 
 class EngineError(Exception):
@@ -78,20 +81,25 @@ async def _engine(bodies: list[bytes], fingerprint_key: bytes) -> list[tuple[Sec
     except ImportError:
         raise EngineError("the search for secrets is not available on this platform") from None
     program = Path(kingfisher.__file__).parent / "bin" / "kingfisher"
+    # Beside the loop: a bundle of some megabytes takes a second.
+    texts = [await asyncio.to_thread(read, body) for body in bodies]
     with tempfile.TemporaryDirectory(prefix="launchready-") as folder:
         root = Path(folder)
-        for number, body in enumerate(bodies):
+        for number, (body, text) in enumerate(zip(bodies, texts, strict=True)):
             # Each body differs by its first line, or the engine would read equal ones once.
-            suffix = "html" if body.lstrip()[:1] == b"<" else "js"
-            (root / f"{number}.{suffix}").write_bytes(f"// {number}\n".encode() + body)
+            mark = f"// {number}\n"
+            suffix = "html" if text.markup else "js"
+            (root / f"{number}.{suffix}").write_bytes(mark.encode() + body)
+            (root / f"{number}.{_READ_OTHERWISE}").write_text(
+                mark + text.otherwise, "utf-8", "replace"
+            )
         planted = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(36))
         (root / _PLANTED).write_text(f'const token = "ghp_{planted}";\n', encoding="ascii")
         report = await _report(program, root)
-    found = _sorted_out(report, len(bodies), fingerprint_key)
-    # Beside the loop: a bundle of some megabytes takes a second.
+    found = _sorted_out(report, texts)
     return [
-        await asyncio.to_thread(_with_shapes, sightings, body, fingerprint_key)
-        for sightings, body in zip(found, bodies, strict=True)
+        await asyncio.to_thread(_sightings, finds, text, fingerprint_key)
+        for finds, text in zip(found, texts, strict=True)
     ]
 
 
@@ -123,59 +131,48 @@ async def _report(program: Path, root: Path) -> dict[str, Any]:
     raise EngineError("the search for secrets gave no report")
 
 
-def _sorted_out(
-    report: dict[str, Any], count: int, fingerprint_key: bytes
-) -> list[tuple[SecretSighting, ...]]:
-    """Return the sightings by body. Raises EngineError unless the whole batch was read."""
+def _sorted_out(report: dict[str, Any], texts: Sequence[Text]) -> list[list[Find]]:
+    """Return what was found by body. Raises EngineError unless the whole batch was read."""
     summary = report["audit"].get("summary", {})
-    read = report.get("metadata", {}).get("summary", {}).get("blobs_scanned")
-    if read != count + 1 or summary.get("scan_failed") or summary.get("scan_partial"):
-        raise EngineError(f"the search for secrets read {read} of {count + 1} files")
-    found: list[dict[tuple[int, str], SecretSighting]] = [{} for _ in range(count)]
+    read_files = report.get("metadata", {}).get("summary", {}).get("blobs_scanned")
+    files = 2 * len(texts) + 1
+    if read_files != files or summary.get("scan_failed") or summary.get("scan_partial"):
+        raise EngineError(f"the search for secrets read {read_files} of {files} files")
+    found: list[list[Find]] = [[] for _ in texts]
     seen_planted = False
     for each in report.get("findings") or []:
         path = Path(str(each["finding"]["path"])).name
         if path == _PLANTED:
             seen_planted = True
             continue
-        value = str(each["finding"]["snippet"])
-        rule = rule_of(str(each["rule"]["id"]), value)
-        line = int(each["finding"]["line"]) - 1
-        mark = _mark(value, fingerprint_key)
-        where = found[int(path.partition(".")[0])]
-        sighting = SecretSighting(
-            rule=secret_kind(rule),
-            line=line,
-            fingerprint=mark,
-            public_by_design=public_by_design(rule, value) or test_only(value),
+        number, _, kind = path.partition(".")
+        find = engine_find(
+            str(each["rule"]["id"]),
+            str(each["finding"]["snippet"]),
+            line=int(each["finding"]["line"]) - 1,
         )
-        earlier = where.get((line, mark))
-        # Two rules for one value: the one that makes it a secret counts.
-        if earlier is None or (earlier.public_by_design and not sighting.public_by_design):
-            where[line, mark] = sighting
+        written = texts[int(number)].as_written(find) if kind == _READ_OTHERWISE else find
+        if written is not None:
+            found[int(number)].append(written)
     if not seen_planted:
         raise EngineError("the search for secrets did not find the secret planted for it")
-    return [tuple(sorted(w.values(), key=lambda s: s.line)[:SIGHTINGS_MAX]) for w in found]
+    return found
 
 
-def _with_shapes(
-    sightings: tuple[SecretSighting, ...], body: bytes, fingerprint_key: bytes
+def _sightings(
+    finds: Sequence[Find], text: Text, fingerprint_key: bytes
 ) -> tuple[SecretSighting, ...]:
-    """Return the sightings and those that only our own shapes find, by line."""
-    secret_lines = {s.line for s in sightings if not s.public_by_design}
-    added: dict[str, SecretSighting] = {}
-    for each in shaped(body.decode("utf-8", errors="replace")):
-        mark = _mark(each.value, fingerprint_key)
-        known = any(s.fingerprint == mark and not s.public_by_design for s in sightings)
-        # The engine marks another part of the same value; in one line they are the same find.
-        if known or (each.kind in ENGINE_KNOWS and each.line in secret_lines):
-            continue
-        added[mark] = SecretSighting(
-            rule=each.kind, line=each.line, fingerprint=mark, public_by_design=False
+    """Return what was found in a body, by the engine or by our own shapes, without the values."""
+    kept = told_once([*finds, *shaped_finds(text, at_most=SIGHTINGS_MAX)])
+    return tuple(
+        SecretSighting(
+            rule=find.kind,
+            line=find.line,
+            fingerprint=_mark(find.value, fingerprint_key),
+            public_by_design=find.public,
         )
-        if len(added) == SIGHTINGS_MAX:
-            break
-    return tuple(sorted((*sightings, *added.values()), key=lambda s: s.line)[:SIGHTINGS_MAX])
+        for find in kept[:SIGHTINGS_MAX]
+    )
 
 
 def _mark(value: str, fingerprint_key: bytes) -> str:

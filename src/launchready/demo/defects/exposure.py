@@ -183,6 +183,20 @@ def secret(launch: DemoLaunch) -> None:
     _script_ends_in(launch, f'\nconst mail = "{key}";\n')
 
 
+@defect("secret-in-page", variant="later")
+def secret_in_chunk(launch: DemoLaunch) -> None:
+    """The key stands in a part of the bundle that is loaded only when a member opens the chat."""
+    key = "gsk_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9fG1hJ3kL5m"
+    _script_ends_in(launch, '\nconst chat = () => import("./chat.js");\n')
+    launch.host("static").serve(
+        f"{script().rpartition('/')[0]}/chat.js",
+        Answer(
+            body=f'export const key = "{key}";\n',
+            headers={"content-type": "text/javascript", "cache-control": "public, max-age=300"},
+        ),
+    )
+
+
 @defect("source-map-public")
 def source_map(launch: DemoLaunch) -> None:
     """The script's readable source lies beside it."""

@@ -72,6 +72,7 @@ def exposed(probe: Probe) -> tuple[tuple[Path, Exchange], ...]:
 def gist(path: Path, body: bytes) -> bytes:
     """Return only what the patterns matched: enough to recognise it again, and no secret's value."""
     found: list[bytes] = []
+    body = _bytes(body)
     for number, pattern in enumerate(path.patterns):
         matches = islice(pattern.finditer(body), _GIST_MAX if number == 0 else 1)
         found += [match[0].strip(b"\r\n") for match in matches]
@@ -83,7 +84,7 @@ def _bare(path: str) -> str:
 
 
 def _matches(candidate: Path, answer: Exchange) -> bool:
-    body = answer.body
+    body = _bytes(answer.body)
     if not candidate.html and _is_html(answer):
         return False
     first, *others = candidate.patterns
@@ -93,6 +94,13 @@ def _matches(candidate: Path, answer: Exchange) -> bool:
     elif first.search(body) is None:
         return False
     return all(p.search(body) for p in others)
+
+
+def _bytes(body: bytes) -> bytes:
+    """Return a body as the patterns are written; editors of Windows save settings in UTF-16."""
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return body.decode("utf-16", "replace").encode()
+    return body
 
 
 def _is_html(answer: Exchange) -> bool:

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 
-from launchready.derive.exposure.secret_kinds import public_by_design, test_only
+from launchready.derive.exposure.secret_names import named
+from launchready.derive.exposure.secret_value import DISTINCT_MIN, NO_PASSWORD, Shaped, near
 from launchready.derive.exposure.secret_views import decoded_text, views
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shaped:
-    """A value of such a shape. `line` counts from 1; the value is never shown."""
-
-    kind: str
-    line: int
-    value: str = field(repr=False)
-
-
 DATABASE_ADDRESS = "Database address with a password"
-ENGINE_KNOWS = frozenset({
-    DATABASE_ADDRESS, "Live secret key (sk_live_)", "Anthropic API key", "OpenAI API key",
-    "GitHub token", "SendGrid API key", "Slack token", "Private key", "Log-in in a header",
-})  # fmt: skip
-"""Kinds that the engine finds as well, but not in comments, in addresses or behind escapes."""
+ADDRESS = "Address with a password"
 
 # What stands in every value of the kind, one of several: only around it a text is searched.
 _MARKS: dict[str, tuple[str, ...]] = {
@@ -39,6 +25,12 @@ _MARKS: dict[str, tuple[str, ...]] = {
     "SendGrid API key": ("SG.",), "Slack token": ("xox",), "Private key": ("PRIVATE KEY-----",),
     "Upstash QStash token": ("eyJVc2VySUQiOi",), "Firebase server key": (":APA91b",),
     "Discord bot token": (".",), "Log-in in a header": ("Basic ",),
+    "Google client secret": ("GOCSPX-",), "Braintree access token": ("access_token$production$",),
+    "Vercel Blob token": ("vercel_blob_rw_",), "Doppler token": ("dp.",),
+    "Contentful management token": ("CFPAT-",), "Tavily API key": ("tvly-",), "Firecrawl API key": ("fc-",),
+    "Laravel app key": ("base64:",), "Django secret key": ("django-insecure-",),
+    "Address that opens a storage account": (".core.windows.net",), "Convex deploy key": ("prod:",),
+    "Sanity token": ("sk",), ADDRESS: ("://",),
 }  # fmt: skip
 # What is random in the value is the group `key`; it tells a key from a placeholder.
 _SHAPES: dict[str, re.Pattern[str]] = {
@@ -77,109 +69,72 @@ _SHAPES: dict[str, re.Pattern[str]] = {
         r"(?<![\w.-])(?P<key>[MNO][\w-]{22,27}\.[\w-]{6,7}\.[\w-]{27,38})(?![\w.-])"
     ),
     "Log-in in a header": re.compile(r"\bBasic (?P<key>[A-Za-z0-9+/]{12,200}={0,2})(?![\w+/])"),
+    "Google client secret": re.compile(r"\bGOCSPX-(?P<key>[\w-]{28})(?![\w-])"),
+    "Braintree access token": re.compile(
+        r"\baccess_token\$production\$(?P<key>[0-9a-z]{16}\$?[0-9a-f]{32})(?!\w)"
+    ),
+    "Vercel Blob token": re.compile(
+        r"\bvercel_blob_rw_(?P<key>[A-Za-z0-9]{12,20}_[A-Za-z0-9]{20,40})"
+    ),
+    "Doppler token": re.compile(
+        r"\bdp\.(?:st|pt|ct|sa|said)\.(?:[\w-]{2,35}\.)?(?P<key>[A-Za-z0-9]{40,44})(?!\w)"
+    ),
+    "Contentful management token": re.compile(r"\bCFPAT-(?P<key>[\w-]{43})(?![\w-])"),
+    "Tavily API key": re.compile(r"\btvly-(?:dev-|prod-)?(?P<key>[A-Za-z0-9]{32})(?!\w)"),
+    "Firecrawl API key": re.compile(r"\bfc-(?P<key>[0-9a-f]{32})(?!\w)"),
+    "Laravel app key": re.compile(r"\bbase64:(?P<key>[A-Za-z0-9+/]{43})="),
+    "Django secret key": re.compile(r"\bdjango-insecure-(?P<key>[a-z0-9!@#$%^&*(_=+)-]{50})"),
+    # One file's address, made for one visitor's upload, is a usual thing; a whole account's is none.
+    "Address that opens a storage account": re.compile(
+        r"\.core\.windows\.net/?[^\s\"'`<>]{0,200}?[?&](?=[^\s\"'`<>]{0,300}\bs(?:rt=|r=c))"
+        r"(?=[^\s\"'`<>]{0,300}\bsp=[a-z]{0,12}[wdl])[^\s\"'`<>]{0,300}?\bsig=(?P<key>[\w%+/-]{40,80})"
+    ),
+    "Convex deploy key": re.compile(
+        r"\bprod:[a-z]{2,20}-[a-z]{2,20}-\d{1,5}\|(?P<key>[A-Za-z0-9+/]{40,200}={0,2})"
+    ),
+    "Sanity token": re.compile(r"(?<![\w+/])sk(?P<key>[A-Za-z0-9]{178})(?![\w+/=])"),
+    ADDRESS: re.compile(
+        r"\b(?:https?|wss?|s?ftps?|ssh|smtps?|imaps?)://(?!user:|username:|your)"
+        r"[^\s:/@\"'`<>${}*\[\]?#()]{1,64}:(?P<key>[^\s:/@\"'`<>${}*\[\]?#()]{8,128})@(?P<host>[\w.-]{1,253})"
+    ),
     DATABASE_ADDRESS: re.compile(
         r"\b(?:postgres(?:ql)?|mysql|mariadb|rediss?|amqps?|mongodb(?:\+srv)?)(?:\+\w{1,20})?://"
         r"[^\s:/@\"'`<>]{0,64}:(?P<key>[^\s:/@\"'`<>${}*\[\]]{6,128})@(?P<host>[\w.-]{1,253})"
     ),
 }
-# Keys that look like any other of their maker: only the name they are given tells them apart.
-_NAMED: dict[str, re.Pattern[str]] = {
-    "Upstash token": re.compile(
-        r"upstash[^\n]{0,160}?token[\"']?\s{0,3}(?:[:=,]|=>)\s{0,3}[\"'](?P<key>A[\w+/-]{40,120}={0,2})[\"']",
-        re.IGNORECASE,
-    ),
-    "Lemon Squeezy API key": re.compile(
-        r"lemon[-_]?squeezy[^\n]{0,120}?[\"'](?P<key>eyJ[\w-]{10,200}\.[\w-]{20,2000}\.[\w-]{20,1000})[\"']",
-        re.IGNORECASE,
-    ),
-    "Strapi API token": re.compile(
-        r"strapi[^\n]{0,120}?[\"'](?P<key>[0-9a-f]{256})[\"']", re.IGNORECASE
-    ),
-    "Amplitude secret key": re.compile(
-        r"amplitude[^\n]{0,120}?secret[-_ ]?key[\"']?\s{0,3}(?:[:=,]|=>)\s{0,3}[\"'](?P<key>[0-9a-f]{32})[\"']",
-        re.IGNORECASE,
-    ),
-    "Twilio auth token": re.compile(
-        r"(?:\bAC[0-9a-f]{32}\b|twilio)[^\n]{0,120}?auth[_-]?token[\"']?\s{0,3}(?:[:=,]|=>)\s{0,3}[\"'](?P<key>[0-9a-f]{32})[\"']",
-        re.IGNORECASE,
-    ),
-}
-_NAMES = {
-    "Upstash token": "upstash", "Lemon Squeezy API key": "lemon", "Strapi API token": "strapi",
-    "Amplitude secret key": "amplitude", "Twilio auth token": "auth",
-}  # fmt: skip
-# Of no maker in particular: the name says that it is a secret, the value that it was made.
-_CALLED_SECRET = re.compile(
-    r"(?:secret(?:[_-]?(?:key|token))?|admin[_-]?(?:api[_-]?)?key)[\"']?\s{0,3}(?:[:=]|=>)\s{0,3}"
-    r"[\"'](?P<key>[A-Za-z0-9][A-Za-z0-9+/_=-]{19,127})[\"']",
-    re.IGNORECASE,
-)
-# Words in a row; what a payment's page may know (Stripe's client secrets); placeholders.
-_NOT_MADE = re.compile(
-    r"[A-Za-z]+(?:[_-][A-Za-z]+)*[_-]?\d{0,3}|(?:pi|seti|cs|src|pm|acct)_.*|.*_secret_.*"
-    r"|.*(?:your|example|change|placeholder|xxxx|here).*",
-    re.IGNORECASE,
-)
-_NO_PASSWORD = re.compile(
-    r"(?:your|my|the|some|db|user|root|app|pg|test)?[-_]?"
-    r"(?:pass(?:word|wd|phrase)?|pwd|secret|changeme|example|postgres|guest|admin|redis|mysql|xxx+)"
-    r"(?:[-_]?here|\d{0,3})",
-    re.IGNORECASE,
-)
 _NO_HOST = re.compile(
-    r"(?:localhost|host(?:name)?|127\.[\d.]+|(?:.*\.)?example(?:\.(?:com|org|net))?|db|database|your.*)",
+    r"(?:localhost|host(?:name)?|127\.[\d.]+|(?:.*\.)?example(?:\.(?:com|org|net))?|db|database|your.*"
+    # The address that pages send their errors to; older ones have two parts.
+    r"|(?:.*\.)?sentry\.io)",
     re.IGNORECASE,
 )
-_BY_NAME_ALONE = "Generic value that is named a secret"
-_BEFORE, _BEHIND = 320, 700
-"""No value of a shape reaches further from its mark, in characters."""
-_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
-DISTINCT_MIN = 8
-"""Characters that a made key has at least; `xxxxxxxx` and `abcabcabc` have fewer."""
 
 
-def shaped(text: str) -> Iterator[Shaped]:
+def shaped(text: str, readings: Iterable[tuple[int, str]] | None = None) -> Iterator[Shaped]:
     """Yield every value in the text that has such a shape and is no placeholder, each once.
 
-    Shapes of a maker are also looked for where the text joins, escapes or encodes them once.
+    They are also looked for where the text joins, escapes or encodes them once: in its `readings`,
+    which are made from it where they are not given.
     """
     seen = set()
-    for first_line, view in ((1, text), *views(text)):
-        for found in _of_makers(view, first_line):
+    for first_line, view in ((1, text), *(views(text) if readings is None else readings)):
+        for found in (*_of_makers(view, first_line), *named(view, first_line)):
             if found.value not in seen:
                 seen.add(found.value)
                 yield found
-    yield from _named(text)
 
 
 def _of_makers(text: str, first_line: int) -> Iterator[Shaped]:
     for kind, pattern in _SHAPES.items():
-        for match in _near(text, pattern, _MARKS[kind]):
+        for match in near(text, pattern, _MARKS[kind]):
             key, host = match["key"], match.groupdict().get("host")
             if host is not None:
-                if _NO_HOST.fullmatch(host) or _NO_PASSWORD.fullmatch(key):
+                if _NO_HOST.fullmatch(host) or NO_PASSWORD.fullmatch(key):
                     continue
             elif len(set(key)) < DISTINCT_MIN or not _PROOFS.get(kind, bool)(key):
                 continue
             line = text.count("\n", 0, match.start()) + first_line
             yield Shaped(kind=kind, line=line, value=match[0])
-
-
-def _near(
-    text: str, pattern: re.Pattern[str], marks: tuple[str, ...], lower: str = ""
-) -> Iterator[re.Match[str]]:
-    """Yield the matches of a pattern around its marks, which stand in few places of most texts.
-
-    With the same text in lower case, marks in lower case stand for those in any.
-    """
-    looked_at = lower or text
-    for mark in marks:
-        at = looked_at.find(mark)
-        while at >= 0:
-            start, end = max(0, at - _BEFORE), at + _BEHIND
-            while (at := looked_at.find(mark, at + 1)) >= 0 and at - _BEFORE <= end:
-                end = at + _BEHIND
-            yield from pattern.finditer(text, start, end)
 
 
 def _is_bot(token: str) -> bool:
@@ -192,37 +147,10 @@ def _is_log_in(value: str) -> bool:
     """Return whether a value is a user and a password that somebody chose (RFC 7617)."""
     user, colon, password = decoded_text(value).partition(":")
     good = colon and user and len(password) >= DISTINCT_MIN and " " not in password
-    return bool(good) and _NO_PASSWORD.fullmatch(password) is None
+    return bool(good) and NO_PASSWORD.fullmatch(password) is None
 
 
 _PROOFS: dict[str, Callable[[str], bool]] = {
     "Discord bot token": _is_bot,
     "Log-in in a header": _is_log_in,
 }
-
-
-def _named(text: str) -> Iterator[Shaped]:
-    named, lower = set(), text.lower()
-    if len(lower) != len(text):
-        # Some letters outside ASCII are longer in lower case; the names are written within it.
-        lower = text.translate(_LOWER)
-    for kind, pattern in _NAMED.items():
-        if _NAMES[kind] not in lower:
-            continue
-        for match in pattern.finditer(text):
-            named.add(match["key"])
-            if len(set(match["key"])) >= DISTINCT_MIN:
-                line = text.count("\n", 0, match.start("key")) + 1
-                yield Shaped(kind=kind, line=line, value=match["key"])
-    for match in _near(text, _CALLED_SECRET, ("secret", "admin"), lower):
-        if match["key"] not in named and _made(match["key"]):
-            line = text.count("\n", 0, match.start("key")) + 1
-            yield Shaped(kind=_BY_NAME_ALONE, line=line, value=match["key"])
-
-
-def _made(value: str) -> bool:
-    """Return whether a value looks made by a machine, and is not meant for pages."""
-    mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
-    if not mixed or len(set(value)) < DISTINCT_MIN or _NOT_MADE.fullmatch(value):
-        return False
-    return not test_only(value) and not public_by_design("generic-secret", value)

@@ -13,10 +13,23 @@ from urllib.parse import unquote
 _PIECES_MAX = 3000
 _BASE64_MAX = 20_000
 # Each piece is bounded, so that hostile text is not read again from every start.
-_JOINED = re.compile(
-    r"[\"'`][^\"'`\\\n]{4,200}[\"'`](?:\s{0,40}\+\s{0,40}[\"'`][^\"'`\\\n]{1,200}[\"'`]){1,12}"
+_PLUS = r"[\"'`]\)?\s{0,40}(?:\+|\.concat\()\s{0,40}[\"'`]"
+_COMMA = r"[\"'`]\s{0,40},\s{0,40}[\"'`]"
+_FILLED = r"\$\{[\"']|[\"']\}"
+_ADDED = rf"[\"'`][^\"'`\\\n]{{4,200}}(?:{_PLUS}[^\"'`\\\n]{{1,200}}){{1,12}}[\"'`]"
+_LISTED = (
+    rf"[\"'`][^\"'`\\\n]{{1,200}}(?:{_COMMA}[^\"'`\\\n]{{1,200}}){{1,12}}[\"'`]"
+    r"(?=\s{0,40}\]\s{0,40}\.join\((?:\"\"|''|``)\))"
 )
-_PLUS = re.compile(r"[\"'`]\s{0,40}\+\s{0,40}[\"'`]")
+_TEMPLATE = r"`[^`$\\\n]{0,200}(?:\$\{[\"'][^\"'`\n]{0,200}[\"']\}[^`$\\\n]{0,200}){1,12}`"
+_SPELLINGS = tuple(
+    (re.compile(whole), re.compile(between))
+    for whole, between in ((_ADDED, _PLUS), (_LISTED, _COMMA), (_TEMPLATE, _FILLED))
+)
+_ASKED_WITH = re.compile(r"[?&]([\w.-]{1,40})=([\w.~%+/-]{16,400})")
+# What stands before a value: its name, and what decodes it.
+_NAME_MAX = 60
+_CALL = re.compile(r"(?:\w{1,20}\.){0,2}\w{1,20}\(\s{0,3}[\"'`]?$|[\"'`]$")
 _CONTINUED = re.compile(r"[\"'`](?:[^\"'`\\\n]{4,200}\\\r?\n){1,12}[^\"'`\\\n]{0,200}")
 _BASE64 = re.compile(rf"(?<![\w+/-])[A-Za-z0-9+/_-]{{40,{_BASE64_MAX}}}(?:={{1,2}}|(?![\w+/-]))")
 _ESCAPED = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u00([0-9a-fA-F]{2}))")
@@ -30,13 +43,22 @@ def views(text: str) -> Iterator[tuple[int, str]]:
     if "%3A%2F%2F" in text or "%3a%2f%2f" in text:
         # A line break that is decoded would move what stands behind it.
         yield 1, unquote(re.sub(r"%0[aAdD]", " ", text))
-    for match in islice(_JOINED.finditer(text), _PIECES_MAX):
-        yield _line(text, match), _PLUS.sub("", match[0])
+    for match in islice(_ASKED_WITH.finditer(text), _PIECES_MAX):
+        yield _line(text, match), f'{match[1]}="{match[2]}"'
+    for whole, between in _SPELLINGS:
+        for match in islice(whole.finditer(text), _PIECES_MAX):
+            yield _line(text, match), _named(text, match, between.sub("", match[0])[1:-1])
     for match in islice(_CONTINUED.finditer(text), _PIECES_MAX):
         yield _line(text, match), re.sub(r"\\\r?\n", "", match[0])
     for match in islice(_BASE64.finditer(text), _PIECES_MAX):
         if decoded := decoded_text(match[0]):
-            yield _line(text, match), " ".join(decoded.splitlines())
+            yield _line(text, match), _named(text, match, " ".join(decoded.splitlines()))
+
+
+def _named(text: str, match: re.Match[str], value: str) -> str:
+    """Return a value in quotes behind the name that stands before it in the text."""
+    before = text[max(0, match.start() - _NAME_MAX) : match.start()].rpartition("\n")[2]
+    return f'{_CALL.sub("", before)}"{value}"'
 
 
 def decoded_text(value: str) -> str:

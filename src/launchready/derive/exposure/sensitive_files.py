@@ -16,6 +16,9 @@ FILES = (
             ASSIGNMENT, at_least=2, case=True),
     *paths("a file of secrets and settings", "secret",
             ".env .env.local .env.production .env.bak", SECRET_ASSIGNMENT),
+    *paths("a file of secrets and settings", "secret", ".env .env.local .env.production .env.bak",
+            rb"^(?:export )?[A-Z][A-Z0-9_]{0,40}(?:PASSWORD|SECRET|TOKEN|_KEY|DATABASE_URL)[A-Z0-9_]{0,20}:[ \t](?=[^\s]|\Z)",
+            case=True),
     # These are often committed with nothing but public addresses in them.
     *paths("a file of secrets and settings", "secret",
             ".env.development .env.dev .env.staging .env.prod .env.old .env.save .env.backup .envrc "
@@ -67,7 +70,9 @@ FILES = (
     *paths("a copy of the site", "secret",
             "backup.tar.gz backup.tgz site.tar.gz {host}.tar.gz {parent}.tar.gz", rb"\A\x1f\x8b\x08"),
     *paths("a copy of the database", "secret", "dump.sql backup.sql database.sql db.sql data.sql {host}.sql {parent}.sql",
-            rb"^(?:CREATE TABLE|INSERT INTO|DROP TABLE|-- (?:MySQL|MariaDB) dump|-- PostgreSQL database)"),
+            rb"^(?:CREATE TABLE|INSERT INTO|DROP TABLE|-- (?:MySQL|MariaDB) dump|-- PostgreSQL database"
+            rb"|-- (?:Adminer|phpMyAdmin|HeidiSQL)\b|/\*!40101 SET|SET (?:statement_timeout|FOREIGN_KEY_CHECKS)\s*="
+            rb"|COPY [\w.\"]{1,80} (?:\([^)\n]{1,400}\) )?FROM stdin|PRAGMA foreign_keys\s*=)"),
     *paths("a copy of the database", "secret", "backup.sql.gz dump.sql.gz database.sql.gz db.sql.gz", rb"\A\x1f\x8b\x08"),
     *paths("a copy of the database", "secret", "backup.dump db.dump", rb"\APGDMP"),
     *paths("a copy of the database", "secret", "dump.rdb", rb"\AREDIS\d{4}"),

@@ -70,9 +70,12 @@ def script_weakness(found: tuple[Policy, ...]) -> str:
     """
     weak = []
     for policy in found:
-        sources = policy.sources("script-src", "script-src-elem", "default-src")
-        if sources is not None:
-            weak.append(_weakness(tuple(s.lower() for s in sources)))
+        # Where elements have a directive of their own, the other one holds for the rest.
+        given = [policy.sources("script-src-elem", "script-src", "default-src")]
+        given.append(policy.sources("script-src", "default-src"))
+        sources = [tuple(s.lower() for s in g) for g in given if g is not None]
+        if sources:
+            weak.append(next((w for s in sources if (w := _weakness(s))), ""))
     return weak[0] if weak and all(weak) else ""
 
 

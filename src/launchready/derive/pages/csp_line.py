@@ -11,17 +11,25 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from launchready.derive.pages.csp_services import SERVICES
 from launchready.derive.pages.page import absolute, base_of, loads
 from launchready.facts.http import Exchange
 
 HASHES_MAX = 5
 """With more inline scripts than this, a nonce is less work than hashes."""
-_SOURCES_MAX = 12
+_SOURCES_MAX = 20
+_NODES_MAX = 5000
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _DIRECTIVES = {
     "script": "script-src", "style": "style-src", "image": "img-src", "font": "font-src",
     "frame": "frame-src", "media": "media-src",
 }  # fmt: skip
+_EVALUATED = "[x-data], [x-init], [hx-vals^='js:'], [hx-headers^='js:']"
+"""What Alpine and htmx evaluate as script, beside hx-on."""
+_URL = re.compile(r"[\"'`](https?:|wss:|)//([a-z0-9.-]{3,253})(/[^\"'`\s]{0,300})?[\"'`]")
+_FETCHED = re.compile(r"fetch\(\s{0,9}[\"'`]https://([a-z0-9.-]{3,253})[/\"'`]")
+_IN_STYLE = re.compile(r"(@import\s{1,9})?(?:url\(\s{0,9})?[\"']?(https?://[^\s\"'()<>;,]{1,500})")
+_FONT = re.compile(r"\.(?:woff2?|ttf|otf|eot)(?:[?#]|\Z)", re.IGNORECASE)
 _SCRIPT_TYPES = {
     "",
     "text/javascript",
@@ -30,20 +38,6 @@ _SCRIPT_TYPES = {
     "importmap",
     "speculationrules",
 }
-
-# What the widely used services load once their script runs, by their own documentation.
-_SERVICES: dict[str, dict[str, tuple[str, ...]]] = {
-    "js.stripe.com": {"frame-src": ("https://js.stripe.com", "https://hooks.stripe.com"), "connect-src": ("https://api.stripe.com",)},
-    "fonts.googleapis.com": {"font-src": ("https://fonts.gstatic.com",)},
-    "use.typekit.net": {"font-src": ("https://use.typekit.net",), "img-src": ("https://p.typekit.net",)},
-    "www.googletagmanager.com": {"connect-src": ("https://*.google-analytics.com", "https://*.googletagmanager.com"), "img-src": ("https://*.google-analytics.com",)},
-    "www.google.com": {"script-src": ("https://www.gstatic.com",), "frame-src": ("https://www.google.com",)},
-    "challenges.cloudflare.com": {"frame-src": ("https://challenges.cloudflare.com",)},
-    "static.cloudflareinsights.com": {"connect-src": ("https://cloudflareinsights.com",)},
-    "js.hcaptcha.com": dict.fromkeys(("script-src", "frame-src", "style-src", "connect-src"), ("https://hcaptcha.com", "https://*.hcaptcha.com")),
-    "js.sentry-cdn.com": {"script-src": ("https://browser.sentry-cdn.com",), "connect-src": ("https://*.ingest.sentry.io",)},
-    "www.youtube.com": {"frame-src": ("https://www.youtube.com", "https://www.youtube-nocookie.com")},
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +50,11 @@ class Suggestion:
     """Too many inline scripts for hashes: each needs the nonce that stands in the policy."""
     handlers: int
     """Inline handlers such as onclick, which such a policy stops."""
-
-    @property
-    def trial(self) -> bool:
-        """Whether it should be reported before it is enforced."""
-        return bool(self.inline_scripts or self.handlers)
+    evaluated: bool
+    """Attributes of htmx or Alpine are evaluated as script, which such a policy stops as well."""
+    trial: bool
+    """Whether it should be reported before it is enforced: scripts and styles load more than the
+    page itself shows."""
 
 
 def suggest(pages: Iterable[Exchange], *, connects: Iterable[str] = ()) -> Suggestion:
@@ -69,40 +63,106 @@ def suggest(pages: Iterable[Exchange], *, connects: Iterable[str] = ()) -> Sugge
         name: {"'self'": None}
         for name in (
             "default-src", "script-src", "style-src", "img-src", "font-src", "connect-src",
-            "frame-src", "media-src", "form-action",
+            "frame-src", "media-src", "worker-src", "form-action", "base-uri",
         )
     }  # fmt: skip
+    found["object-src"] = {}
     scripts: dict[str, None] = {}
     handlers = 0
-    has_nonces = False
+    has_nonces = evaluated = runs = False
     for page in pages:
         own = urlsplit(page.url).hostname or ""
         _add_loaded(found, page, own)
         tree = LexborHTMLParser(page.text)
         base = base_of(tree, page.url)
+        if tree.css_first("base[href]") is not None:
+            _add(found["base-uri"], base, own)
         for node in tree.css("script:not([src])"):
             kind = (node.attributes.get("type") or "").strip().lower()
             if kind in _SCRIPT_TYPES:
-                scripts[_hash(node.text(strip=False))] = None
+                text = node.text(strip=False)
+                scripts[_hash(text)] = None
                 has_nonces = has_nonces or bool(node.attributes.get("nonce"))
-        if tree.css_first("style, [style]") is not None:
-            found["style-src"]["'unsafe-inline'"] = None
-        if 'src="data:' in page.text or "url(data:" in page.text:
+                _add_named(found, text, own)
+        _add_styled(found, tree, own)
+        _add_seen(found, tree, base, own)
+        if "data:image/" in page.text or tree.css_first("link[rel~=stylesheet i]") is not None:
+            # Style sheets hold small pictures in themselves as a rule.
             found["img-src"]["data:"] = None
-        handlers += len(
-            tree.css("[onclick], [onload], [onsubmit], [onchange], [onerror], [oninput]")
-        )
+        if "data:font" in page.text or "data:application/font" in page.text:
+            found["font-src"]["data:"] = None
+        names = [name for node in tree.css("*")[:_NODES_MAX] for name in node.attributes]
+        handlers += sum(1 for name in names if name.startswith("on"))
+        handlers += len(tree.css("[href^='javascript:' i]"))
+        evaluated = evaluated or tree.css_first(_EVALUATED) is not None
+        evaluated = evaluated or any(name.startswith("hx-on") for name in names)
+        runs = runs or tree.css_first("script, style, link[rel~=stylesheet i]") is not None
         for node in tree.css("form[action]")[:100]:
             _add(found["form-action"], absolute(node.attributes.get("action"), base), own)
     for host in connects:
         _add(found["connect-src"], f"https://{host}/", "")
+        found["connect-src"][f"wss://{host}"] = None
     # Where the app already writes nonces into its pages, only the header is missing.
     by_nonce = has_nonces or len(scripts) > HASHES_MAX
     for source in ["'nonce-{random}'"] if by_nonce else scripts:
         found["script-src"][source] = None
     return Suggestion(
-        value=_line(found), inline_scripts=len(scripts), by_nonce=by_nonce, handlers=handlers
+        value=_line(found),
+        inline_scripts=len(scripts),
+        by_nonce=by_nonce,
+        handlers=handlers,
+        evaluated=evaluated,
+        trial=bool(runs or handlers),
     )
+
+
+def _add_named(found: dict[str, dict[str, None]], script: str, own: str) -> None:
+    """Add what an inline script names: scripts it puts into the page, hosts that it calls."""
+    for scheme, host, path in _URL.findall(script)[:100]:
+        file = path.partition("?")[0]
+        if scheme == "wss:" and host != own and _HOST.fullmatch(host):
+            found["connect-src"][f"wss://{host}"] = None
+        elif scheme != "wss:" and file.endswith((".js", ".mjs")):
+            _add_script(found, f"https://{host}{path}", own)
+        elif scheme == "https:" and '"imports"' in script:
+            _add(found["script-src"], f"https://{host}/", own)
+    for host in _FETCHED.findall(script)[:100]:
+        _add(found["connect-src"], f"https://{host}/", own)
+    if "createObjectURL" in script or "new Worker(" in script:
+        found["worker-src"]["blob:"] = None
+    if "WebAssembly." in script:
+        found["script-src"]["'wasm-unsafe-eval'"] = None
+
+
+def _add_styled(found: dict[str, dict[str, None]], tree: LexborHTMLParser, own: str) -> None:
+    """Add what styles in the page load."""
+    nodes = tree.css("style, [style]")
+    if nodes:
+        found["style-src"]["'unsafe-inline'"] = None
+    for node in nodes[:200]:
+        style = node.text(strip=False) if node.tag == "style" else node.attributes.get("style")
+        for imported, url in _IN_STYLE.findall(style or "")[:50]:
+            kind = "style-src" if imported else "font-src" if _FONT.search(url) else "img-src"
+            _add(found[kind], url, own)
+            for further, sources in SERVICES.get(urlsplit(url).hostname or "", {}).items():
+                found[further].update(dict.fromkeys(sources))
+
+
+def _add_seen(
+    found: dict[str, dict[str, None]], tree: LexborHTMLParser, base: str, own: str
+) -> None:
+    """Add the pictures and documents that stand in attributes which `loads` does not read."""
+    for node in tree.css("[srcset], [imagesrcset]")[:200]:
+        listed = node.attributes.get("srcset") or node.attributes.get("imagesrcset") or ""
+        for candidate in listed.split(",")[:20]:
+            _add(found["img-src"], absolute((candidate.split() or [""])[0], base), own)
+    for node in tree.css("video[poster]")[:50]:
+        _add(found["img-src"], absolute(node.attributes.get("poster"), base), own)
+    for node in tree.css("object[data], embed[src]")[:50]:
+        url = absolute(node.attributes.get("data") or node.attributes.get("src"), base)
+        if url is not None:
+            found["object-src"]["'self'"] = None
+            _add(found["object-src"], url, own)
 
 
 def _add_loaded(found: dict[str, dict[str, None]], page: Exchange, own: str) -> None:
@@ -112,10 +172,17 @@ def _add_loaded(found: dict[str, dict[str, None]], page: Exchange, own: str) -> 
         if directive is not None:
             _add(found[directive], loaded.url, own)
         if loaded.kind == "script":
-            # A service's script nearly always calls its own host.
-            _add(found["connect-src"], loaded.url, own)
-        for further, sources in _SERVICES.get(host, {}).items():
+            _add_script(found, loaded.url, own)
+        for further, sources in SERVICES.get(host, {}).items():
             found[further].update(dict.fromkeys(sources))
+
+
+def _add_script(found: dict[str, dict[str, None]], url: str, own: str) -> None:
+    _add(found["script-src"], url, own)
+    # A service's script nearly always calls its own host.
+    _add(found["connect-src"], url, own)
+    for further, sources in SERVICES.get(urlsplit(url).hostname or "", {}).items():
+        found[further].update(dict.fromkeys(sources))
 
 
 def _add(sources: dict[str, None], url: str | None, own: str) -> None:
@@ -136,7 +203,9 @@ def _line(found: dict[str, dict[str, None]]) -> str:
     parts = [
         f"{name} {' '.join(list(sources)[:_SOURCES_MAX])}"
         for name, sources in found.items()
-        # What only says 'self' is said by default-src; forms have no such fall-back.
-        if sources != plain or name in {"default-src", "script-src", "form-action"}
+        # What only says 'self' is said by default-src; forms and bases have no such fall-back.
+        if name != "object-src"
+        and (sources != plain or name in {"default-src", "script-src", "form-action", "base-uri"})
     ]
-    return "; ".join([*parts, "object-src 'none'", "base-uri 'self'", "frame-ancestors 'self'"])
+    objects = " ".join(list(found["object-src"])[:_SOURCES_MAX]) or "'none'"
+    return "; ".join([*parts, f"object-src {objects}", "frame-ancestors 'self'"])

@@ -33,6 +33,17 @@ _DEBUG_PAGES: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = (
     ("Django", _all(r"you[^\s<]{1,8}re seeing this error because you have\s+(?:<code>)?DEBUG = True")),
     ("Flask (Werkzeug)", _all(r"__debugger__=yes|EVALEX\s*=", r"Brought to you by <strong[^>]{0,40}>DON|SECRET\s*=|werkzeug")),
     ("Starlette (FastAPI)", _all(r"<title>Starlette Debugger</title>")),
+    ("Litestar", _all(r"<title>Litestar exception page")),
+    ("Sanic", _all(r"<html[^<>]{0,60}id=[\"']?sanic", r"class=[\"']?tracerite")),
+    ("Quart", _all(r"class=[\"']?traceback", r"class=[\"']?locals")),
+    ("web.py", _all(r"you[^\s<]{1,8}re seeing this error because you have\s+(?:<code>)?web\.config\.debug")),
+    ("Pyramid", _all(r"debug_notfound of url |class=[\"']?pdbt-|<title>Pyramid Debug Toolbar")),
+    ("Ruby (Rack)", _all(r"you[^\s<]{1,8}re seeing this error because you (?:have enabled the|use) ")),
+    ("Ruby (Better Errors)", _all(r"better_errors|class=[\"']?trace_info", r"class=[\"']?(?:backtrace|frames)")),
+    ("PHP (Tracy)", _all(r"id=[\"']?tracy-bs\b")),
+    ("CakePHP", _all(r"class=[\"']?(?:cake-error|stack-frame|stack-trace)", r"cakephp|CORE_PATH|APP_PATH")),
+    ("Node.js (Youch)", _all(r"<[^<>]{0,80}youch|class=[\"']?error-page", r"class=[\"']?(?:error-frames|frame-row|stack-viewer|error-stack)")),
+    ("Grails", _all(r"<title>[^<]{0,40}Grails Runtime Exception")),
     ("Rails", _all(r"Rails\.root: |id=\"rails-root\"", r"Application Trace|Full Trace|Routing Error|Extracted source")),
     ("Rails", _all(r"<title>Action Controller: Exception caught</title>")),
     ("Laravel", _all(r"window\.ignite\(|ignitionVersion|flareapp\.io/ignition")),
@@ -50,7 +61,7 @@ _DEBUG_PAGES: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = (
 )  # fmt: skip
 # Development servers answer 200 like any other; the script that reloads the page gives them away.
 _DEVELOPMENT: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = (
-    ("Next.js in development", _all(r"<script[^<>]{0,300}/_next/static/(?:chunks/react-refresh\.js|development/_buildManifest\.js)")),
+    ("Next.js in development", _all(r"<script[^<>]{0,300}/_next/static/(?:chunks/react-refresh\.js|development/_buildManifest\.js|chunks/app-pages-internals\.js|chunks/[^\"'<>]{0,120}next[-_]devtools)")),
     ("Vite in development", _all(r"<script[^<>]{0,100}src=[\"']?[^\"'<>]{0,100}/@vite/client")),
 )  # fmt: skip
 
@@ -60,9 +71,15 @@ _DEBUG_WORDS = (
     "ignite(", "ignition", "vendor/laravel", "whoops", "exception-message-wrapper", "sf-reset",
     "symfony exception", "server error in '", "stackpage", "titleerror", " at get ", " at post ",
     " at put ", "<b>exception</b>", "<b>root cause</b>", "call-stack", "codeigniter",
-    "play-error-page", "<nextjs-portal", "data-nextjs-dialog",
+    "play-error-page", "<nextjs-portal", "data-nextjs-dialog", "litestar exception", "tracerite",
+    "traceback", "web.config.debug", "debug_notfound", "pdbt-", "debug toolbar", "you have enabled the",
+    "you use ", "better_errors", "trace_info", "tracy-bs", "cake-error", "stack-frame", "stack-trace", "youch",
+    "error-page", "grails runtime",
 )  # fmt: skip
-_DEVELOPMENT_WORDS = ("react-refresh.js", "development/_buildmanifest.js", "/@vite/client")
+_DEVELOPMENT_WORDS = (
+    "react-refresh.js", "development/_buildmanifest.js", "/@vite/client", "app-pages-internals.js",
+    "next_devtools", "next-devtools", "_next-devtools",
+)  # fmt: skip
 
 _TRACES: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = (
     ("Python", (re.compile(r"Traceback \(most recent call last\)"), re.compile(r"File \"[^\"\n]{1,300}\", line \d+"))),

@@ -21,6 +21,8 @@ _SESSION = re.compile(
     r"|(?:.*[._-])?(?:access|refresh|id|auth|login|bearer|user|member|api)[_-]?token(?:[._-]\d+)?"
     r"|(?:.*[._-])?jwt(?:[._-].*)?|token|auth|\.aspnet\S*(?:cookies|identity\S*|session|applicationcookie)\S*|\.aspxauth"
     r"|remember(?:[_-]?(?:me|token)|_web_\w+|_user_token)?|(?:.*[._-])?remember_token"
+    r"|appsession(?:\.\d+)?|moodlesession\w*|s?sess[0-9a-f]{16,}|(?:bb_|vb)sessionhash|xf_user|mybbuser|pb_auth"
+    r"|payload-token|kinde_token|_identity|__client(?:_\w+)?"
     r"|wordpress_(?:logged_in|sec)_\w+|wp_woocommerce_session_\w+|ghost-members-ssr|_t|sb-[\w-]+-auth-token(?:\.\d+)?"
     r")",
     re.IGNORECASE,
@@ -29,7 +31,7 @@ _FORM_TOKEN = re.compile(r".*(?:csrf|xsrf|antiforgery|nonce|requestverification)
 # Kept by scripts of measuring and help services; no member's account hangs on them.
 _MEASURED = re.compile(
     r"_hj.*|intercom.*|crisp.*|optimizely.*|mp_.*|amp_.*|amplitude.*|_cl(?:ck|sk)|_gat?.*|ph_.*|_pk_.*"
-    r"|analytics.*|_uet.*|mtm_.*|matomo.*|_dd_s|rl_.*|sentry.*|drift.*|.*consent.*",
+    r"|ai_(?:session|user)|__stripe_[ms]id|_lr_.*|__insp_.*|analytics.*|_uet.*|mtm_.*|matomo.*|_dd_s|rl_.*|sentry.*|drift.*|.*consent.*",
     re.IGNORECASE,
 )
 # What a page tells the member once: "Welcome back!".

@@ -21,6 +21,7 @@ from launchready.manifest.routes import AccountEntry, OldUrlEntry, RouteEntry
 from launchready.manifest.section import Section
 from launchready.manifest.values import (
     Address,
+    Domain,
     Hostname,
     Names,
     RouteUrl,
@@ -39,7 +40,7 @@ EdgeName = Literal["cloudflare", "fastly", "cloudfront", "bunny", "vercel", "net
 class LaunchSection(Section):
     """`[launch]`: what goes live, where and when."""
 
-    domain: Hostname = Field(description="The community's own domain, such as example.org.")
+    domain: Domain = Field(description="The community's own domain, such as example.org.")
     name: str = Field("", max_length=200, description="What members call the community.")
     date: dt.date | None = Field(None, description="The day the doors open.")
     timezone: str = Field("UTC", description="IANA time zone of the launch, such as Europe/Berlin.")

@@ -25,6 +25,12 @@ from launchready.judge import Observed, judge
 from launchready.manifest import Manifest
 from launchready.verdict import Verdict, decide
 
+OFFLINE = (
+    "Nothing could be looked up: no DNS resolver answers from here. "
+    "Check this machine's network and run it again."
+)
+"""What `is_offline` means for who ran a command."""
+
 
 class UnknownCheckError(ValueError):
     """A name that is neither a check's id nor a family."""

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from launchready.audit import OFFLINE, is_offline
 from launchready.cli.auditing import say
 from launchready.cli.options import (
     CaFile,
@@ -111,7 +112,12 @@ async def _look(domain: str, how: Network) -> Found:
         bare, from_file=False, resolvers=how.resolvers, dial=how.dial, ca=how.ca
     ) as world:
         gatherer = Gatherer(world=world, collectors=collectors())
-        return await look(gatherer, domain, say=say)
+        found = await look(gatherer, domain, say=say)
+        if is_offline(gatherer.observed):
+            # A manifest without hosts would say that there are none.
+            typer.echo(OFFLINE, err=True)
+            raise typer.Exit(3)
+        return found
 
 
 def _ask(found: Found) -> Answers:

@@ -123,9 +123,10 @@ class _Screen:
         self.say()
         self.say(verdict.effort, "bold")
         first = verdict.to_fix[:3]
+        # With cautions above, one line for each of three has to do.
+        room = self.width - 4 if cautions and len(first) == 3 else 150
         for number, finding in enumerate(first, start=1):
-            # With cautions above, one line each has to do.
-            self.rows((f"{number}", self._gist(finding, 75 if cautions else 150)), first=2)
+            self.rows((f"{number}", self._gist(finding, room)), first=2)
         if not first and not verdict.go and (waiting := unchecked_groups(verdict)):
             self.say("Get checked first", "bold")
             for number, group in enumerate(waiting[:3], start=1):
@@ -142,7 +143,11 @@ class _Screen:
 
     def _gist(self, finding: Finding, limit: int) -> Text:
         failure = finding.failure
-        text = Text(one_line(failure.means, limit))
+        text = Text(one_line(failure.means, 150))
+        if text.cell_len > limit:
+            end = "..." if self.ascii else "…"
+            text.truncate(limit - len(end), overflow="crop")
+            text.append(end)
         also = f" and {len(finding.also)} more" if finding.also else ""
         text.append(
             f"\n{failure.who} · {minutes(failure.effort_min)} · "

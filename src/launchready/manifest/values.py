@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -172,3 +172,24 @@ def no_circle(leads: Mapping[str, str]) -> None:
         if here in way:
             around = " → ".join([*way[way.index(here) :], here])
             raise ValueError(f"these lead back to where they began: {around}")
+
+
+def once(keys: Iterable[Any], meant: Callable[[str], str]) -> None:
+    """Raise ValueError when two keys mean the same, of which one would be lost in silence."""
+    seen: dict[str, str] = {}
+    for key in keys:
+        try:
+            name = meant(key)
+        except ValueError:
+            continue
+        if name in seen:
+            raise ValueError(f"{seen[name]!r} and {key!r} are the same; put both into one")
+        seen[name] = key
+
+
+def headed(entries: dict[str, Any], key: str) -> dict[str, Any]:
+    """Write into each entry what it stands under; ValueError where it states that by itself."""
+    for name, entry in entries.items():
+        if isinstance(entry, dict) and key in entry:
+            raise ValueError(f"{name!r} has the key {key!r}, which its heading says; leave it out")
+    return {k: {**e, key: k} if isinstance(e, dict) else e for k, e in entries.items()}

@@ -38,7 +38,9 @@ def manifest_schema() -> dict[str, Any]:
     for definition in (schema, *definitions.values()):
         # Filled in from the key under which the entry stands.
         for key in ("name", "url", "source"):
-            if definition.get("title") in {"HostEntry", "MailDomainEntry", "RouteEntry"}:
+            if definition.get("title") in {
+                "HostEntry", "MailDomainEntry", "RouteEntry", "VariableEntry",
+            }:  # fmt: skip
                 definition["properties"].pop(key, None)
         for name, field in definition.get("properties", {}).items():
             if field.get("type") == "array" and field.get("items") == {"type": "string"}:
@@ -49,6 +51,10 @@ def manifest_schema() -> dict[str, Any]:
     kinds = definitions["RouteEntry"]["properties"]["kind"]["enum"]
     properties["routes"]["additionalProperties"] = {
         "anyOf": [{"enum": kinds}, {"$ref": "#/$defs/RouteEntry"}]
+    }
+    holds = definitions["VariableEntry"]["properties"]["kind"]["enum"]
+    properties["environment"]["additionalProperties"] = {
+        "anyOf": [{"enum": holds}, {"$ref": "#/$defs/VariableEntry"}]
     }
     properties["redirects"]["additionalProperties"] = {"type": "string"}
     definitions.pop("OldUrlEntry")

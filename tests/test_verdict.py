@@ -115,6 +115,19 @@ def test_a_go_of_a_part_of_the_checks_says_so() -> None:
     assert result.headline == "GO, as far as the checks that ran can tell"
 
 
+def test_a_go_does_not_keep_silent_about_a_line_that_is_not_met() -> None:
+    result = verdict(road(), house(dark=True), room())
+    assert result.go
+    assert result.headline == "GO, with 1 line of the minimum bar not met and 8 not proven"
+
+
+def test_a_go_of_a_part_of_the_checks_names_a_line_that_is_not_met() -> None:
+    observed = {f.key: f for f in (road(), house(dark=True), room())}
+    left_out: tuple[BarLine, ...] = ("mail",)
+    result = decide(observed, observed, judge(CHECKS, observed), left_out=left_out)
+    assert result.headline.endswith("ran can tell; 1 line of the minimum bar not met")
+
+
 def test_a_failed_blocker_is_a_no_go() -> None:
     result = verdict(road(broken=True))
     assert not result.go
@@ -247,6 +260,11 @@ def test_a_line_that_nothing_was_checked_for_is_not_proven() -> None:
 def test_the_effort_says_what_can_be_done_without_a_developer() -> None:
     result = verdict(road(broken=True), house(dark=True))
     assert result.effort == "2 things to fix, about 20 minutes, 2 of them without a developer"
+
+
+def test_the_effort_of_one_thing_counts_nothing() -> None:
+    result = verdict(road(broken=True))
+    assert result.effort == "1 thing to fix, about 10 minutes, without a developer"
 
 
 _SUBJECTS = st.sampled_from([HOST, OTHER])

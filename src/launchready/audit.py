@@ -25,6 +25,12 @@ from launchready.judge import Observed, judge
 from launchready.manifest import Manifest
 from launchready.verdict import Verdict, decide
 
+OFFLINE = (
+    "Nothing could be looked up: no DNS resolver answers from here. "
+    "Check this machine's network and run it again."
+)
+"""What `is_offline` means for who ran a command."""
+
 
 class UnknownCheckError(ValueError):
     """A name that is neither a check's id nor a family."""
@@ -65,7 +71,7 @@ def unknown_check(word: str, known: Collection[str]) -> str:
     """Return the sentence that says what is not known and what is nearest to it."""
     import difflib  # noqa: PLC0415 - only for a mistyped word
 
-    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word.lower()[:100], sorted(known), n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     return f"There is no check or family {word!r}.{hint} `launchready checks` lists them."
 

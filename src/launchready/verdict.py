@@ -83,7 +83,9 @@ class Verdict:
         time = f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
         things = "thing" if count == 1 else "things"
         line = f"{count} {things} to fix, about {time}"
-        return f"{line}, {alone} of them without a developer" if alone else line
+        if not alone:
+            return line
+        return f"{line}, {'' if count == 1 else f'{alone} of them '}without a developer"
 
 
 class SkippedKeyError(RuntimeError):
@@ -161,9 +163,15 @@ def _headline(
         return f"NOT PROVEN YET: nothing broken found, {blocking} {things} unchecked"
     if unseen:
         return "NOT PROVEN YET: nothing could be checked from here"
+    # A risk may be launched with, but not under a headline that keeps silent about its line.
+    missed = sum(b.answer == "no" for b in bar)
+    unmet = f"{missed} {'line' if missed == 1 else 'lines'} of the minimum bar not met"
     if left_out:
-        return "GO, as far as the checks that ran can tell"
+        can_tell = "GO, as far as the checks that ran can tell"
+        return f"{can_tell}; {unmet}" if missed else can_tell
     open_lines = sum(b.answer == "not proven" for b in bar)
+    if missed:
+        return f"GO, with {unmet}" + (f" and {open_lines} not proven" if open_lines else "")
     if open_lines:
         lines = "line" if open_lines == 1 else "lines"
         return f"GO, with {open_lines} {lines} of the minimum bar not proven"

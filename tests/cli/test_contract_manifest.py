@@ -41,7 +41,15 @@ def said(path: Path, content: str | bytes) -> str:
         ("[redirects]\n'example.org/a' = 5\n", ["4:", "the URL that it leads to"]),
         ('rollback = "git revert"\n', ["3: launch.rollback", "belongs under [deployment]"]),
         ("[bugdets]\n", ["3: bugdets: unknown key 'bugdets'", "Did you mean 'budgets'?"]),
-        ("name = Willow\n", ["3: this is no value", "Texts stand in quotes"]),
+        ("name = Willow\n", ["3: launch.name: found Willow", "a text in quotes"]),
+        ("[mail.domains.example.org]\n", ["3: mail.domains.example", "stands in quotes"]),
+        ('[mail."example.org"]\n', ["3:", 'under a domain: [mail.domains."example.org"]']),
+        ("[mail]\nsenders = []\n", ["4: mail.senders", 'under a domain: [mail.domains."']),
+        ('[routes]\n"example.org/x" = "login"\n', ["4:", "found 'login'", "'auth'?"]),
+        ('[routes]\n"a.b/x" = { kind = "api", method = "get" }\n', ["4:", "'GET'?"]),
+        ('[network]\ndial = "a.b:443=c.d:443"\n', ["4:", "leads nowhere", "an address and a port"]),
+        ('"n\u0430me" = "x"\n', ["3:", "is cyrillic small letter a", "'name'?"]),
+        ('[hosts."ex\u0430mple.org"]\n', ["3:", "mixes alphabets", "cyrillic small letter a"]),
     ],
 )  # fmt: skip
 def test_an_error_names_line_key_found_and_allowed_without_jargon(
@@ -51,6 +59,15 @@ def test_an_error_names_line_key_found_and_allowed_without_jargon(
     for part in ["launchready.toml:", *parts]:
         assert part in text, text
     assert not JARGON.search(text), text
+
+
+def test_an_address_is_no_domain(tmp_path: Path) -> None:
+    text = said(tmp_path / "m.toml", '[launch]\ndomain = "203.0.113.5"\n')
+    assert "2: launch.domain: 203.0.113.5 is an address" in text
+
+
+def test_a_key_without_end_is_cut(tmp_path: Path) -> None:
+    assert len(said(tmp_path / "m.toml", LAUNCH + "x" * 5000 + " = 1\n")) < 400
 
 
 def test_a_domain_outside_its_section_is_sent_to_launch(tmp_path: Path) -> None:

@@ -125,6 +125,59 @@ def test_ctrl_c_while_collecting_leaves_what_was_found(broken: Served, tmp_path:
     assert report["proven"] == sum(o["status"] == "passed" for o in counted)
 
 
+def test_told_to_end_it_leaves_what_was_found(broken: Served, tmp_path: Path) -> None:
+    """A CI that cancels, a container that stops and timeout(1) send SIGTERM."""
+    process = subprocess.Popen(
+        [*LAUNCHREADY, "audit", "-m", str(broken.manifest)],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    while "resolves to" not in (line := process.stderr.readline()):
+        assert line, "it ended before anything was seen"
+    process.terminate()
+    screen, _ = process.communicate(timeout=LONGEST_S)
+    assert process.returncode in {1, 3}, screen
+    (kept,) = tmp_path.glob(".launchready/runs/*/report.json")
+    assert json.loads(kept.read_text())["partial"] is True
+
+
+LATE = """
+import os, signal
+from launchready.cli import showing
+def interrupted(report):
+    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return ""
+showing.RENDER["markdown"] = interrupted
+from launchready.__main__ import main
+main()
+"""
+"""The program, which is told to end while it writes its first report."""
+
+
+def test_ctrl_c_while_the_report_is_written_does_not_cost_it(
+    broken: Served, tmp_path: Path
+) -> None:
+    arguments = [
+        "audit",
+        "-m",
+        str(broken.manifest),
+        "--only",
+        "upkeep",
+        "-o",
+        "a.md",
+        "-o",
+        "b.json",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", LATE, *arguments],
+        cwd=tmp_path, capture_output=True, text=True, timeout=LONGEST_S, check=False,
+    )  # fmt: skip
+    assert done.returncode in {0, 1}, done.stderr
+    assert json.loads((tmp_path / "b.json").read_text())["partial"] is False
+    assert len(list(tmp_path.glob(".launchready/runs/*/report.json"))) == 1
+
+
 def test_what_init_is_told_stands_in_the_manifest_and_what_it_is_not_told_stays_open(
     healthy: Served, tmp_path: Path
 ) -> None:

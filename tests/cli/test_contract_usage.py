@@ -38,6 +38,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("audit -f html,json -o a.html -o b.html", "no --output takes it"),
         ("audit -f pdf", "is no format"),
         ("explain tls", "is a family"),
+        ("explain DMARC-Missing", "Did you mean 'dmarc-missing'?"),
+        ("recheck tls", "`launchready audit --only tls` runs them all"),
+        ("recheck spf-missing -m no.toml", "`launchready recheck spf-missing example.org`"),
+        ("smoke", "names no test member"),
+        ("audit launchready.toml", "`--manifest launchready.toml` reads a manifest"),
         ("compare odd.json odd.json", "is not a JSON report"),
         ("compare garbage garbage", "is not JSON"),
         ("checks -f xml", "is no format"),
@@ -211,3 +216,21 @@ def test_a_wrong_format_is_refused_before_anything_is_looked_at(
     assert done.returncode == 2
     assert "'bogus' is no format" in done.stderr
     assert "Looking at" not in done.stderr
+
+
+def test_init_without_any_resolver_writes_nothing(launchready: Run, tmp_path: Path) -> None:
+    done = launchready("init", "example.org", "--resolver", "127.0.0.1:9")
+    assert done.returncode == 3, done.stderr
+    assert "no DNS resolver answers" in done.stderr
+    assert "example.org could not be looked up" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_where_nothing_takes_the_words_the_status_is_not_that_of_a_no_go(tmp_path: Path) -> None:
+    for command in (["audit"], ["explain", "nothing"], ["audit", "-m", "nothing.toml"]):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [*LAUNCHREADY, *command], cwd=tmp_path, stdout=full, stderr=full, check=False
+            )
+        assert done.returncode in {2, 3}, command

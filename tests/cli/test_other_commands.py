@@ -130,12 +130,14 @@ def test_the_healthy_demo_is_a_go(launchready: Run, tmp_path: Path) -> None:
     done = launchready("demo", "--healthy")
     assert done.returncode == 0, done.stdout
     assert (tmp_path / "launchready-report.html").is_file()
+    assert "demo --serve" not in done.stderr
 
 
 def test_the_demo_with_its_showcase_is_a_no_go(launchready: Run) -> None:
     done = launchready("demo", "-f", "json")
     assert done.returncode == 1
     assert len(json.loads(done.stdout)["findings"]) >= 10
+    assert "keep it running elsewhere: launchready demo --serve\n" in done.stderr
 
 
 def test_without_its_packages_the_demo_says_what_to_install(tmp_path: Path) -> None:

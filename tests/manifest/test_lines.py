@@ -32,6 +32,20 @@ def test_an_unknown_path_takes_the_line_of_the_table_above() -> None:
     assert line_of({}, ("a",)) is None
 
 
+def test_an_array_in_an_array_is_no_table() -> None:
+    lines = key_lines("[a]\nb = [\n  ['x'],\n  ['#', ']'], # ]\n]\nc = 1\n")
+    assert lines["a", "c"] == 6
+    assert line_of(lines, ("x",)) is None
+
+
+def test_a_key_behind_a_long_string_with_quotes_in_it_has_its_line() -> None:
+    assert key_lines('a = """\nx = \\"""\n""""\nb = 1\n')["b",] == 4
+
+
+def test_what_is_no_end_of_a_line_in_toml_counts_for_none() -> None:
+    assert key_lines("# a\u2028b\x85c\x0c\nb = 1\n")["b",] == 2
+
+
 @given(st.text())
 def test_any_text_is_read_to_its_end(text: str) -> None:
     assert all(1 <= n <= len(text.splitlines()) for n in key_lines(text).values())

@@ -92,6 +92,15 @@ def test_times_are_written_in_utc() -> None:
     assert data["finished"] == "2026-11-21T12:00:09Z"
 
 
+def test_the_map_says_no_where_a_name_leads_nowhere_and_a_question_mark_where_nobody_knows() -> (
+    None
+):
+    hosts = {h["host"]: h for h in report_data(report())["routing"]["hosts"]}
+    nowhere, unknown = hosts["community.example.org"], hosts["docs.example.org"]
+    assert {e["state"] for e in nowhere["entries"]} == {"bad"}
+    assert {e["state"] for e in unknown["entries"]} == {"unknown"}
+
+
 def test_the_routing_tells_an_open_origin_and_a_redirect_loop() -> None:
     hosts = {h["host"]: h for h in report_data(report())["routing"]["hosts"]}
     assert hosts["app.example.org"]["origin"]["state"] == "bad"

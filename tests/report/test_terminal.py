@@ -53,6 +53,26 @@ def test_the_longest_sentences_still_leave_three_fixes_on_the_first_screen() -> 
     assert "3  cause 3 very long" in screen
 
 
+@pytest.mark.parametrize("kept", [1, 3])
+def test_a_sentence_is_cut_by_the_screen_and_never_for_a_count_of_what_is_cut(kept: int) -> None:
+    made = report()
+    only = dataclasses.replace(made.looking, only=("tls",))
+    means = "Sign-in codes and invitations land in spam or are refused by Gmail, Yahoo and Outlook."
+    findings = tuple(
+        dataclasses.replace(
+            f,
+            outcome=dataclasses.replace(
+                f.outcome, failure=dataclasses.replace(f.failure, means=means)
+            ),
+        )
+        for f in made.verdict.findings[:kept]
+    )
+    verdict = dataclasses.replace(made.verdict, findings=findings)
+    screen = terminal_text(dataclasses.replace(made, verdict=verdict, looking=only))
+    assert "more characters" not in first_screen(screen)
+    assert ("Outlook." in first_screen(screen)) is (kept == 1)
+
+
 @pytest.mark.parametrize("width", [60, 80, 100])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     text = terminal_text(report(), width=width)

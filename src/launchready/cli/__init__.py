@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import suppress
 
 import typer
 
@@ -68,19 +69,26 @@ def run(arguments: list[str] | None = None) -> int:
             raise KeyboardInterrupt from None
         return exit_.code if isinstance(exit_.code, int) else BAD_USAGE
     except ManifestError as error:
-        for problem in error.problems:
-            sys.stderr.write(f"{problem}\n")
+        _tell(*error.problems)
         return BAD_USAGE
     except UnknownCheckError as error:
-        sys.stderr.write(f"{error}\n")
+        _tell(error)
         return BAD_USAGE
     except BrokenPipeError:
         return NO_WORK
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        sys.stderr.write(f"launchready could not do its work: {error.strerror or error}{where}\n")
+        _tell(f"launchready could not do its work: {error.strerror or error}{where}")
         return NO_WORK
     except Exception:  # noqa: BLE001 - a bug of ours: its traceback, and the status that says so
-        traceback.print_exc()
+        _tell(traceback.format_exc().rstrip())
         return NO_WORK
     return 0
+
+
+def _tell(*lines: object) -> None:
+    # Where nothing takes the words, the status still says it, and not that of a no-go.
+    with suppress(OSError):
+        for line in lines:
+            sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()

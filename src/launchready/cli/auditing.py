@@ -97,11 +97,7 @@ def audit_command(
     how = network(resolver, dial, ca)
     looking = _looking(how, only=only_, skip=skip_)
     if domain is None:
-        if not manifest.exists():
-            raise UsageError(
-                f"there is no {manifest} here. Name a domain, as in `launchready audit example.org`, "
-                "or write a manifest with `launchready init example.org`"
-            )
+        _is_there(manifest, "audit example.org")
         run = _declared(load_manifest(manifest), manifest, how, checks, active=active, skip=skip_)
     else:
         if manifest != DEFAULT_MANIFEST:
@@ -161,10 +157,15 @@ def recheck_command(
 ) -> None:
     """Run just what one finding needs, to see whether its fix has taken effect."""
     checks = choose([check])
+    if check not in {c.id for c in checks}:
+        raise UsageError(
+            f"{check} is a family of checks: `launchready audit --only {check}` runs them all"
+        )
     places = wanted(formats, output)
     how = network(resolver, dial, ca)
     active = any(c.active for c in checks)
     if domain is None:
+        _is_there(manifest, f"recheck {check} example.org")
         run = _declared(load_manifest(manifest), manifest, how, checks, active=active)
     else:
         run = _found(domain_name(domain), how, checks)
@@ -189,13 +190,21 @@ def recheck_command(
     raise typer.Exit(status or (1 if still or unseen else 0))
 
 
+def _is_there(manifest: Path, named: str) -> None:
+    if not manifest.exists():
+        raise UsageError(
+            f"there is no {manifest} here. Name a domain, as in `launchready {named}`, "
+            "or write a manifest with `launchready init example.org`"
+        )
+
+
 def _looking(how: Network, *, only: tuple[str, ...], skip: tuple[str, ...] = ()) -> Looking:
     ca = str(how.ca or "")
     return Looking(resolvers=how.resolvers, dial=how.dial, ca=ca, only=only, skip=skip)
 
 
 def _on(outcomes: Sequence[Outcome]) -> str:
-    names = [one_line(o.subject.name, 60) for o in outcomes]
+    names = list(dict.fromkeys(one_line(o.subject.name, 60) for o in outcomes))
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
 

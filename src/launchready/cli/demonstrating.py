@@ -91,7 +91,14 @@ def demo_command(
     with tempfile.TemporaryDirectory(prefix="launchready-demo-") as folder:
         done = asyncio.run(_audited(ids, Path(folder)))
         manifest = FOLDER / "launchready.toml"
-        raise typer.Exit(show(done, places, looking=Looking(), manifest_file=manifest))
+        status = show(done, places, looking=Looking(), manifest_file=manifest)
+    if done.verdict.findings:
+        again = " ".join(["launchready demo --serve", *(f"--defect {id_}" for id_ in defect or [])])
+        typer.echo(
+            f"Willow has ended. To try what stands under See it, keep it running elsewhere: {again}",
+            err=True,
+        )
+    raise typer.Exit(status)
 
 
 async def _audited(ids: list[str], folder: Path) -> Audit:

@@ -10,7 +10,8 @@ import typer
 
 from launchready.cli.completing import check_ids
 from launchready.manifest import NetworkSection
-from launchready.manifest.values import hostname, split_address, split_dial
+from launchready.manifest.values import domain_name as named_domain
+from launchready.manifest.values import split_address, split_dial
 
 FORMATS = ("terminal", "html", "json", "markdown", "sarif", "junit")
 SUFFIXES = {
@@ -45,15 +46,13 @@ def _dial(value: str) -> str:
 
 def domain_name(value: str) -> str:
     """Return the domain that was named, were it by a URL. Raises UsageError when it is none."""
+    # No top-level domain is called so; who names a file means its manifest.
+    if value.lower().endswith(".toml"):
+        raise UsageError(f"{value} is no domain; `--manifest {value}` reads a manifest")
     try:
-        name = hostname(value.removeprefix("https://").removeprefix("http://").split("/")[0])
+        return named_domain(value.removeprefix("https://").removeprefix("http://").split("/")[0])
     except ValueError as error:
         raise UsageError(str(error)) from None
-    if name.replace(".", "").isdigit():
-        raise UsageError(
-            f"{name} is an address; name the domain that members type, such as example.org"
-        )
-    return name
 
 
 def terminal_or_json(value: str) -> str:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from launchready.audit import Audit, is_offline
+from launchready.audit import OFFLINE, Audit, is_offline
 from launchready.checks import catalogue
 from launchready.cli.options import Wanted
 from launchready.cli.screen import Screen, readers_may_leave
@@ -99,10 +99,7 @@ def show(
     for crash in report.crashes:
         sys.stderr.write(f"A bug of Launch Ready; please report it:\n{crash}\n")
     if is_offline(done.observed):
-        sys.stderr.write(
-            "Nothing could be looked up: no DNS resolver answers from here. "
-            "Check this machine's network and run it again.\n"
-        )
+        sys.stderr.write(f"{OFFLINE}\n")
     for line in unwritten:
         sys.stderr.write(f"{line}\n")
     return 3 if unwritten else exit_status(done)

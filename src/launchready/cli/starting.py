@@ -8,11 +8,13 @@ import json
 import os
 import secrets
 import sys
+from collections.abc import Sized
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from launchready.audit import OFFLINE, is_offline
 from launchready.cli.auditing import say
 from launchready.cli.options import (
     CaFile,
@@ -75,12 +77,18 @@ def init_command(
     parse_manifest(text)
     write_whole(output, text)
     open_lines = text.count("# TODO")
-    typer.echo(f"Wrote {output}: {len(found.hosts)} hosts, {len(found.routes)} routes.")
+    hosts, routes = _count(found.hosts, "host"), _count(found.routes, "route")
+    typer.echo(f"Wrote {output}: {hosts}, {routes}.")
     for note in found.notes:
         typer.echo(note)
     if open_lines:
-        typer.echo(f"{open_lines} lines marked TODO wait for what only you know.")
+        waits = "line marked TODO waits" if open_lines == 1 else "lines marked TODO wait"
+        typer.echo(f"{open_lines} {waits} for what only you know.")
     typer.echo("Next: `launchready audit`")
+
+
+def _count(things: Sized, word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 def _network(resolver: list[str] | None, dial: list[str] | None, ca: Path | None) -> str:
@@ -104,7 +112,12 @@ async def _look(domain: str, how: Network) -> Found:
         bare, from_file=False, resolvers=how.resolvers, dial=how.dial, ca=how.ca
     ) as world:
         gatherer = Gatherer(world=world, collectors=collectors())
-        return await look(gatherer, domain, say=say)
+        found = await look(gatherer, domain, say=say)
+        if is_offline(gatherer.observed):
+            # A manifest without hosts would say that there are none.
+            typer.echo(OFFLINE, err=True)
+            raise typer.Exit(3)
+        return found
 
 
 def _ask(found: Found) -> Answers:

@@ -43,8 +43,10 @@ async def look(
     apex = resolving.get(domain)
     if apex is not None and apex.addresses:
         say(f"{domain} resolves to {', '.join(apex.addresses[:2])}")
-    else:
+    elif apex is not None:
         say(f"{domain} does not resolve to an address")
+    else:
+        say(f"{domain} could not be looked up")
     seen = await _hosts(gatherer, domain, resolving)
     answering = [s for s in seen if s.answered]
     doors = [s for s in seen if s.name in {domain, f"www.{domain}"} and s.leads_to]

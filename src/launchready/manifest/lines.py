@@ -8,7 +8,7 @@ from collections.abc import Sequence
 _KEY_PART = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
 
 
-def _key_path(text: str) -> tuple[tuple[str, ...], str]:
+def key_path(text: str) -> tuple[tuple[str, ...], str]:
     """Read a dotted key from the start of the text; return its parts and what follows."""
     parts: list[str] = []
     while match := _KEY_PART.match(text):
@@ -28,27 +28,24 @@ def key_lines(source: str) -> dict[tuple[str, ...], int]:
     """
     lines: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
-    closing = ""
-    for number, line in enumerate(source.splitlines(), start=1):
-        if closing:
-            if closing in line:
-                closing = ""
-            continue
-        text = line.strip()
+    at, number = 0, 1
+    while at < len(source):
+        # TOML knows one end of a line; others, such as U+2028, may stand in a comment.
+        end = _found(source, "\n", at)
+        line = source[at:end].rstrip()
+        text = line.lstrip()
         if text.startswith("["):
-            table, _ = _key_path(text.lstrip("["))
+            table, _ = key_path(text.lstrip("["))
             for length in range(1, len(table) + 1):
                 lines.setdefault(table[:length], number)
-            continue
-        parts, rest = _key_path(text)
-        if not parts or not rest.startswith("="):
-            continue
-        for length in range(1, len(parts) + 1):
-            lines.setdefault((*table, *parts[:length]), number)
-        value = rest[1:].strip()
-        for quotes in ('"""', "'''"):
-            if value.startswith(quotes) and quotes not in value[3:]:
-                closing = quotes
+        else:
+            parts, rest = key_path(text)
+            if parts and rest.startswith("="):
+                for length in range(1, len(parts) + 1):
+                    lines.setdefault((*table, *parts[:length]), number)
+                end = _value_end(source, at + len(line) - len(rest) + 1)
+        number += source.count("\n", at, end + 1)
+        at = end + 1
     return lines
 
 
@@ -59,3 +56,43 @@ def line_of(lines: dict[tuple[str, ...], int], path: Sequence[str | int]) -> int
         if names[:length] in lines:
             return lines[names[:length]]
     return None
+
+
+def _found(source: str, what: str, start: int) -> int:
+    """Return where that next stands, or the end of the text."""
+    at = source.find(what, start)
+    return len(source) if at < 0 else at
+
+
+def _value_end(source: str, at: int) -> int:
+    """Return the end of the line in which the value that begins there ends, brackets and all."""
+    depth = 0
+    while at < len(source):
+        sign = source[at]
+        if sign == "\n" and depth <= 0:
+            return at
+        if sign == "#":
+            at = _found(source, "\n", at)
+        elif sign in {'"', "'"}:
+            at = _text_end(source, at, sign)
+        else:
+            depth += (sign in "[{") - (sign in "]}")
+            at += 1
+    return len(source)
+
+
+def _text_end(source: str, at: int, quote: str) -> int:
+    """Return the place behind the text in quotes that begins there."""
+    long = source.startswith(quote * 3, at)
+    closing = quote * 3 if long else quote
+    at += len(closing)
+    while at < len(source):
+        if source.startswith(closing, at):
+            at += len(closing)
+            # A long text may itself end in one or two quotes.
+            extra = len(source[at : at + 2]) - len(source[at : at + 2].lstrip(quote))
+            return at + extra if long else at
+        if source[at] == "\n" and not long:
+            return at
+        at += 2 if source[at] == "\\" and quote == '"' else 1
+    return len(source)

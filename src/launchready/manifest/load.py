@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from launchready.manifest.lines import key_lines
 from launchready.manifest.model import Manifest
-from launchready.manifest.problems import Problem, explained, not_toml
+from launchready.manifest.not_toml import not_toml
+from launchready.manifest.problems import Problem, explained
 
 MAX_BYTES = 1_000_000
 

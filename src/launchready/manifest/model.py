@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -21,13 +20,16 @@ from launchready.manifest.routes import AccountEntry, OldUrlEntry, RouteEntry
 from launchready.manifest.section import Section
 from launchready.manifest.values import (
     Address,
+    Domain,
     Hostname,
     Names,
     RouteUrl,
     Variable,
     dial_line,
+    headed,
     hostname,
     no_circle,
+    once,
     one_or_many,
     resolver,
     route_url,
@@ -39,7 +41,7 @@ EdgeName = Literal["cloudflare", "fastly", "cloudfront", "bunny", "vercel", "net
 class LaunchSection(Section):
     """`[launch]`: what goes live, where and when."""
 
-    domain: Hostname = Field(description="The community's own domain, such as example.org.")
+    domain: Domain = Field(description="The community's own domain, such as example.org.")
     name: str = Field("", max_length=200, description="What members call the community.")
     date: dt.date | None = Field(None, description="The day the doors open.")
     timezone: str = Field("UTC", description="IANA time zone of the launch, such as Europe/Berlin.")
@@ -212,7 +214,7 @@ class Manifest(Section):
         if not isinstance(value, dict):
             return value
         entries = {k: {"kind": e} if isinstance(e, str) else e for k, e in value.items()}
-        return {k: {**e, "name": k} if isinstance(e, dict) else e for k, e in entries.items()}
+        return headed(entries, "name")
 
     @field_validator("hosts", mode="before")
     @classmethod
@@ -224,16 +226,16 @@ class Manifest(Section):
     def _name_routes(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        _once(value, route_url)
+        once(value, route_url)
         entries = {k: {"kind": e} if isinstance(e, str) else e for k, e in value.items()}
-        return {k: {**e, "url": k} if isinstance(e, dict) else e for k, e in entries.items()}
+        return headed(entries, "url")
 
     @field_validator("redirects", mode="before")
     @classmethod
     def _name_redirects(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        _once(value, route_url)
+        once(value, route_url)
         return {
             k: {"source": k, "target": t} if isinstance(t, str) else t for k, t in value.items()
         }
@@ -274,21 +276,8 @@ class Manifest(Section):
         return None if edge == "none" else edge
 
 
-def _once(keys: Iterable[Any], meant: Callable[[str], str]) -> None:
-    """Raise ValueError when two keys mean the same, of which one would be lost in silence."""
-    seen: dict[str, str] = {}
-    for key in keys:
-        try:
-            name = meant(key)
-        except ValueError:
-            continue
-        if name in seen:
-            raise ValueError(f"{seen[name]!r} and {key!r} are the same; put both into one")
-        seen[name] = key
-
-
 def _named(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    _once(value, hostname)
-    return {k: {**e, "name": k} if isinstance(e, dict) else e for k, e in value.items()}
+    once(value, hostname)
+    return headed(value, "name")

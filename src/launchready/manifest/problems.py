@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import types
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
@@ -59,47 +60,35 @@ class Problem:
 
 
 _USER = re.compile(r"//[^/]*@")
-
-
-def not_toml(file: str, source: str, error: Exception) -> Problem:
-    """Return what keeps the text from being TOML, with the line."""
-    text = str(error)
-    where = re.search(r"\(at line (\d+), column \d+\)", text)
-    line = int(where[1]) if where else None
-    found = re.sub(r"\s*\(at .*\)$", "", text)
-    allowed = "Write valid TOML here."
-    key = ""
-    if isinstance(error, RecursionError):
-        found, allowed = "brackets in brackets without end", "A manifest is flat."
-    elif "integer string conversion" in text:
-        found, allowed = "a number of thousands of digits", "Write a smaller one."
-    elif twice := re.search(r"Cannot declare \((.*)\) twice", text):
-        key = ".".join(re.findall(r"'((?:[^'\\]|\\.)*)'", twice[1]))
-        found, allowed = f"the section [{key}] stands twice", "Put both into one."
-    elif "Cannot overwrite a value" in text and line is not None:
-        key = source.split("\n")[line - 1].partition("=")[0].strip()
-        found, allowed = "this key stands twice", "Leave one of the two out."
-    elif "Illegal character '\\n'" in found:
-        found, allowed = "a text has no closing quote", 'Texts stand in quotes: "example.org".'
-    elif found == "Invalid value":
-        found, allowed = "this is no value", 'Texts stand in quotes: "example.org".'
-    return Problem(file=file, line=line, key=_visible(key), found=_visible(found), allowed=allowed)
+_MAIL_KEYS = ("sends", "receives", "senders", "selectors")
+KINDS = {
+    "login": "auth", "log-in": "auth", "signin": "auth", "sign-in": "auth", "logout": "auth",
+    "register": "signup", "sign-up": "signup", "join": "signup", "password": "reset",
+    "payment": "checkout", "pay": "checkout", "billing": "checkout", "members": "private",
+    "member": "private", "dashboard": "private", "admin": "private", "hook": "webhook",
+    "callback": "webhook", "ai": "chat", "bot": "chat", "guide": "chat", "asset": "static",
+    "assets": "static", "file": "static", "ping": "health", "status": "health", "home": "page",
+    "public": "page", "html": "page", "json": "api", "graphql": "api",
+}  # fmt: skip
+"""Words that people write for a route's kind, and the kind that they mean."""
 
 
 def explained(file: str, lines: dict[tuple[str, ...], int], error: Mapping[str, Any]) -> Problem:
     """Return one error of pydantic's in the words of the manifest."""
     path = tuple(p for p in error["loc"] if p != "[key]")
-    key = _written(path)
+    key = written(path)
     line = line_of(lines, path)
     kind, shown = str(error["type"]), _shown(path, error.get("input"))
     last = str(path[-1]) if path else ""
     nearest = ""
     if kind == "extra_forbidden":
         names = _known_keys(path[:-1])
-        found = f"unknown key {last!r}"
+        found = f"unknown key {_short(last)!r}" + _look_alike(last)
         allowed = f"Allowed here: {', '.join(names)}." if names else ""
         if last in TABLES and len(path) > 1:
             allowed = f"It is a section of its own: {TABLES[last]}."
+        elif path[:-1] == ("mail",) and ("." in last or last in _MAIL_KEYS):
+            allowed = f"It belongs under a domain: {TABLES['mail.domains']}."
         elif home := _home_of(last):
             allowed = f"It belongs under [{home}]. {allowed}".rstrip()
         else:
@@ -114,21 +103,19 @@ def explained(file: str, lines: dict[tuple[str, ...], int], error: Mapping[str, 
         choices = re.findall(r"'([^']+)'", str(error["ctx"]["expected"]))
         found, allowed = f"found {shown}", f"Allowed: {', '.join(choices)}."
         nearest = _nearest(str(error.get("input")), choices)
+        if path[:1] == ("routes",) and path[-1] == "kind":
+            nearest = KINDS.get(str(error.get("input")).lower(), nearest)
         if path[:1] == ("environment",) and not nearest:
             allowed += " The value itself never belongs into this file."
     elif kind == "value_error":
-        found, allowed = _visible(str(error["msg"]).removeprefix("Value error, ")), ""
-        if (
-            path[:1] == ("hosts",)
-            and len(path) == 2
-            and "." not in last
-            and isinstance(error.get("input"), str)
-        ):
-            allowed = 'A name with dots stands in quotes: [hosts."app.example.org"].'
+        found, allowed = visible(str(error["msg"]).removeprefix("Value error, ")), ""
+        above = ".".join(str(p) for p in path[:-1])
+        if above in {"hosts", "mail.domains"} and "." not in last:
+            allowed = f"A name with dots stands in quotes: {TABLES[above]}."
     else:
         found, allowed = f"found {shown}", f"Allowed: {_wanted(path, kind, error)}."
     return Problem(
-        file=file, line=line, key=key, found=found, allowed=allowed, nearest=_visible(nearest)
+        file=file, line=line, key=key, found=found, allowed=allowed, nearest=visible(nearest)
     )
 
 
@@ -160,7 +147,7 @@ def _wanted(path: tuple[Any, ...], kind: str, error: Mapping[str, Any]) -> str:
     return next((w for begin, w in WANTED.items() if kind.startswith(begin)), str(error["msg"]))
 
 
-def _written(path: tuple[Any, ...]) -> str:
+def written(path: tuple[Any, ...]) -> str:
     """Return the key as it is written in TOML; an entry of a list is counted from 1."""
     names: list[str] = []
     entry = ""
@@ -169,13 +156,13 @@ def _written(path: tuple[Any, ...]) -> str:
             entry = f" (entry {part + 1})"
         else:
             plain = re.fullmatch(r"[A-Za-z0-9_-]+", part)
-            names.append(part if plain else f'"{_visible(_USER.sub("//", part))}"')
+            names.append(_short(part) if plain else f'"{visible(_short(_USER.sub("//", part)))}"')
     return ".".join(names) + entry
 
 
 def _shown(path: tuple[Any, ...], value: Any) -> str:
     # Who gets these wrong may have written the password or the secret itself.
-    if path[:1] in {("accounts",), ("environment",)}:
+    if path[:1] in {("accounts",), ("environment",)} or any(str(p).endswith("_env") for p in path):
         return "something else"
     if isinstance(value, dict):
         return "a section of its own"
@@ -189,9 +176,21 @@ def _shown(path: tuple[Any, ...], value: Any) -> str:
     return str(value)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Return the text without anything that could command a terminal."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:99]}…"
+
+
+def _look_alike(name: str) -> str:
+    """Return what tells letters apart that look the same."""
+    sign = next((c for c in name if not c.isascii()), None)
+    if sign is None:
+        return ""
+    return f", in which {sign!r} is {unicodedata.name(sign, 'a sign without a name').lower()}"
 
 
 def _home_of(name: str) -> str:
@@ -207,8 +206,8 @@ def _home_of(name: str) -> str:
 
 
 def _nearest(word: str, choices: list[str]) -> str:
-    close = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
-    return close[0] if close else ""
+    close = difflib.get_close_matches(word.lower()[:100], [c.lower() for c in choices], n=1)
+    return next((c for c in choices if close and c.lower() == close[0]), "")
 
 
 def _known_keys(path: tuple[Any, ...]) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ def hostname(value: str) -> str:
     if not name.isascii():
         import idna  # noqa: PLC0415 - only names beyond ASCII pay for it
 
+        _one_alphabet(value, name)
         try:
             name = idna.encode(name, uts46=True).decode()
         except idna.IDNAError as error:
@@ -27,6 +29,29 @@ def hostname(value: str) -> str:
     if len(labels) < 2 or len(name) > 253 or not all(_LABEL.match(label) for label in labels):
         raise ValueError(f"{value!r} is not a host name such as app.example.org")
     return name
+
+
+def domain_name(value: str) -> str:
+    """Return the domain as it stands in the DNS, or raise ValueError: an address is none."""
+    name = hostname(value)
+    # No top-level domain is a number, so that this can only be an address.
+    if name.rpartition(".")[2].isdigit():
+        raise ValueError(
+            f"{name} is an address; name the domain that members type, such as example.org"
+        )
+    return name
+
+
+def _one_alphabet(value: str, name: str) -> None:
+    """Raise ValueError where a letter of another alphabet only looks like a Latin one."""
+    for label in name.split("."):
+        names = {c: unicodedata.name(c, "") for c in label if c.isalpha()}
+        others = [c for c, n in names.items() if n.startswith(("CYRILLIC", "GREEK", "ARMENIAN"))]
+        if others and any(n.startswith("LATIN") for n in names.values()):
+            raise ValueError(
+                f"{value!r} is not a host name: it mixes alphabets, {others[0]!r} is "
+                f"{names[others[0]].lower()}"
+            )
 
 
 def _address(value: str) -> str:
@@ -74,7 +99,13 @@ def split_dial(value: str) -> tuple[str, int, str, int]:
             f"{value!r} is not HOST-OR-ADDRESS:PORT=ADDRESS:PORT, such as "
             "app.example.org:443=203.0.113.5:443"
         )
-    address, port = split_address(right, default_port=0)
+    try:
+        address, port = split_address(right, default_port=0)
+    except ValueError:
+        raise ValueError(
+            f"{value!r} leads nowhere: behind = stand an address and a port, such as "
+            "203.0.113.5:443 or [2001:db8::5]:443"
+        ) from None
     name = match[1] or match[2]
     try:
         name = str(ip_address(name))
@@ -120,6 +151,7 @@ def route_url(value: str) -> str:
     return f"{parts.scheme}://{host}{port}{parts.path or '/'}{query}"
 
 
+Domain = Annotated[str, AfterValidator(domain_name)]
 Hostname = Annotated[str, AfterValidator(hostname)]
 RouteUrl = Annotated[str, AfterValidator(route_url)]
 Address = Annotated[str, AfterValidator(_address)]
@@ -140,3 +172,24 @@ def no_circle(leads: Mapping[str, str]) -> None:
         if here in way:
             around = " → ".join([*way[way.index(here) :], here])
             raise ValueError(f"these lead back to where they began: {around}")
+
+
+def once(keys: Iterable[Any], meant: Callable[[str], str]) -> None:
+    """Raise ValueError when two keys mean the same, of which one would be lost in silence."""
+    seen: dict[str, str] = {}
+    for key in keys:
+        try:
+            name = meant(key)
+        except ValueError:
+            continue
+        if name in seen:
+            raise ValueError(f"{seen[name]!r} and {key!r} are the same; put both into one")
+        seen[name] = key
+
+
+def headed(entries: dict[str, Any], key: str) -> dict[str, Any]:
+    """Write into each entry what it stands under; ValueError where it states that by itself."""
+    for name, entry in entries.items():
+        if isinstance(entry, dict) and key in entry:
+            raise ValueError(f"{name!r} has the key {key!r}, which its heading says; leave it out")
+    return {k: {**e, key: k} if isinstance(e, dict) else e for k, e in entries.items()}

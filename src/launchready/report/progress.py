@@ -111,7 +111,8 @@ class Progress:
 
     def _count(self) -> str:
         unseen = f", {self.gaps} of them not to be seen" if self.gaps else ""
-        return f"{self.facts + self.gaps} things looked at{unseen}"
+        count = self.facts + self.gaps
+        return f"{count} {'thing' if count == 1 else 'things'} looked at{unseen}"
 
     def _say(self, line: str) -> None:
         utf = self.console.encoding.lower().startswith("utf")

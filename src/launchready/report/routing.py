@@ -130,7 +130,7 @@ def _host_route(
         dns_note=dns_note,
         tls=tls,
         tls_note=tls_note,
-        entries=_entries(host.name, entrance),
+        entries=_entries(host.name, entrance, dns),
         edge=EDGE_TITLES[declared or seen or "none"] if declared or seen else "",
         edge_seen=EDGE_TITLES[seen] if seen else "",
         edge_state=edge_state,
@@ -158,11 +158,13 @@ def _tls(found: Fact | Gap | None, now: datetime) -> tuple[State, str]:
     return "good", f"TLS valid for {(found.chain[0].not_after - now).days} days"
 
 
-def _entries(host: str, found: Fact | Gap | None) -> tuple[Entry, ...]:
+def _entries(host: str, found: Fact | Gap | None, dns: State) -> tuple[Entry, ...]:
     ways = {"http": f"http://{host}/", "https": f"https://{host}/"}
     if not isinstance(found, Entrance):
         note = found.reason if isinstance(found, Gap) else "not looked at"
-        return tuple(Entry(start=url, hops=(), state="unknown", note=note) for url in ways.values())
+        # Where the name leads nowhere, it is known that nobody comes in.
+        state: State = "bad" if dns == "bad" else "unknown"
+        return tuple(Entry(start=url, hops=(), state=state, note=note) for url in ways.values())
     entries = []
     for scheme, walk in (("http", found.http_root), ("https", found.https_root)):
         start = ways[scheme]

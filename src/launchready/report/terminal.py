@@ -107,7 +107,7 @@ class _Screen:
         verdict = report.verdict
         colour = "green" if verdict.go else ("red" if verdict.headline[:5] == "NO-GO" else "yellow")
         self.say(verdict.headline, f"bold {colour}")
-        who = one_line(report.title, 40)
+        who = _short(report.title, 40)
         self.say(f"{who} · {verdict.proven} of {verdict.total} proven")
         cautions = report.cautions()
         for caution in cautions:
@@ -123,9 +123,10 @@ class _Screen:
         self.say()
         self.say(verdict.effort, "bold")
         first = verdict.to_fix[:3]
+        # With cautions above, one line for each of three has to do.
+        room = self.width - 3 if cautions and len(first) == 3 else 150
         for number, finding in enumerate(first, start=1):
-            # With cautions above, one line each has to do.
-            self.rows((f"{number}", self._gist(finding, 75 if cautions else 150)), first=2)
+            self.rows((f"{number}", self._gist(finding, room)), first=2)
         if not first and not verdict.go and (waiting := unchecked_groups(verdict)):
             self.say("Get checked first", "bold")
             for number, group in enumerate(waiting[:3], start=1):
@@ -142,11 +143,11 @@ class _Screen:
 
     def _gist(self, finding: Finding, limit: int) -> Text:
         failure = finding.failure
-        text = Text(one_line(failure.means, limit))
+        text = Text(_short(failure.means, limit - 2))
         also = f" and {len(finding.also)} more" if finding.also else ""
         text.append(
             f"\n{failure.who} · {minutes(failure.effort_min)} · "
-            f"{one_line(finding.subject.name, 60)}{also}",
+            f"{_short(finding.subject.name, 46)}{also}",
             style="dim",
         )
         return text
@@ -281,3 +282,9 @@ def _step(label: str, found: Sequence[Part]) -> Text:
         else:
             text.append(part.text, style="cyan" if part.kind == "code" else "")
     return text
+
+
+def _short(text: str, limit: int) -> str:
+    """Return the text in one line, cut where the first screen has no room for a count of the rest."""
+    line = one_line(text, 1000)
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"

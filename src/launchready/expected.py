@@ -21,7 +21,7 @@ from launchready.facts import (
     route_subject,
     url_subject,
 )
-from launchready.facts.active import SignIn, Throttling
+from launchready.facts.active import KeptBack, SignIn, Throttling
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution, Zone
 from launchready.facts.exposure import Cors, ErrorAnswers, Probe, Reach, SecretScan, SourceMap
@@ -33,11 +33,12 @@ from launchready.facts.ways import Approach, Entrance, OldUrl, SecondVisitor, Vi
 from launchready.facts.webhooks import WebhookTrial
 from launchready.manifest import PAGELESS_KINDS, SIGN_IN_KINDS, Manifest, RouteEntry
 
-DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, Mx, Selectors})
+DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, Mx, Selectors, SignIn})
 """Kinds of facts from which further keys follow."""
 
 FOLLOWS: dict[type[Fact], type[Fact]] = {
     Repeat: Visit,
+    KeptBack: SignIn,
     SecretScan: Visit,
     SourceMap: Visit,
     MailServer: Mx,
@@ -93,6 +94,8 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
     keys |= {Key(GuardFigures, subject) for subject in guarded_hosts(manifest)}
     keys |= _mail(manifest, observed)
     keys |= {Key(SignIn, subject) for subject in entrances(manifest)}
+    closed = {f.kept_back for f in observed.values() if isinstance(f, SignIn) and f.kept_back}
+    keys |= {Key(KeptBack, route_subject(url, zone_of(manifest, url))) for url in closed}
     keys |= _loaded(manifest, observed)
     return keys
 

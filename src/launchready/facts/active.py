@@ -102,6 +102,8 @@ class SignIn(Fact):
     """The status of the answer to a wrong password; None when none was tried, or none answered."""
     self_contained: bool = False
     """The session that outlived the log-out stands in its cookie, and not at the server."""
+    kept_back: str = ""
+    """The private page, where strangers are given nothing of what the member read there."""
     unseen: tuple[tuple[str, str], ...] = ()
     """Steps whose end could not be observed, each with the reason; they are not among `steps`."""
 
@@ -109,3 +111,11 @@ class SignIn(Fact):
     def fault(self) -> str:
         """`shut-out` when the member does not get in."""
         return "shut-out" if any(s.name in GETS_IN and not s.passed for s in self.steps) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptBack(Fact):
+    """A private route where the member read what strangers are given nothing of."""
+
+    plain: ClassVar[str] = "what strangers are not shown"
+    patience: ClassVar[int] = 10

@@ -17,7 +17,7 @@ from launchready.derive.sign_in.log_in_ways import sends_mail
 from launchready.derive.sign_in.members_page import BY_HAND, BY_MAIL, not_for_us
 from launchready.expected import entrances
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.active import SignIn
+from launchready.facts.active import KeptBack, SignIn
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance
 from launchready.gather import Ask, Collector
@@ -81,6 +81,7 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
         cookies=tuple(journey.session.cookies.values()),
         refused_with=journey.refused_with,
         self_contained=journey.self_contained,
+        kept_back=journey.kept_back,
         unseen=tuple(journey.unseen.items()),
         form_url=route.url if route else journey.form.url if journey.form else "",
     )
@@ -124,7 +125,7 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
         journey.because = await explained(page, session.world, session.ask)
         return None
     _reached(journey, shown.page, passed=True)
-    journey.form = form
+    journey.form, journey.door = form, shown.page
     if url_host(form.url) not in session.world.manifest.all_hosts:
         return cannot_tell(
             session.key, f"the form goes to {url_host(form.url)}, which the manifest does not name",
@@ -175,7 +176,7 @@ async def _call(journey: Journey, route: RouteEntry, entrance: str) -> Gap | Non
                 journey.because = await explained(page, session.world, session.ask)
             return None
         assert isinstance(page, Exchange)  # noqa: S101 - the step saw it
-        session.page = page.url
+        session.page, journey.door = page.url, page
     elif isinstance(first, Gap):
         return first
     journey.by_call = True
@@ -191,4 +192,13 @@ def _no_password(key: Key, page: Exchange) -> Gap:
     return cannot_tell(key, f"the log-in took the name and asked for no password ({seen})", BY_HAND)
 
 
-COLLECTORS: dict[type[Fact], Collector] = {SignIn: sign_in}
+async def not_shown(subject: Subject, world: World, ask: Ask) -> KeptBack | Gap:
+    """Return that strangers are given nothing of what the test member read at a private route."""
+    for entrance in entrances(world.manifest):
+        found = await ask(SignIn, entrance)
+        if isinstance(found, SignIn) and found.kept_back == subject.name:
+            return KeptBack(subject=subject, at=found.at, how=found.how)
+    return Gap(key=Key(KeptBack, subject), reason="no member was seen to read it")
+
+
+COLLECTORS: dict[type[Fact], Collector] = {SignIn: sign_in, KeptBack: not_shown}

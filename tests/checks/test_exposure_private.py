@@ -248,6 +248,10 @@ def test_a_page_that_asks_nothing_is_unknown_where_nothing_of_the_members_page_i
     assert "private window" in found.how_to_prove
 
 
+def test_a_limit_does_not_close_a_private_page() -> None:
+    assert judged(visit(html(status=429), kind="private")).status == "unknown"
+
+
 def test_an_error_stays_unknown_beside_a_member() -> None:
     assert beside_a_member(ASKS, status=500).status == "unknown"
 

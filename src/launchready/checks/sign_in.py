@@ -132,7 +132,8 @@ def log_in_keeps_session_id(here: SignIn) -> Result:
             reason=f"whether the cookies of before the log-in open the page could not be seen: {why}",
             how_to_prove="Run it again: launchready recheck log-in-keeps-session-id",
         )
-    if step is None and _step(here, GETS_IN[-1]) and _all_passed(here):
+    inside = _step(here, GETS_IN[-1])
+    if step is None and inside is not None and inside.passed and inside.name == GETS_IN[-1]:
         return NotApplicable(reason="the private page gets no cookie of before the log-in")
     if step is None:
         return _not_reached(here, "the private page")

@@ -6,10 +6,11 @@ import os
 
 from launchready.collect.active.journey import Journey, is_ok, seen_of
 from launchready.collect.active.json_calls import NOT_UNDERSTOOD, json_route, log_in_by_json
+from launchready.collect.active.limited import cannot_tell
 from launchready.collect.active.password_form import Shown, password_page, submit_password
 from launchready.collect.active.permission import refusal
 from launchready.collect.active.session import Session
-from launchready.collect.active.sign_in_steps import cannot_tell, take_steps
+from launchready.collect.active.sign_in_steps import take_steps
 from launchready.collect.explained import explained
 from launchready.collect.web.address import url_host, wire_url
 from launchready.collect.world import World

@@ -19,6 +19,7 @@ from launchready.collect.web.address import (
 )
 from launchready.collect.web.message import Failure, Request, Response, Verify
 from launchready.collect.web.outcome import CLOSED_SILENTLY
+from launchready.collect.web.waiting import let_through
 from launchready.collect.world import World
 from launchready.derive.pages.challenge import challenge
 from launchready.facts import Fact, Gap, GapNature, Key, Subject
@@ -63,7 +64,7 @@ def stumbled(found: Exchange) -> bool:
 async def exchange(subject: Subject, world: World, ask: Ask) -> Exchange | Gap:
     """Return the answer to an anonymous GET of the subject's URL, or why there is none."""
     asking, key = Asking(url=subject.name), Key(Exchange, subject)
-    found = await answer_to(asking, world, ask, subject=subject, key=key)
+    found = await answer_in_time(asking, world, ask, subject=subject, key=key)
     if isinstance(found, Gap) or not stumbled(found):
         return found
     # A server that wakes up, or that is asked for much at once, may fail once: twice is broken.
@@ -111,6 +112,18 @@ async def answer_to(
     if isinstance(result, Failure):
         return await _gap(result, url, world, ask, key)
     return _fact(asking, result, world, subject or subject_of(asking.url, world), verified)
+
+
+async def answer_in_time(
+    asking: Asking, world: World, ask: Ask, *, key: Key, subject: Subject | None = None
+) -> Exchange | Gap:
+    """Return the answer as `answer_to` does; where it asks to wait, the one that came later."""
+
+    async def asked() -> Exchange | Gap:
+        return await answer_to(asking, world, ask, key=key, subject=subject)
+
+    found = await asked()
+    return found if isinstance(found, Gap) else await let_through(found, asked, world)
 
 
 def _request(asking: Asking, url: str, where: Asked, world: World) -> Request:

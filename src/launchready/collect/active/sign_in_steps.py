@@ -12,21 +12,17 @@ from launchready.collect.active.journey import (
     is_open_to_all,
     member_sees,
     seen_of,
-    sent,
     session_goes_on,
     turned_away,
 )
 from launchready.collect.active.limited import LogIn, cannot_tell, once_open, page_shut
-from launchready.collect.active.others import SHUT_OUT, as_stranger, with_copy, with_earlier
+from launchready.collect.active.log_out import log_out
+from launchready.collect.active.others import SHUT_OUT, as_stranger, with_earlier
 from launchready.collect.active.session import Session
-from launchready.collect.web.address import url_host, wire_url
-from launchready.derive.pages.forms import logout_form
-from launchready.derive.sign_in.links import leads_out, logout_link
 from launchready.derive.sign_in.members_page import is_closed
 from launchready.derive.sign_in.throttle import asks_to_wait, says_limited, wait_s
 from launchready.facts import Gap
 from launchready.facts.active import (
-    CLOSED_AFTERWARDS,
     OPEN_BEFORE,
 )
 from launchready.facts.http import Exchange
@@ -58,7 +54,7 @@ async def take_steps(journey: Journey, log_in: LogIn, sent_to: str) -> Gap | Non
     if gap is not None or not journey.steps[-1].passed:
         return gap
     await with_earlier(journey, earlier, anonymous)
-    await _left(journey, anonymous)
+    await log_out(journey, anonymous)
     return None
 
 
@@ -162,58 +158,3 @@ async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
     if sees and isinstance(private, Exchange) and isinstance(anonymous, Exchange):
         await as_stranger(journey, private, anonymous)
     return None
-
-
-async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:
-    session, account = journey.session, journey.account
-    page = await session.get(account.private)
-    form, link = None, ""
-    if isinstance(page, Exchange) and "html" in page.content_type:
-        form = logout_form(page.text, base=page.url)
-        link = logout_link(page.text, base=page.url)
-    url = account.logout or (form.url if form else link)
-    # A button of a script may do it, or a service of others, which is not ours to knock at.
-    if not url or url_host(wire_url(url)) not in session.world.manifest.all_hosts:
-        return
-    before = session.jar.copy()
-    answer: Exchange | Gap
-    if form is not None and (account.logout is None or form.url == wire_url(account.logout)):
-        answer = await sent(session, form, {}, account.private)
-    elif journey.by_call:
-        answer = await session.call(wire_url(url), b"")
-        if isinstance(answer, Exchange) and answer.status == 405:
-            answer = await session.send(wire_url(url))
-    else:
-        answer = await session.send(wire_url(url))
-        if isinstance(answer, Exchange) and answer.status == 405:
-            answer = await session.send(
-                wire_url(url), method="POST", body=b"", referer=account.private
-            )
-    answer = await _confirmed(session, answer)
-    done = isinstance(answer, Exchange) and answer.status < 400
-    if not journey.step("log out", passed=done, seen=seen_of(answer), wanted="an answer below 400"):
-        return
-    private = await session.get(account.private)
-    open_still = member_sees(journey, private, anonymous)
-    if journey.step(
-        CLOSED_AFTERWARDS,
-        passed=isinstance(private, Exchange) and not open_still,
-        seen=("still open" if open_still else "closed") + f": {seen_of(private)}",
-        wanted=SHUT_OUT,
-    ):
-        await with_copy(journey, before, anonymous)
-
-
-async def _confirmed(session: Session, answer: Exchange | Gap) -> Exchange | Gap:
-    """Return what comes of saying yes where the log-out asks whether it is meant (MediaWiki, WordPress)."""
-    if isinstance(answer, Gap) or "html" not in answer.content_type:
-        return answer
-    if not leads_out(answer.url, ""):
-        return answer
-    form = logout_form(answer.text, base=answer.url)
-    url = form.url if form else logout_link(answer.text, base=answer.url)
-    if not url or url_host(url) not in session.world.manifest.all_hosts:
-        return answer
-    if form is not None:
-        return await sent(session, form, {}, answer.url)
-    return await session.send(url, referer=answer.url)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from launchready.derive.pages.mixed import upgrades
 from launchready.derive.pages.page import loads
 from launchready.facts import (
     LAUNCH,
@@ -26,7 +27,8 @@ from launchready.facts.declared import Declared
 from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution, Zone
 from launchready.facts.exposure import Cors, ErrorAnswers, Probe, Reach, SecretScan, SourceMap
 from launchready.facts.guarding import GuardFigures
-from launchready.facts.http import HostAnswers, Repeat
+from launchready.facts.hops import is_plain
+from launchready.facts.http import HostAnswers, Repeat, StyleSheet
 from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selectors, Spf, TlsRpt
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
 from launchready.facts.ways import Approach, Entrance, OldUrl, SecondVisitor, Visit
@@ -41,6 +43,7 @@ FOLLOWS: dict[type[Fact], type[Fact]] = {
     KeptBack: SignIn,
     SecretScan: Visit,
     SourceMap: Visit,
+    StyleSheet: Visit,
     MailServer: Mx,
     Dkim: Selectors,
 }
@@ -225,10 +228,13 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
         assets = sorted(
             loads(page.text, base=page.url), key=lambda x: (x.kind not in _READ_KINDS, x.url)
         )
+        plain_stays = visit.route.host in own and not (is_plain(page.url) or upgrades(page))
         for loaded in assets[:ASSETS_MAX]:
             subject = url_subject(loaded.url, zone_of(manifest, loaded.url))
             if loaded.kind in _READ_KINDS:
                 keys |= {Key(SecretScan, subject), Key(SourceMap, subject)}
             if urlsplit(loaded.url).hostname in own:
                 keys.add(Key(Repeat, subject))
+                if loaded.kind == "style" and plain_stays:
+                    keys.add(Key(StyleSheet, subject))
     return keys

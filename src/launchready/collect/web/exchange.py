@@ -23,7 +23,7 @@ from launchready.collect.web.waiting import let_through
 from launchready.collect.world import World
 from launchready.derive.pages.challenge import challenge
 from launchready.facts import Fact, Gap, GapNature, Key, Subject
-from launchready.facts.http import Exchange, HostAnswers, Repeat
+from launchready.facts.http import Exchange, HostAnswers, Repeat, StyleSheet
 from launchready.facts.tls import Handshake
 from launchready.gather import Ask, Collector
 
@@ -89,6 +89,17 @@ async def repeat(subject: Subject, world: World, ask: Ask) -> Repeat | Gap:
     return Repeat(
         subject=subject, at=world.now(), how=f"{second.how}  # twice", first=first, second=second
     )
+
+
+async def style_sheet(subject: Subject, _world: World, ask: Ask) -> StyleSheet | Gap:
+    """Return a page's style sheet, or why it could not be read."""
+    found = await ask(Exchange, subject)
+    if isinstance(found, Gap) or found.fault:
+        reason = found.reason if isinstance(found, Gap) else found.challenge or found.trouble
+        ours = isinstance(found, Gap) and found.ours
+        because = Key(Exchange, subject)
+        return Gap(key=Key(StyleSheet, subject), reason=reason, because=because, ours=ours)
+    return StyleSheet(subject=subject, at=found.at, how=found.how, answer=found)
 
 
 async def answer_to(
@@ -231,4 +242,6 @@ _KEPT_BACK = {
 }  # fmt: skip
 
 
-COLLECTORS: dict[type[Fact], Collector] = {Exchange: exchange, Repeat: repeat}
+COLLECTORS: dict[type[Fact], Collector] = {
+    Exchange: exchange, Repeat: repeat, StyleSheet: style_sheet,
+}  # fmt: skip

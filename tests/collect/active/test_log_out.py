@@ -208,6 +208,19 @@ async def test_a_log_out_that_takes_a_script_is_not_called_broken(link: str, ans
     assert "by hand" in judged.how_to_prove
 
 
+@pytest.mark.parametrize("status", [400, 403, 419, 422])
+async def test_a_log_out_that_wants_more_than_is_known_is_not_called_broken(status: int) -> None:
+    community = Community()
+
+    def site_of(asked: Asked) -> Reply | None:
+        return Reply(status, "No token") if asked.path == "/logout" else community(asked)
+
+    async with running(site_of) as site:
+        found = await fact(site)
+    assert failed(found) == []
+    assert outcome(log_out_leaves_session_open, found).status == "unknown"
+
+
 async def test_a_declared_log_out_that_changes_nothing_fails_whatever_scripts_it_has() -> None:
     community = Community()
 

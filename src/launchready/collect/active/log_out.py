@@ -14,6 +14,8 @@ from launchready.facts import Gap
 from launchready.facts.active import CLOSED_AFTERWARDS, LOG_OUT
 from launchready.facts.http import Exchange
 
+# So servers answer what lacks a token against forged requests, or one to be taken back.
+_WANTS_MORE = frozenset({400, 403, 415, 419, 422})
 _BY_SCRIPT = "the page logs out by a script, which is not run"
 
 
@@ -39,6 +41,11 @@ async def log_out(journey: Journey, anonymous: Exchange | Gap) -> None:
     else:
         first = await _asked(journey, wire_url(url))
     answer = await _confirmed(session, first)
+    if form is None and isinstance(answer, Exchange) and answer.status in _WANTS_MORE:
+        journey.unseen[LOG_OUT] = (
+            f"{seen_of(answer)}: it wants more than this program knows to send"
+        )
+        return
     private = await session.get(account.private) if is_ok(answer) else None
     open_still = private is None or member_sees(journey, private, anonymous)
     if open_still and link is not None and _takes_a_script(link, first):

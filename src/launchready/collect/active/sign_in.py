@@ -145,8 +145,9 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
         nonlocal ready
         now, ready = ready, None
         if now is None:
-            # The form may carry a token that is good for one attempt.
-            again = await session.get(page.url)
+            # The form may carry a token that is good for one attempt. From the entrance on: what was
+            # asked in between may have begun another log-in, of which the state has replaced this one's.
+            again = await session.get(entrance)
             if isinstance(again, Exchange):
                 fresh = await password_page(session, again, journey.username)
                 now = fresh if isinstance(fresh, Shown) and fresh.form is not None else None

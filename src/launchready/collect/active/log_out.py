@@ -40,7 +40,7 @@ async def log_out(journey: Journey, anonymous: Exchange | Gap) -> None:
         first = await _followed(session, link, account.private)
     else:
         first = await _asked(journey, wire_url(url))
-    answer = await _confirmed(session, first)
+    answer = await _walked(session, await _confirmed(session, await _walked(session, first)))
     if form is None and isinstance(answer, Exchange) and answer.status in _WANTS_MORE:
         journey.unseen[LOG_OUT] = (
             f"{seen_of(answer)}: it wants more than this program knows to send"
@@ -85,6 +85,15 @@ async def _asked(journey: Journey, url: str) -> Exchange | Gap:
             answer = await session.send(url)
         return answer
     return await _followed(session, LogoutLink(url=url), journey.account.private)
+
+
+async def _walked(session: Session, answer: Exchange | Gap) -> Exchange | Gap:
+    """Follow where a log-out leads: a provider that is not told lets the member in again unasked."""
+    if isinstance(answer, Gap) or answer.location is None:
+        return answer
+    end = await session.follow(answer)
+    # Where it leads to may be missing, and the member out all the same.
+    return end if is_ok(end) else answer
 
 
 def _takes_a_script(link: LogoutLink, answer: Exchange | Gap) -> bool:

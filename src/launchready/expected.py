@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from launchready.derive.pages.mixed import upgrades
 from launchready.derive.pages.page import loads
 from launchready.facts import (
     LAUNCH,
@@ -21,7 +22,7 @@ from launchready.facts import (
     route_subject,
     url_subject,
 )
-from launchready.facts.active import SignIn, Throttling
+from launchready.facts.active import KeptBack, SignIn, Throttling
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution, Zone
 from launchready.facts.exposure import (
@@ -34,20 +35,23 @@ from launchready.facts.exposure import (
     SourceMap,
 )
 from launchready.facts.guarding import GuardFigures
-from launchready.facts.http import HostAnswers, Repeat
+from launchready.facts.hops import is_plain
+from launchready.facts.http import HostAnswers, Repeat, StyleSheet
 from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selectors, Spf, TlsRpt
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
 from launchready.facts.ways import Approach, Entrance, OldUrl, SecondVisitor, Visit
 from launchready.facts.webhooks import WebhookTrial
 from launchready.manifest import PAGELESS_KINDS, SIGN_IN_KINDS, Manifest, RouteEntry
 
-DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, LoadedLater, Mx, Selectors})
+DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, LoadedLater, Mx, Selectors, SignIn})
 """Kinds of facts from which further keys follow."""
 
 FOLLOWS: dict[type[Fact], frozenset[type[Fact]]] = {
     Repeat: frozenset({Visit}),
+    KeptBack: frozenset({SignIn}),
     SecretScan: frozenset({Visit, LoadedLater}),
     SourceMap: frozenset({Visit, LoadedLater}),
+    StyleSheet: frozenset({Visit}),
     MailServer: frozenset({Mx}),
     Dkim: frozenset({Selectors}),
 }
@@ -101,6 +105,8 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
     keys |= {Key(GuardFigures, subject) for subject in guarded_hosts(manifest)}
     keys |= _mail(manifest, observed)
     keys |= {Key(SignIn, subject) for subject in entrances(manifest)}
+    closed = {f.kept_back for f in observed.values() if isinstance(f, SignIn) and f.kept_back}
+    keys |= {Key(KeptBack, route_subject(url, zone_of(manifest, url))) for url in closed}
     keys |= _loaded(manifest, observed)
     return keys
 
@@ -232,12 +238,15 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
         assets = sorted(
             loads(page.text, base=page.url), key=lambda x: (x.kind not in _READ_KINDS, x.url)
         )
+        plain_stays = visit.route.host in own and not (is_plain(page.url) or upgrades(page))
         for loaded in assets[:ASSETS_MAX]:
             subject = url_subject(loaded.url, zone_of(manifest, loaded.url))
             if loaded.kind in _READ_KINDS:
                 keys |= {Key(SecretScan, subject), Key(SourceMap, subject)}
             if urlsplit(loaded.url).hostname in own:
                 keys.add(Key(Repeat, subject))
+                if loaded.kind == "style" and plain_stays:
+                    keys.add(Key(StyleSheet, subject))
     return keys
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from launchready.checks.exposure.private import member_page_open, private_page_open
 from launchready.derive.sign_in.private_page import door_of
 from launchready.facts import Subject, route_subject
-from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS, JourneyStep, SignIn
+from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS, JourneyStep, KeptBack, SignIn
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit, Walk
 from launchready.finding import Outcome, Severity
@@ -48,6 +48,16 @@ def judged(fact: Visit, toml: str = "", *, walks: dict[str, Walk] | None = None)
     return outcome(
         private_page_open, fact, entrance("example.org", **(walks or {})), declared(text)
     )
+
+
+KEPT_BACK = KeptBack(subject=route_subject(URL, "example.org"), at=AT, how="test")
+ASKS = f"<p>Please log in to read on.</p>{ROOM}"
+
+
+def beside_a_member(body: str, status: int = 200) -> Outcome:
+    seen = visit(html(body, status=status), kind="private")
+    made = (entrance("example.org"), declared('[launch]\ndomain = "example.org"\n'))
+    return outcome(private_page_open, seen, *made, KEPT_BACK)
 
 
 def opened(body: str) -> Outcome:
@@ -224,6 +234,26 @@ def test_any_answer_is_judged_without_a_crash(body: str, kind: str, status: int)
     assert door.state in {"closed", "open", "unsure"}
     assert (door.state == "closed") or status != 404
     assert (door.state == "unsure") or status != 500
+
+
+def test_a_page_that_asks_to_sign_in_passes_where_nothing_of_the_members_page_is_in_it() -> None:
+    assert opened(ASKS).status == "unknown"
+    assert beside_a_member(ASKS).status == "passed"
+
+
+def test_a_page_that_asks_nothing_is_unknown_where_nothing_of_the_members_page_is_in_it() -> None:
+    assert opened(ROOM).status == "failed"
+    found = beside_a_member(ROOM)
+    assert found.status == "unknown"
+    assert "private window" in found.how_to_prove
+
+
+def test_a_limit_does_not_close_a_private_page() -> None:
+    assert judged(visit(html(status=429), kind="private")).status == "unknown"
+
+
+def test_an_error_stays_unknown_beside_a_member() -> None:
+    assert beside_a_member(ASKS, status=500).status == "unknown"
 
 
 MEMBER = Subject("account", "member at https://example.org/login", HOST)

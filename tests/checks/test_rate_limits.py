@@ -34,6 +34,18 @@ def repeated(
     )  # fmt: skip
 
 
+def test_a_limit_that_was_reached_before_is_not_said_to_come_after_no_requests() -> None:
+    found = outcome(rate_limits.wrong_passwords_not_limited, repeated("auth", after=0))
+    assert found.status == "passed"
+    assert found.detail.startswith("limited from the first request on")
+
+
+def test_a_lock_on_single_accounts_is_said_not_to_be_tried() -> None:
+    found = outcome(rate_limits.wrong_passwords_not_limited, repeated("auth"))
+    assert found.failure
+    assert "not tried here" in found.failure.fix[-1]
+
+
 @each_kind
 def test_an_answer_that_changes_passes(kind: RouteKind, check: Check) -> None:
     assert outcome(check, repeated(kind, after=8)).status == "passed"

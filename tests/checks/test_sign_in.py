@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from launchready.checks.sign_in import (
+    log_in_keeps_session_id,
     log_out_leaves_session_open,
     member_cannot_sign_in,
     wrong_password_accepted,
 )
 from launchready.facts import Gap, Key, Subject, host_subject
-from launchready.facts.active import JourneyStep, SignIn
+from launchready.facts.active import COPY_CLOSED, JourneyStep, SignIn
 from launchready.facts.ways import Entrance
 from launchready.finding import Check, Outcome
 from tests.making import AT, outcome, outcomes
@@ -51,6 +52,12 @@ def test_a_whole_journey_passes(check: Check) -> None:
 @pytest.mark.parametrize("check", CHECKS)
 def test_a_journey_that_was_not_taken_is_unknown(check: Check) -> None:
     assert unknown(check).status == "unknown"
+
+
+def test_the_session_of_before_is_told_to_be_none_also_where_a_copy_outlives_the_log_out() -> None:
+    found = outcome(log_in_keeps_session_id, journey(*WHOLE, COPY_CLOSED, fails=COPY_CLOSED))
+    assert found.status == "not_applicable"
+    assert found.detail == "the private page gets no cookie of before the log-in"
 
 
 @pytest.mark.parametrize("step", ["log in", "open the private page"])

@@ -53,9 +53,10 @@ def _judge(
         return NotApplicable(reason=f"this route is of the kind {route.kind}")
     if here.throttled_after is not None:
         before = f" and {here.earlier} events before them" if here.earlier else ""
-        return Passed(
-            evidence=f"limited after {here.throttled_after} requests{before}: {here.changed_answer}"
-        )
+        when = f"after {here.throttled_after} requests{before}"
+        if not (here.throttled_after or here.earlier):
+            when = "from the first request on, as the audit had asked there before"
+        return Passed(evidence=f"limited {when}: {here.changed_answer}")
     if here.inconclusive:
         return Unproven(
             reason=here.inconclusive,
@@ -107,8 +108,11 @@ def wrong_passwords_not_limited(here: Throttling) -> Result:
         here,
         "auth",
         "wrong-passwords-not-limited",
-        means="Anybody can try passwords on your members' accounts all night.",
-        fix=_limit_steps("log-in attempts", 10),
+        means="From one computer anybody can try passwords on one member's account after the other all night.",
+        fix=(
+            *_limit_steps("log-in attempts", 10),
+            "A lock on single accounts, which is not tried here, is not enough: whoever tries one password on every member never meets it.",
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from launchready.facts.active import (
     CLOSED_TO_EARLIER,
     COPY_CLOSED,
     GETS_IN,
+    LOG_OUT,
     JourneyStep,
     SignIn,
 )
@@ -132,7 +133,8 @@ def log_in_keeps_session_id(here: SignIn) -> Result:
             reason=f"whether the cookies of before the log-in open the page could not be seen: {why}",
             how_to_prove="Run it again: launchready recheck log-in-keeps-session-id",
         )
-    if step is None and _step(here, GETS_IN[-1]) and _all_passed(here):
+    inside = _step(here, GETS_IN[-1])
+    if step is None and inside is not None and inside.passed and inside.name == GETS_IN[-1]:
         return NotApplicable(reason="the private page gets no cookie of before the log-in")
     if step is None:
         return _not_reached(here, "the private page")
@@ -163,7 +165,13 @@ def log_out_leaves_session_open(here: SignIn) -> Result:
 
     Fix: End the session on the server at log-out, not only the cookie in the browser.
     """
-    step = _step(here, "log out", CLOSED_AFTERWARDS, COPY_CLOSED)
+    step = _step(here, LOG_OUT, CLOSED_AFTERWARDS, COPY_CLOSED)
+    if step is None and (why := dict(here.unseen).get(LOG_OUT)):
+        return Unproven(
+            reason=f"whether members get out could not be seen: {why}",
+            how_to_prove="Try it by hand in a private window: after the log-out the private page must ask "
+            "to sign in. Or add logout = with the URL that the script asks to the account.",
+        )
     if step is None and _all_passed(here):
         return Unproven(
             reason="no log-out is declared, and no link or form on the private page leads out",

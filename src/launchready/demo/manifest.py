@@ -88,6 +88,13 @@ def script() -> str:
     return asset_path("app.js")
 
 
+def style_sheet() -> str:
+    """Return the path of the pages' style sheet, which changes with its content."""
+    from launchready.community.assets import asset_path  # noqa: PLC0415 - an extra, and slow
+
+    return asset_path("willow.css")
+
+
 def _routes() -> dict[str, Any]:
     return {
         "willow.example/": "page",

@@ -14,6 +14,8 @@ OPEN_TO_OTHERS = "private page is closed to others while a member is in"
 """The step that fails when strangers are given the page that the member has just opened."""
 CLOSED_TO_EARLIER = "private page is closed to the cookies of before the log-in"
 """The step that fails when the log-in lets in whoever held the visitor's cookies before it."""
+LOG_OUT = "log out"
+"""The step of leaving, by what is declared or what the page shows."""
 CLOSED_AFTERWARDS = "private page is closed afterwards"
 """The step that fails when log-out changes nothing for the browser that it was sent from."""
 COPY_CLOSED = "private page is closed to a copy of the session"
@@ -102,6 +104,8 @@ class SignIn(Fact):
     """The status of the answer to a wrong password; None when none was tried, or none answered."""
     self_contained: bool = False
     """The session that outlived the log-out stands in its cookie, and not at the server."""
+    kept_back: str = ""
+    """The private page, where strangers are given nothing of what the member read there."""
     unseen: tuple[tuple[str, str], ...] = ()
     """Steps whose end could not be observed, each with the reason; they are not among `steps`."""
 
@@ -109,3 +113,11 @@ class SignIn(Fact):
     def fault(self) -> str:
         """`shut-out` when the member does not get in."""
         return "shut-out" if any(s.name in GETS_IN and not s.passed for s in self.steps) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptBack(Fact):
+    """A private route where the member read what strangers are given nothing of."""
+
+    plain: ClassVar[str] = "what strangers are not shown"
+    patience: ClassVar[int] = 10

@@ -62,6 +62,7 @@ class Cors(Fact):
     """What a route allows scripts of other sites to read (Fetch standard, CORS protocol)."""
 
     plain: ClassVar[str] = "the cross-origin answers"
+    patience: ClassVar[int] = 10
 
     route: RouteEntry
     answers: tuple[CorsAnswer, ...]

@@ -146,6 +146,16 @@ class HostAnswers(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StyleSheet(Fact):
+    """A style sheet of the launch's own hosts, loaded by a page that leaves plain HTTP as it is."""
+
+    plain: ClassVar[str] = "the style sheet"
+    patience: ClassVar[int] = 2
+
+    answer: Exchange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repeat(Fact):
     """The same URL asked a second time shortly after, to see what a cache does."""
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from launchready.checks.caching.shared import (
@@ -130,6 +132,12 @@ class TestPrivateAnswerStorable:
             answer(kind="auth", body=shell, cache_control=control, set_cookie="__cf_bm=x; Secure"),
         )
         assert found.status == "passed"
+
+    def test_the_shell_that_a_visit_gets_where_scripts_send_the_log_in_passes(self) -> None:
+        page = answer(kind="auth", body=SHELL)
+        assert outcome(private_answer_storable, page).status == "failed"
+        called = replace(page, route=page.route.model_copy(update={"json_body": True}))
+        assert outcome(private_answer_storable, called).status == "passed"
 
     @pytest.mark.parametrize("control", ["s-maxage=31536000", "public, max-age=600", "max-age=60"])
     def test_an_empty_shell_that_may_be_stored_is_neither_a_fault_nor_proven(

@@ -77,6 +77,11 @@ class TestHowAWalkEnds:
 
 
 class TestRouteAnswersWrong:
+    def test_a_limit_that_answers_instead_of_the_page_is_no_fault_of_the_page(self) -> None:
+        found = outcome(route_answers_wrong, answering("auth", status=429, body="Slow down"))
+        assert found.status == "unknown"
+        assert "audit again" in found.how_to_prove
+
     @pytest.mark.parametrize(
         "right",
         [

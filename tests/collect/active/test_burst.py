@@ -91,6 +91,22 @@ async def test_a_token_that_is_good_once_is_fetched_anew_for_every_attempt() -> 
     assert (found.throttled_after, found.inconclusive) == (None, "")
 
 
+async def test_a_form_that_leads_to_another_page_each_time_is_tried_often_enough() -> None:
+    """Django's reset: a token of its own for every page, then a page that says to look for the mail."""
+
+    def site(asked: Asked) -> Reply:
+        if asked.path == "/reset" and asked.method == "GET":
+            token = f'<input type="hidden" name="csrf" value="{secrets.token_hex(16)}">'
+            form = f'<form method="post">{token}<input name="email" type="email"></form>'
+            return Reply(200, form)
+        return to("/sent") if asked.path == "/reset" else Reply(200, "Look for the mail")
+
+    manifest = ROUTES.replace('/login" = "auth"', '/reset" = "reset"')
+    async with running(site, manifest=manifest) as served:
+        found = await fact(served, "http://example.org/reset")
+    assert (found.throttled_after, found.inconclusive, found.requests) == (None, "", 20)
+
+
 async def test_one_odd_server_error_is_no_limit() -> None:
     def answer(number: int, _: Asked) -> Reply:
         return Reply(500, "Oops") if number == 7 else WRONG

@@ -154,3 +154,80 @@ async def test_a_form_of_the_members_own_data_is_not_sent_to_log_out() -> None:
         found = await fact(site)
     assert failed(found) == []
     assert "POST /profile" not in sent
+
+
+def _apart(link: str) -> str:
+    """Return the manifest without its log-out, so that the members' page must lead out."""
+    return f"<head>{TOKEN}</head>{MEMBERS}{link}"
+
+
+TOKEN = (
+    '<meta name="csrf-param" content="authenticity_token"><meta name="csrf-token" content="t0k">'
+)
+UNDECLARED = MANIFEST.replace('logout = "http://example.org/logout"\n', "")
+
+
+@pytest.mark.parametrize("attribute", ["data-method", "data-turbo-method"])
+async def test_a_link_that_a_script_sends_with_another_method_is_sent_so(attribute: str) -> None:
+    community = Community(members=_apart(f'<a {attribute}="delete" href="/logout">Log out</a>'))
+
+    def rails(asked: Asked) -> Reply | None:
+        if asked.path != "/logout":
+            return community(asked)
+        wanted = {"_method": "delete", "authenticity_token": "t0k"}
+        if asked.method != "POST" or asked.form != wanted:
+            return Reply(404, "No route matches")
+        community.sessions.clear()
+        return to("/")
+
+    async with running(rails, manifest=UNDECLARED) as site:
+        found = await fact(site)
+    assert failed(found) == []
+    assert "log out" in [s.name for s in found.steps]
+
+
+@pytest.mark.parametrize(
+    ("link", "answer"),
+    [
+        ('<a onclick="out(this)" href="/logout">Log out</a>', Reply(200, "Request check failed")),
+        ('<a href="/logout">Log out</a>', Reply(200, "<p>One moment<script>out()</script>")),
+    ],
+)
+async def test_a_log_out_that_takes_a_script_is_not_called_broken(link: str, answer: Reply) -> None:
+    community = Community(members=f"{MEMBERS}{link}")
+
+    def site_of(asked: Asked) -> Reply | None:
+        return answer if asked.path == "/logout" else community(asked)
+
+    async with running(site_of, manifest=UNDECLARED) as site:
+        found = await fact(site)
+    assert failed(found) == []
+    judged = outcome(log_out_leaves_session_open, found)
+    assert judged.status == "unknown"
+    assert "by a script" in judged.detail
+    assert "by hand" in judged.how_to_prove
+
+
+@pytest.mark.parametrize("status", [400, 403, 419, 422])
+async def test_a_log_out_that_wants_more_than_is_known_is_not_called_broken(status: int) -> None:
+    community = Community()
+
+    def site_of(asked: Asked) -> Reply | None:
+        return Reply(status, "No token") if asked.path == "/logout" else community(asked)
+
+    async with running(site_of) as site:
+        found = await fact(site)
+    assert failed(found) == []
+    assert outcome(log_out_leaves_session_open, found).status == "unknown"
+
+
+async def test_a_declared_log_out_that_changes_nothing_fails_whatever_scripts_it_has() -> None:
+    community = Community()
+
+    def site_of(asked: Asked) -> Reply | None:
+        scripted = Reply(200, "<p>One moment<script>out()</script>")
+        return scripted if asked.path == "/logout" else community(asked)
+
+    async with running(site_of) as site:
+        (step,) = failed(await fact(site))
+    assert step.name == "private page is closed afterwards"

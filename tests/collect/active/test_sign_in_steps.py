@@ -9,9 +9,10 @@ from launchready.checks.sign_in import (
     member_cannot_sign_in,
     wrong_password_accepted,
 )
+from launchready.expected import expected
 from launchready.facts import Gap
-from launchready.facts.active import OPEN_TO_OTHERS
-from tests.collect.healthy_site import Community, fact, failed, judged
+from launchready.facts.active import OPEN_TO_OTHERS, KeptBack
+from tests.collect.healthy_site import MEMBERS, Community, fact, failed, judged
 from tests.collect.members_site import (
     MANIFEST,
     PASSWORD,
@@ -270,3 +271,24 @@ async def test_cookies_of_one_host_alone_are_lost_at_the_other() -> None:
     async with running(site, manifest=manifest) as served:
         (step,) = failed(await fact(served))
     assert "no cookie" in step.seen
+
+
+async def test_a_page_that_tells_strangers_nothing_of_what_the_member_reads_is_noted() -> None:
+    asks = "<title>Members</title><p>Please log in to read on.</p><a href=/login>Log in</a>"
+    room = f"{MEMBERS}<p>On Sunday we bake at the mill, and Ada brings the rye.</p>"
+    async with running(Community(closed=Reply(200, asks), members=room)) as site:
+        found = await fact(site)
+        assert found.kept_back == "http://example.org/members"
+        keys = expected(site.seen.world.manifest, {found.key: found})
+        (key,) = [k for k in keys if k.kind is KeptBack]
+        assert isinstance(await site.seen.gatherer.ask(KeptBack, key.subject), KeptBack)
+
+
+async def test_a_page_that_shows_strangers_the_members_text_is_not_called_kept_back() -> None:
+    room = f"{MEMBERS}<p>On Sunday we bake at the mill, and Ada brings the rye.</p>"
+    asks = f"<title>Members</title><p>Please log in to answer.</p>{room}"
+    async with running(Community(closed=Reply(200, asks), members=room)) as site:
+        found = await fact(site)
+        assert found.kept_back == ""
+        keys = expected(site.seen.world.manifest, {found.key: found})
+    assert not [k for k in keys if k.kind is KeptBack]

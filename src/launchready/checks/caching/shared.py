@@ -75,6 +75,9 @@ def _weight(visit: Visit, answer: Exchange) -> Severity | None:
         return None
     private = visit.route.kind == "private"
     reused = storing.explicit and not storing.asks_first
+    if visit.route.json_body and not personal_signs(answer) and is_bare_shell(answer):
+        # Scripts send it JSON by POST; a visit gets what a single-page app gives for any path.
+        return None
     if answer.status in {200, 203, 206}:
         if private or personal_signs(answer):
             if storing.asks_first:

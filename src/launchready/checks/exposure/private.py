@@ -6,10 +6,11 @@ from shlex import quote
 
 from launchready.checks.redirects.told import see
 from launchready.derive.sign_in.private_page import door_of
-from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS, JourneyStep, SignIn
+from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS, JourneyStep, KeptBack, SignIn
 from launchready.facts.declared import Declared
 from launchready.facts.ways import Entrance, Visit
 from launchready.finding import (
+    Below,
     Failed,
     Impact,
     NotApplicable,
@@ -23,7 +24,9 @@ from launchready.finding import (
 
 
 @check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private", routes=["private"])
-def private_page_open(visit: Visit, entrance: Parent[Entrance], launch: Parent[Declared]) -> Result:
+def private_page_open(
+    visit: Visit, entrance: Parent[Entrance], launch: Parent[Declared], kept: Below[KeptBack]
+) -> Result:
     """A private page opens without signing in.
 
     Why: What members pay for and what they tell each other is there for everybody, search engines included.
@@ -45,6 +48,14 @@ def private_page_open(visit: Visit, entrance: Parent[Entrance], launch: Parent[D
     door = door_of(visit, entrance, launch.manifest)
     if door.state == "closed":
         return Passed(evidence=door.seen)
+    if door.state == "unsure" and kept and answer.status == 200:
+        return Passed(evidence=f"{door.seen}, and nothing of what the test member reads there")
+    if door.state == "open" and kept:
+        return Unproven(
+            reason=f"{door.seen}: another page than the test member's, which does not ask to sign in",
+            how_to_prove="Open it in a private window. If it shows what is for members, close it; if it "
+            "turns strangers away, let it answer 401, or a redirect to the log-in.",
+        )
     if door.state == "unsure":
         return Unproven(
             reason=door.seen,

@@ -11,6 +11,7 @@ from launchready.checks.redirects.told import see
 from launchready.derive.commands import headers_of
 from launchready.derive.pages.mixed import mixed
 from launchready.derive.pages.route_answer import Wrong, wrong_with
+from launchready.derive.sign_in.throttle import asks_to_wait
 from launchready.derive.walks import shown, way_of
 from launchready.facts import Key
 from launchready.facts.hops import is_plain
@@ -119,6 +120,14 @@ def route_answers_wrong(visit: Visit) -> Result:
     if _only_called(visit):
         return NotApplicable(
             reason="it takes JSON by POST alone, which the sign-in and the bursts of --active send"
+        )
+    answer = visit.answer
+    if answer is not None and asks_to_wait(answer) and visit.route.status is None:
+        # What the audit asks on all sides within a minute is more than a visitor does.
+        return Unproven(
+            reason=f"a limit answered instead of the page, and was still shut later ({answer.status})",
+            how_to_prove="Let the limit pass this computer's address, or audit again in an hour. Members "
+            "who share an address meet it as well: let it count what is sent (POST), and not visits.",
         )
     return _answers(visit)
 

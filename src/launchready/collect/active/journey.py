@@ -40,6 +40,10 @@ class Journey:
     """The status of the answer to a wrong password."""
     self_contained: bool = False
     """The session that outlived the log-out stands in its cookie, and not at the server."""
+    door: Exchange | None = field(default=None, repr=False)
+    """The log-in page as a visitor saw it."""
+    kept_back: str = ""
+    """The private page, where strangers are given nothing of what the member read there."""
     unseen: dict[str, str] = field(default_factory=dict)
     """Steps whose end could not be observed, and why."""
     because: Key | None = None

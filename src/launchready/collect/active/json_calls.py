@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from urllib.parse import urljoin
 
 from launchready.collect.active.journey import Journey
+from launchready.collect.active.limited import LogIn
 from launchready.collect.active.session import Session
-from launchready.collect.active.sign_in_steps import LogIn
 from launchready.collect.web.address import origin, wire_url
 from launchready.facts import Gap
 from launchready.facts.http import Exchange

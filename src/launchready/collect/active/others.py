@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from launchready.collect.active.journey import Journey, member_sees, seen_of
 from launchready.collect.active.session import Session
-from launchready.collect.web.address import wire_url
+from launchready.collect.web.address import url_host, wire_url
 from launchready.collect.web.cookies import Jar
+from launchready.derive.sign_in.kept_back import kept_back
 from launchready.derive.sign_in.members_page import alike
 from launchready.derive.sign_in.session_cookies import holds_session
-from launchready.facts import Gap
+from launchready.expected import zone_of
+from launchready.facts import Gap, host_subject
 from launchready.facts.active import CLOSED_TO_EARLIER, COPY_CLOSED, OPEN_TO_OTHERS
 from launchready.facts.http import Exchange
+from launchready.facts.ways import Entrance
 
 SHUT_OUT = "refused, or led to the log-in"
 
@@ -18,13 +21,26 @@ SHUT_OUT = "refused, or led to the log-in"
 async def as_stranger(journey: Journey, private: Exchange, anonymous: Exchange) -> None:
     """Ask for the page as a stranger: a cache in between may hold what the member has just got."""
     found = await _asked_with(Jar(), journey, OPEN_TO_OTHERS)
-    if found is None or not member_sees(journey, found, anonymous):
+    if found is None:
+        return
+    if kept_back(found, private, await _for_everybody(journey)):
+        journey.kept_back = journey.account.private
+    if not member_sees(journey, found, anonymous):
         return
     if journey.account.says or alike(private, found):
         journey.step(
             OPEN_TO_OTHERS, passed=False, seen=f"{seen_of(found)}, as the member has got it",
             wanted=SHUT_OUT,
         )  # fmt: skip
+
+
+async def _for_everybody(journey: Journey) -> list[Exchange]:
+    """Return pages that everybody sees: the log-in, and the start page of the private page's host."""
+    session, name = journey.session, url_host(journey.account.private)
+    host = host_subject(name, zone_of(session.world.manifest, name))
+    entrance = await session.ask(Entrance, host)
+    root = entrance.https_root if isinstance(entrance, Entrance) else None
+    return [page for page in (journey.door, root.last if root else None) if page is not None]
 
 
 async def with_earlier(journey: Journey, earlier: Jar, anonymous: Exchange | Gap) -> None:

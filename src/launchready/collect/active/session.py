@@ -11,6 +11,7 @@ from launchready.collect.explained import attributed, explained
 from launchready.collect.web.address import joined_url, origin, url_host, wire_url
 from launchready.collect.web.cookies import COOKIES_MAX, Jar
 from launchready.collect.web.exchange import SECOND_TRY_AFTER_S, Asking, answer_to, stumbled
+from launchready.collect.web.waiting import let_through
 from launchready.collect.world import World
 from launchready.derive.set_cookie import parse_set_cookie
 from launchready.derive.sign_in.session_cookies import set_cookies
@@ -91,10 +92,8 @@ class Session:
             body_max_bytes=body_max_bytes, verified_only=True,
         )  # fmt: skip
         found = await answer_to(asking, self.world, self.ask, key=self.key)
-        if self.patient and method == "GET" and isinstance(found, Exchange) and stumbled(found):
-            await asyncio.sleep(SECOND_TRY_AFTER_S)
-            self.sent += 1
-            found = await answer_to(asking, self.world, self.ask, key=self.key)
+        if self.patient and method == "GET" and isinstance(found, Exchange):
+            found = await self._again(asking, found)
         if isinstance(found, Gap):
             return await attributed(found, self.ask)
         if found.trouble:
@@ -108,6 +107,19 @@ class Session:
                 at_login = self.logged_in and cookie.name in new
                 self.cookies[known] = replace(cookie, at_login=at_login)
         return found
+
+    async def _again(self, asking: Asking, found: Exchange) -> Exchange | Gap:
+        """Return what a page answers later, where the server failed on it or a limit shut it."""
+
+        async def asked() -> Exchange | Gap:
+            self.sent += 1
+            return await answer_to(asking, self.world, self.ask, key=self.key)
+
+        found = await let_through(found, asked, self.world)
+        if not stumbled(found):
+            return found
+        await asyncio.sleep(SECOND_TRY_AFTER_S)
+        return await asked()
 
     def _new_cookies(self, answer: Exchange) -> set[str]:
         """Return the names of the cookies that an answer sets and that did not stand so before."""

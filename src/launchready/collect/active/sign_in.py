@@ -6,10 +6,11 @@ import os
 
 from launchready.collect.active.journey import Journey, is_ok, seen_of
 from launchready.collect.active.json_calls import NOT_UNDERSTOOD, json_route, log_in_by_json
+from launchready.collect.active.limited import cannot_tell
 from launchready.collect.active.password_form import Shown, password_page, submit_password
 from launchready.collect.active.permission import refusal
 from launchready.collect.active.session import Session
-from launchready.collect.active.sign_in_steps import cannot_tell, take_steps
+from launchready.collect.active.sign_in_steps import take_steps
 from launchready.collect.explained import explained
 from launchready.collect.web.address import url_host, wire_url
 from launchready.collect.world import World
@@ -17,7 +18,7 @@ from launchready.derive.sign_in.log_in_ways import sends_mail
 from launchready.derive.sign_in.members_page import BY_HAND, BY_MAIL, not_for_us
 from launchready.expected import entrances
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.active import SignIn
+from launchready.facts.active import KeptBack, SignIn
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance
 from launchready.gather import Ask, Collector
@@ -81,6 +82,7 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
         cookies=tuple(journey.session.cookies.values()),
         refused_with=journey.refused_with,
         self_contained=journey.self_contained,
+        kept_back=journey.kept_back,
         unseen=tuple(journey.unseen.items()),
         form_url=route.url if route else journey.form.url if journey.form else "",
     )
@@ -124,7 +126,7 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
         journey.because = await explained(page, session.world, session.ask)
         return None
     _reached(journey, shown.page, passed=True)
-    journey.form = form
+    journey.form, journey.door = form, shown.page
     if url_host(form.url) not in session.world.manifest.all_hosts:
         return cannot_tell(
             session.key, f"the form goes to {url_host(form.url)}, which the manifest does not name",
@@ -143,8 +145,9 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
         nonlocal ready
         now, ready = ready, None
         if now is None:
-            # The form may carry a token that is good for one attempt.
-            again = await session.get(page.url)
+            # The form may carry a token that is good for one attempt. From the entrance on: what was
+            # asked in between may have begun another log-in, of which the state has replaced this one's.
+            again = await session.get(entrance)
             if isinstance(again, Exchange):
                 fresh = await password_page(session, again, journey.username)
                 now = fresh if isinstance(fresh, Shown) and fresh.form is not None else None
@@ -175,7 +178,7 @@ async def _call(journey: Journey, route: RouteEntry, entrance: str) -> Gap | Non
                 journey.because = await explained(page, session.world, session.ask)
             return None
         assert isinstance(page, Exchange)  # noqa: S101 - the step saw it
-        session.page = page.url
+        session.page, journey.door = page.url, page
     elif isinstance(first, Gap):
         return first
     journey.by_call = True
@@ -191,4 +194,13 @@ def _no_password(key: Key, page: Exchange) -> Gap:
     return cannot_tell(key, f"the log-in took the name and asked for no password ({seen})", BY_HAND)
 
 
-COLLECTORS: dict[type[Fact], Collector] = {SignIn: sign_in}
+async def not_shown(subject: Subject, world: World, ask: Ask) -> KeptBack | Gap:
+    """Return that strangers are given nothing of what the test member read at a private route."""
+    for entrance in entrances(world.manifest):
+        found = await ask(SignIn, entrance)
+        if isinstance(found, SignIn) and found.kept_back == subject.name:
+            return KeptBack(subject=subject, at=found.at, how=found.how)
+    return Gap(key=Key(KeptBack, subject), reason="no member was seen to read it")
+
+
+COLLECTORS: dict[type[Fact], Collector] = {SignIn: sign_in, KeptBack: not_shown}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
 
 from launchready.collect.active.journey import (
     Journey,
@@ -14,34 +12,20 @@ from launchready.collect.active.journey import (
     is_open_to_all,
     member_sees,
     seen_of,
-    sent,
     session_goes_on,
     turned_away,
 )
-from launchready.collect.active.others import SHUT_OUT, as_stranger, with_copy, with_earlier
+from launchready.collect.active.limited import LogIn, cannot_tell, once_open, page_shut
+from launchready.collect.active.log_out import log_out
+from launchready.collect.active.others import SHUT_OUT, as_stranger, with_earlier
 from launchready.collect.active.session import Session
-from launchready.collect.web.address import url_host, wire_url
-from launchready.derive.pages.forms import logout_form
-from launchready.derive.sign_in.links import leads_out, logout_link
 from launchready.derive.sign_in.members_page import is_closed
-from launchready.derive.sign_in.throttle import asks_to_wait, says_limited, wait_s, worth_waiting_s
-from launchready.facts import Gap, Key
+from launchready.derive.sign_in.throttle import asks_to_wait, says_limited, wait_s
+from launchready.facts import Gap
 from launchready.facts.active import (
-    CLOSED_AFTERWARDS,
     OPEN_BEFORE,
 )
 from launchready.facts.http import Exchange
-
-LogIn = Callable[[str], Awaitable[Exchange | Gap]]
-"""Send the member's name with this password, and return what came."""
-
-_SHUT = frozenset({429, 503})
-"""So a limit answers, that of nginx among them."""
-
-
-def cannot_tell(key: Key, reason: str, how: str) -> Gap:
-    """Return the gap of a journey of which this program cannot tell how it goes."""
-    return Gap(key=key, reason=reason, how_to_prove=how)
 
 
 async def take_steps(journey: Journey, log_in: LogIn, sent_to: str) -> Gap | None:
@@ -70,7 +54,7 @@ async def take_steps(journey: Journey, log_in: LogIn, sent_to: str) -> Gap | Non
     if gap is not None or not journey.steps[-1].passed:
         return gap
     await with_earlier(journey, earlier, anonymous)
-    await _left(journey, anonymous)
+    await log_out(journey, anonymous)
     return None
 
 
@@ -80,11 +64,7 @@ async def _refused(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
     A Gap when a limit still counts what an earlier run tried from here, or when another fact
     explains that no answer came.
     """
-    answer = await log_in(secrets.token_urlsafe(12))
-    pause_s = worth_waiting_s(answer) if isinstance(answer, Exchange) else None
-    if pause_s is not None:
-        await asyncio.sleep(pause_s)
-        answer = await log_in(secrets.token_urlsafe(12))
+    answer = await once_open(journey, log_in, secrets.token_urlsafe(12), first=True)
     if isinstance(answer, Exchange) and asks_to_wait(answer):
         asked = f" for {wait_s(answer)} seconds" if wait_s(answer) is not None else ""
         return cannot_tell(
@@ -96,7 +76,9 @@ async def _refused(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
     if isinstance(answer, Gap):
         if answer.because is not None:
             return answer
-        return await _shut(journey, answer) or _no_answer(journey, answer)
+        return await page_shut(journey, answer) or _no_answer(journey, answer)
+    if closed := await page_shut(journey, answer):
+        return closed
     journey.refused_with = answer.status
     private = await journey.session.get(journey.account.private)
     opened = member_sees(journey, private, anonymous)
@@ -112,23 +94,6 @@ async def _refused(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
     )
 
 
-async def _shut(journey: Journey, answer: Exchange | Gap) -> Gap | None:
-    """Return the gap of a log-in of which the page, shown a moment ago, is refused now as well.
-
-    A limit on all that is asked there, as nginx's is on a location, counts the visits of this run.
-    """
-    page = await journey.session.get(journey.account.login)
-    if isinstance(page, Exchange) and page.status not in _SHUT:
-        return None
-    return cannot_tell(
-        journey.session.key,
-        f"the log-in answered ({seen_of(answer)}) and so does its page by now ({seen_of(page)}): a "
-        "limit may count the visits of this run",
-        "Run launchready smoke by itself, a few minutes after the audit. Let the limit count what is "
-        "sent to the log-in (POST) and not its visits, which members make many of.",
-    )
-
-
 def _no_answer(journey: Journey, gap: Gap) -> bool:
     """Note that members get no answer to their log-in, which lets nobody in."""
     return journey.step("log in", passed=False, seen=seen_of(gap), wanted="the member is let in")
@@ -136,16 +101,16 @@ def _no_answer(journey: Journey, gap: Gap) -> bool:
 
 async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -> Gap | None:
     journey.session.logged_in = True
-    answer = await log_in(journey.password)
+    answer = await once_open(journey, log_in, journey.password)
     if isinstance(answer, Gap):
         if answer.because is None:
-            if (shut := await _shut(journey, answer)) is None:
+            if (closed := await page_shut(journey, answer)) is None:
                 _no_answer(journey, answer)
-            return shut
+            return closed
         return answer
+    if closed := await page_shut(journey, answer):
+        return closed
     away = turned_away(journey, answer)
-    if away and answer.status in _SHUT and (shut := await _shut(journey, answer)):
-        return shut
     if away and says_limited(answer):
         journey.step(
             "log in", passed=False, wanted="the member is let in",
@@ -193,58 +158,3 @@ async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
     if sees and isinstance(private, Exchange) and isinstance(anonymous, Exchange):
         await as_stranger(journey, private, anonymous)
     return None
-
-
-async def _left(journey: Journey, anonymous: Exchange | Gap) -> None:
-    session, account = journey.session, journey.account
-    page = await session.get(account.private)
-    form, link = None, ""
-    if isinstance(page, Exchange) and "html" in page.content_type:
-        form = logout_form(page.text, base=page.url)
-        link = logout_link(page.text, base=page.url)
-    url = account.logout or (form.url if form else link)
-    # A button of a script may do it, or a service of others, which is not ours to knock at.
-    if not url or url_host(wire_url(url)) not in session.world.manifest.all_hosts:
-        return
-    before = session.jar.copy()
-    answer: Exchange | Gap
-    if form is not None and (account.logout is None or form.url == wire_url(account.logout)):
-        answer = await sent(session, form, {}, account.private)
-    elif journey.by_call:
-        answer = await session.call(wire_url(url), b"")
-        if isinstance(answer, Exchange) and answer.status == 405:
-            answer = await session.send(wire_url(url))
-    else:
-        answer = await session.send(wire_url(url))
-        if isinstance(answer, Exchange) and answer.status == 405:
-            answer = await session.send(
-                wire_url(url), method="POST", body=b"", referer=account.private
-            )
-    answer = await _confirmed(session, answer)
-    done = isinstance(answer, Exchange) and answer.status < 400
-    if not journey.step("log out", passed=done, seen=seen_of(answer), wanted="an answer below 400"):
-        return
-    private = await session.get(account.private)
-    open_still = member_sees(journey, private, anonymous)
-    if journey.step(
-        CLOSED_AFTERWARDS,
-        passed=isinstance(private, Exchange) and not open_still,
-        seen=("still open" if open_still else "closed") + f": {seen_of(private)}",
-        wanted=SHUT_OUT,
-    ):
-        await with_copy(journey, before, anonymous)
-
-
-async def _confirmed(session: Session, answer: Exchange | Gap) -> Exchange | Gap:
-    """Return what comes of saying yes where the log-out asks whether it is meant (MediaWiki, WordPress)."""
-    if isinstance(answer, Gap) or "html" not in answer.content_type:
-        return answer
-    if not leads_out(answer.url, ""):
-        return answer
-    form = logout_form(answer.text, base=answer.url)
-    url = form.url if form else logout_link(answer.text, base=answer.url)
-    if not url or url_host(url) not in session.world.manifest.all_hosts:
-        return answer
-    if form is not None:
-        return await sent(session, form, {}, answer.url)
-    return await session.send(url, referer=answer.url)

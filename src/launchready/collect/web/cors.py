@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from launchready.collect.explained import behind_lock, explained
 from launchready.collect.web.address import url_host
-from launchready.collect.web.exchange import Asking, answer_to
+from launchready.collect.web.exchange import Asking, answer_in_time, answer_to
 from launchready.collect.world import World
 from launchready.derive.sign_in.throttle import asks_to_wait
-from launchready.expected import routes, zone_of
+from launchready.expected import THROTTLED_KINDS, entrances, routes, zone_of
 from launchready.facts import Fact, Gap, Key, Subject
+from launchready.facts.active import SignIn
 from launchready.facts.exposure import Cors, CorsAnswer
 from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
@@ -37,8 +38,19 @@ async def cors(subject: Subject, world: World, ask: Ask) -> Cors | Gap:
     foreign = foreign_origins(host, domain=domain, trusted=route.cors)
     declared = declared_origins(route)
     askings = [(o, a) for o in (*foreign, *declared) for a in _askings(route.url, method, o)]
+    if world.active and world.manifest.accounts and route.kind in THROTTLED_KINDS:
+        # So many questions may reach a limit, which would then keep the test member out.
+        for way_in in entrances(world.manifest):
+            await ask(SignIn, way_in)
     found = await asyncio.gather(*(answer_to(a, world, ask, key=key) for _, a in askings))
     pairs = [(origin, answer) for (origin, _), answer in zip(askings, found, strict=True)]
+    for n, (origin, answer) in enumerate(pairs):
+        if isinstance(answer, Exchange) and not answer.fault and not _is_heard(answer):
+            later = await answer_in_time(askings[n][1], world, ask, key=key)
+            pairs[n] = (origin, later)
+            if isinstance(later, Gap) or not _is_heard(later):
+                # Who is kept out by now is kept out from the others as well.
+                break
     answers = [
         _answer(origin, answer)
         for origin, answer in pairs

@@ -19,10 +19,11 @@ from launchready.collect.web.address import (
 )
 from launchready.collect.web.message import Failure, Request, Response, Verify
 from launchready.collect.web.outcome import CLOSED_SILENTLY
+from launchready.collect.web.waiting import let_through
 from launchready.collect.world import World
 from launchready.derive.pages.challenge import challenge
 from launchready.facts import Fact, Gap, GapNature, Key, Subject
-from launchready.facts.http import Exchange, HostAnswers, Repeat
+from launchready.facts.http import Exchange, HostAnswers, Repeat, StyleSheet
 from launchready.facts.tls import Handshake
 from launchready.gather import Ask, Collector
 
@@ -63,7 +64,7 @@ def stumbled(found: Exchange) -> bool:
 async def exchange(subject: Subject, world: World, ask: Ask) -> Exchange | Gap:
     """Return the answer to an anonymous GET of the subject's URL, or why there is none."""
     asking, key = Asking(url=subject.name), Key(Exchange, subject)
-    found = await answer_to(asking, world, ask, subject=subject, key=key)
+    found = await answer_in_time(asking, world, ask, subject=subject, key=key)
     if isinstance(found, Gap) or not stumbled(found):
         return found
     # A server that wakes up, or that is asked for much at once, may fail once: twice is broken.
@@ -88,6 +89,17 @@ async def repeat(subject: Subject, world: World, ask: Ask) -> Repeat | Gap:
     return Repeat(
         subject=subject, at=world.now(), how=f"{second.how}  # twice", first=first, second=second
     )
+
+
+async def style_sheet(subject: Subject, _world: World, ask: Ask) -> StyleSheet | Gap:
+    """Return a page's style sheet, or why it could not be read."""
+    found = await ask(Exchange, subject)
+    if isinstance(found, Gap) or found.fault:
+        reason = found.reason if isinstance(found, Gap) else found.challenge or found.trouble
+        ours = isinstance(found, Gap) and found.ours
+        because = Key(Exchange, subject)
+        return Gap(key=Key(StyleSheet, subject), reason=reason, because=because, ours=ours)
+    return StyleSheet(subject=subject, at=found.at, how=found.how, answer=found)
 
 
 async def answer_to(
@@ -123,6 +135,18 @@ async def _turned_away(silent: Response, url: str, world: World, ask: Ask) -> Re
     if isinstance(handshake, Gap) or handshake.accepted:
         return silent
     return Failure(kind="tls", reason=handshake.refusal, address=silent.address)
+
+
+async def answer_in_time(
+    asking: Asking, world: World, ask: Ask, *, key: Key, subject: Subject | None = None
+) -> Exchange | Gap:
+    """Return the answer as `answer_to` does; where it asks to wait, the one that came later."""
+
+    async def asked() -> Exchange | Gap:
+        return await answer_to(asking, world, ask, key=key, subject=subject)
+
+    found = await asked()
+    return found if isinstance(found, Gap) else await let_through(found, asked, world)
 
 
 def _request(asking: Asking, url: str, where: Asked, world: World) -> Request:
@@ -230,4 +254,6 @@ _KEPT_BACK = {
 }  # fmt: skip
 
 
-COLLECTORS: dict[type[Fact], Collector] = {Exchange: exchange, Repeat: repeat}
+COLLECTORS: dict[type[Fact], Collector] = {
+    Exchange: exchange, Repeat: repeat, StyleSheet: style_sheet,
+}  # fmt: skip

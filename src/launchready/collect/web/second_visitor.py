@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from launchready.collect.web.exchange import Asking, answer_to
+from launchready.collect.web.exchange import Asking, answer_in_time
 from launchready.collect.world import World
 from launchready.derive.caching.given import given, given_again
 from launchready.derive.caching.personal import judged_answers
@@ -29,10 +29,10 @@ async def second_visitor(subject: Subject, world: World, ask: Ask) -> SecondVisi
     first = next((a for a in judged if given(a)), judged[-1])
     second = None
     if given(first):
-        found = await answer_to(Asking(url=first.url), world, ask, key=key)
+        found = await answer_in_time(Asking(url=first.url), world, ask, key=key)
         if not isinstance(found, Gap) and given_again(first, found):
             await asyncio.sleep(ONCE_MORE_AFTER_S)
-            found = await answer_to(Asking(url=first.url), world, ask, key=key)
+            found = await answer_in_time(Asking(url=first.url), world, ask, key=key)
         if isinstance(found, Gap):
             return found
         second = found

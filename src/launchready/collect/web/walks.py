@@ -17,7 +17,7 @@ from launchready.collect.web.address import (
     wire_url,
 )
 from launchready.collect.web.cookies import Jar
-from launchready.collect.web.exchange import Asking, answer_to
+from launchready.collect.web.exchange import Asking, answer_in_time
 from launchready.collect.web.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.web.outcome import CLOSED_SILENTLY, SEVERAL_LOCATIONS
 from launchready.collect.world import World
@@ -213,7 +213,7 @@ async def _hop(url: str, cookies: str, world: World, ask: Ask) -> Exchange | Gap
     if not cookies:
         return await ask(Exchange, subject)
     asking = Asking(url=url, headers=(("Cookie", cookies),))
-    return await answer_to(asking, world, ask, key=Key(Exchange, subject))
+    return await answer_in_time(asking, world, ask, key=Key(Exchange, subject))
 
 
 async def _private(here: str, there: str, world: World, ask: Ask) -> str:

@@ -11,7 +11,7 @@ from launchready.demo.answers import Answer, Behaviour, Request, page, redirect
 from launchready.demo.app import asked_otherwise, changed
 from launchready.demo.defects.registry import defect
 from launchready.demo.description import DemoLaunch, Host
-from launchready.demo.manifest import script
+from launchready.demo.manifest import script, style_sheet
 from launchready.demo.willow import DOMAIN
 
 _DOWN = Answer(
@@ -225,13 +225,23 @@ def endpoint_answers_wrong(launch: DemoLaunch) -> None:
 def mixed_content(launch: DemoLaunch) -> None:
     """The community's page loads its script over plain HTTP."""
     tag = f'<script src="http://static.{DOMAIN}{script()}"></script></head>'.encode()
+    launch.host("community").serve("/", _edited(b"</head>", tag))
 
-    def with_script(answer: Answer) -> Answer:
+
+@defect("style-sheet-loads-over-http")
+def style_sheet_loads_over_http(launch: DemoLaunch) -> None:
+    """The pages' style sheet imports another one over plain HTTP."""
+    line = f'@import "http://static.{DOMAIN}/fonts.css";\n'.encode()
+    launch.host("static").serve(style_sheet(), _edited(b"", line))
+
+
+def _edited(old: bytes, new: bytes) -> Behaviour:
+    def edit(answer: Answer) -> Answer:
         assert isinstance(answer.body, bytes)  # noqa: S101 - the app's answers are
-        answer.body = answer.body.replace(b"</head>", tag)
+        answer.body = answer.body.replace(old, new, 1)
         return answer
 
-    launch.host("community").serve("/", changed(with_script))
+    return changed(edit)
 
 
 @defect("old-url-broken")

@@ -9,12 +9,16 @@ from typing import Literal
 from selectolax.lexbor import LexborHTMLParser
 
 from launchready.derive.pages.page import loads
-from launchready.facts.hops import destination, host, is_plain
+from launchready.facts.hops import destination, host, is_plain, parts
 from launchready.facts.http import Exchange
 
 _STYLE_URL = re.compile(r"""url\(\s*['"]?(http://[^'")\s]{1,2000})""", re.IGNORECASE)
 _IMPORTED = re.compile(r"""@import\s+(?:url\(\s*)?['"]?(http://[^'")\s;]{1,2000})""", re.IGNORECASE)
 _UPGRADES = re.compile(r"(?:^|[;,])\s*upgrade-insecure-requests\b", re.IGNORECASE)
+# A namespace is a name that looks like an address, and nothing is fetched from it.
+_UNREAD = re.compile(r"/\*.*?\*/|@namespace[^;]{0,300};", re.DOTALL | re.IGNORECASE)
+_FONT = re.compile(r"\.(?:woff2?|ttf|otf|eot)$", re.IGNORECASE)
+_CSS_MAX = 500_000
 _PASSIVE = frozenset({"image", "media"})
 
 
@@ -54,11 +58,33 @@ def mixed(page: Exchange) -> tuple[Mixed, ...]:
             add(destination(page.url, node.attributes.get("data") or ""), "active")
         styles = [n.text() for n in tree.css("style")]
         styles += [n.attributes.get("style") or "" for n in tree.css("[style]")]
-        css = "\n".join(styles)[:500_000]
-        for match in _IMPORTED.finditer(css):
-            add(match[1], "active")
-        for match in _STYLE_URL.finditer(css):
-            add(match[1], "passive")
+        for one in mixed_in_styles("\n".join(styles)):
+            add(one.url, one.kind)
+    return _worst_first(found)
+
+
+def mixed_in_styles(css: str) -> tuple[Mixed, ...]:
+    """Return what a style sheet makes browsers fetch over HTTP, worst first, each URL once.
+
+    Browsers refuse further style sheets and fonts; pictures they may fetch by HTTPS in their place.
+    """
+    css = _UNREAD.sub(" ", css[:_CSS_MAX])
+    found: dict[str, Mixed] = {}
+    for pattern, kind in ((_IMPORTED, "active"), (_STYLE_URL, "passive")):
+        for match in pattern.finditer(css):
+            url = match[1]
+            refused = kind == "active" or _FONT.search(parts(url).path)
+            if not _own_machine(host(url)):
+                found.setdefault(url, Mixed(url=url, kind="active" if refused else "passive"))
+    return _worst_first(found)
+
+
+def upgrades(page: Exchange) -> bool:
+    """Return whether a page makes browsers fetch all that it loads by HTTPS, style sheets' parts too."""
+    return _upgrades(page, LexborHTMLParser(page.text))
+
+
+def _worst_first(found: dict[str, Mixed]) -> tuple[Mixed, ...]:
     order = ("form", "active", "passive")
     return tuple(sorted(found.values(), key=lambda m: (order.index(m.kind), m.url)))
 

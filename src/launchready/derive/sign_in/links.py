@@ -121,16 +121,42 @@ def leads_out(url: str, text: str) -> bool:
     return bool(_OUT.search(words) or _OUT.search(place))
 
 
-def logout_link(html: str, *, base: str) -> str:
-    """Return the URL of the page's link that logs out; empty when it has none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogoutLink:
+    """A link that logs out, and how a browser follows it."""
+
+    url: str
+    sends: tuple[tuple[str, str], ...] = ()
+    """What a script sends by POST in its place: the method that it stands for, and the page's token."""
+    by_script: bool = False
+    """A script of the page may do something else than to follow it."""
+
+
+def logout_link(html: str, *, base: str) -> LogoutLink | None:
+    """Return the page's link that logs out, if it has one."""
     tree = LexborHTMLParser(html)
     base = base_of(tree, base)
     for node in tree.css("a[href]")[:2000]:
         url = absolute(node.attributes.get("href"), base)
         text = node.text() or node.attributes.get("aria-label") or ""
         if url is not None and leads_out(url, text):
-            return url
-    return ""
+            by_script = bool(node.attributes.get("onclick"))
+            return LogoutLink(url=url, sends=_sends(tree, node), by_script=by_script)
+    return None
+
+
+def _sends(tree: LexborHTMLParser, link: LexborNode) -> tuple[tuple[str, str], ...]:
+    """Return what is sent for a link with a method of its own (Rails, Turbo, Yii); empty without."""
+    own = link.attributes.get("data-method") or link.attributes.get("data-turbo-method") or "get"
+    method = own.strip().lower()
+    if method not in {"post", "put", "patch", "delete"}:
+        return ()
+    named = [
+        node.attributes.get("content") or "" if node is not None else ""
+        for node in (tree.css_first(f'meta[name="csrf-{part}"]') for part in ("param", "token"))
+    ]
+    token = ((named[0], named[1]),) if all(named) else ()
+    return (("_method", method), *token)
 
 
 def _matches(kind: RouteKind, text: str) -> bool:

@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from launchready.derive.pages.same_page import same_page, title
 from launchready.derive.sign_in.links import asks_for_password
+from launchready.derive.sign_in.throttle import asks_to_wait
 from launchready.facts.hops import host, path
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit
@@ -71,6 +72,8 @@ def door_of(visit: Visit, entrance: Entrance, manifest: Manifest) -> Door:
     seen = f"{answer.status} at {answer.url}"
     if answer.status >= 500:
         return Door(state="unsure", seen=f"{seen}: an error, which shows nothing either way")
+    if asks_to_wait(answer) and not visit.walk.redirects:
+        return Door(state="unsure", seen=f"{seen}: a limit, which shows nothing either way")
     if answer.status >= 400 or answer.location is not None:
         return Door(state="closed", seen=seen)
     if _led_away(visit, answer, manifest):

@@ -14,8 +14,11 @@ LIMIT_SHOWS_BY: dict[RouteKind, int] = {
     "auth": 20, "reset": 20, "invite": 20, "signup": 25, "chat": 55, "webhook": 55,
 }  # fmt: skip
 """By so many attempts in a row from one visitor a limit must have shown, unless the route says."""
-REQUESTS_MAX = 60
-"""So many requests are sent to a route in all, the pages around the attempts counted."""
+REQUESTS_MAX = 65
+"""So many requests are sent to a route in all, the pages around the attempts counted.
+
+A form with a token for each attempt that leads to another page takes three an attempt.
+"""
 
 _WAIT_MAX_S = 65
 _CHANGING = re.compile(r"[0-9a-f]{6,}|\d+|[A-Za-z0-9+/_-]{24,}")

@@ -31,6 +31,13 @@ def test_an_unknown_key_names_file_line_key_and_the_nearest_valid_key() -> None:
     assert "domain" in problem.allowed
 
 
+def test_of_very_many_problems_the_first_are_told_and_the_rest_is_counted() -> None:
+    found = problems(LAUNCH + "".join(f"k{n} = 1\n" for n in range(20_000)))
+    assert len(found) == 101
+    assert found[0].line == 3
+    assert found[-1].found == "and 19900 more problems"
+
+
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.toml"

@@ -58,3 +58,12 @@ def test_any_text_is_split_or_refused(text: str) -> None:
         _, port, _, to = split_dial(text)
         assert 0 < port < 65536
         assert 0 < to < 65536
+
+
+def test_a_dial_line_of_a_host_beyond_ascii_is_kept_as_the_dns_writes_it() -> None:
+    assert split_dial("bücher.example:443=127.0.0.1:8443")[0] == "xn--bcher-kva.example"
+
+
+def test_a_dial_line_that_could_match_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"'\*\.example\.org' is not a host name"):
+        split_dial("*.example.org:443=127.0.0.1:8443")

@@ -28,6 +28,8 @@ def said(toml: str) -> str:
         ("name = “Willow”\n", [":3: launch.name: found '“' (left double", "straight quotes"]),
         ("n\u0430me = 'x'\n", [":3:", "cyrillic small letter a", "plain letters"]),
         ("[routes]\nexample.org/x = 'page'\n", [":4: routes.example.org: found '/'", "in quotes"]),
+        ("name = 'a\ndate = 'b'\n", [":3: launch.name: a text has no closing quote"]),
+        ('name = "a\n', [":3: launch.name: a text has no closing quote"]),
         ("name = 'a\n", [":3: launch.name: what begins here is never closed"]),
         ('name = "C:\\path"\n', [":3: launch.name: a backslash", "two backslashes"]),
         ("[people]\ndns = [\n  'a',\n", [":4: people.dns: what begins here is never closed"]),

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from launchready.manifest.lines import key_lines
+from launchready.manifest.lines import key_lines, line_of
 from launchready.manifest.model import Manifest
 from launchready.manifest.not_toml import not_toml
 from launchready.manifest.problems import Problem, explained
 
 MAX_BYTES = 1_000_000
+PROBLEMS_MAX = 100
 
 
 class ManifestError(Exception):
@@ -60,12 +61,12 @@ def parse_manifest(source: str, *, file: str = "launchready.toml") -> Manifest:
         lines = key_lines(source)
         errors = error.errors(include_url=False)
         bad_keys = {e["loc"][:-1] for e in errors if e["loc"][-1:] == ("[key]",)}
-        problems = [
-            explained(file, lines, dict(e))
-            for e in errors
-            if e["loc"][:-1] not in bad_keys or e["loc"][-1] == "[key]"
-        ]
-        raise ManifestError(sorted(problems, key=lambda p: p.line or 0)) from None
+        told = [e for e in errors if e["loc"][:-1] not in bad_keys or e["loc"][-1] == "[key]"]
+        told.sort(key=lambda e: line_of(lines, [p for p in e["loc"] if p != "[key]"]) or 0)
+        problems = [explained(file, lines, dict(e)) for e in told[:PROBLEMS_MAX]]
+        if (more := len(told) - len(problems)) > 0:
+            problems.append(_whole(file, f"and {more} more problems", "Mend these first."))
+        raise ManifestError(problems) from None
 
 
 def _whole(file: str, found: str, allowed: str) -> Problem:

@@ -110,7 +110,8 @@ def split_dial(value: str) -> tuple[str, int, str, int]:
     try:
         name = str(ip_address(name))
     except ValueError:
-        name = name.lower().rstrip(".")
+        # As the DNS writes it, or the line would match nothing and nobody would be told.
+        name = hostname(name)
     return name, int(match[3]), address, port
 
 

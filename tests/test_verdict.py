@@ -242,21 +242,6 @@ def test_a_run_that_was_stopped_is_never_a_go() -> None:
     assert result.headline.startswith("NOT PROVEN YET")
 
 
-def test_a_line_of_the_bar_says_no_with_what_was_observed() -> None:
-    line = next(b for b in verdict(road(broken=True)).bar if b.line == "sign-in")
-    assert (line.answer, line.evidence) == ("no", "example.org: broken")
-
-
-def test_a_line_of_the_bar_with_a_gap_is_not_proven() -> None:
-    line = next(b for b in verdict(gap(Road, HOST)).bar if b.line == "sign-in")
-    assert line.answer == "not proven"
-
-
-def test_a_line_that_nothing_was_checked_for_is_not_proven() -> None:
-    line = next(b for b in verdict(room()).bar if b.line == "mail")
-    assert line.answer == "not proven"
-
-
 def test_the_effort_says_what_can_be_done_without_a_developer() -> None:
     result = verdict(road(broken=True), house(dark=True))
     assert result.effort == "2 things to fix, about 20 minutes, 2 of them without a developer"

@@ -4,51 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from launchready.causes import Fault, fault_behind
 from launchready.facts import Key
 from launchready.finding import BarLine, Finding, Outcome, Severity
 from launchready.judge import Observed
-
-BAR: dict[BarLine, str] = {
-    "sign-in": "Members can sign in",
-    "https": "HTTPS everywhere",
-    "redirects": "Redirects are clean",
-    "mail": "Mail is authenticated",
-    "secrets": "No secrets in what browsers load",
-    "private": "Private content stays private",
-    "caching": "Static files cached, nothing private cached",
-    "abuse": "Abuse is limited on log-in, chat, reset, invite, webhook",
-    "fast": "Fast enough",
-    "told": "Somebody is told within five minutes when it breaks",
-}
-LATER: dict[BarLine, str] = {
-    "fast": "Measure a page's load in your browser's developer tools; this version does not.",
-    "told": "Stop the app for a minute before launch and see who is told, and when.",
-}
-"""Lines that the program cannot prove yet, with how a person can."""
-DECLARE: dict[BarLine, str] = {
-    "sign-in": "Name the log-in page under [routes] and a test member under [accounts].",
-    "https": "Name the hosts under [hosts].",
-    "redirects": "Name the hosts under [hosts].",
-    "mail": "Name the domains that send under [mail.domains].",
-    "secrets": "Name the pages under [routes].",
-    "private": "Name the pages for members only under [routes], with the kind private.",
-    "caching": "Name pages, static files and private pages under [routes].",
-    "abuse": "Name log-in, reset, invite, chat and webhook under [routes].",
-}
-"""What to write into launchready.toml where nothing that a line is about was found."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BarResult:
-    """One line of the minimum bar."""
-
-    line: BarLine
-    title: str
-    answer: Literal["yes", "no", "not proven"]
-    evidence: str
+from launchready.minimum_bar import BarResult, minimum_bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +76,7 @@ def decide(
     proven = sum(o.status == "passed" for o in counted)
     broken = [f for f in findings if f.severity is Severity.BLOCKER]
     blocking = [o for o in unexplained if o.severity is Severity.BLOCKER and not o.ours]
-    bar = _bar(outcomes, left_out)
+    bar = minimum_bar(outcomes, left_out)
     # Findings that are no blockers have been seen; where nothing has, nothing tells of a go.
     unseen = bool(counted) and all(o.status == "unknown" for o in counted)
     go = not broken and not blocking and not partial and not offline and not unseen
@@ -247,45 +208,3 @@ def _merge(roots: Sequence[Outcome], under: dict[int, list[Outcome]]) -> tuple[F
         key=lambda f: (f.severity, f.check.impact, f.failure.effort_min, f.check.id, f.subject.name)
     )
     return tuple(findings)
-
-
-def _bar(outcomes: Sequence[Outcome], left_out: Collection[BarLine]) -> tuple[BarResult, ...]:
-    return tuple(
-        _bar_line(line, [o for o in outcomes if o.check.bar == line], whole=line not in left_out)
-        for line in BAR
-    )
-
-
-def _bar_line(line: BarLine, outcomes: Sequence[Outcome], *, whole: bool) -> BarResult:
-    def result(answer: Literal["yes", "no", "not proven"], evidence: str) -> BarResult:
-        return BarResult(line=line, title=BAR[line], answer=answer, evidence=evidence)
-
-    failed = [o for o in outcomes if o.status == "failed" and o.severity is not Severity.ADVICE]
-    if failed:
-        worst = min(failed, key=lambda o: (o.severity, o.check.impact))
-        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        return result("no", f"{worst.subject}: {worst.detail}{more}")
-    unknown = [
-        o for o in outcomes if o.status == "unknown" and o.check.severity is not Severity.ADVICE
-    ]
-    passed = [o for o in outcomes if o.status == "passed"]
-    if line in LATER:
-        known = f"{passed[0].detail}. " if passed else ""
-        return result("not proven", known + LATER[line])
-    if unknown:
-        first = min(unknown, key=lambda o: (o.ours, o.severity))
-        own_way = "Audit from another network." if first.ours else "Mend that, then audit again."
-        return result(
-            "not proven", f"{first.subject}: {first.detail}. {first.how_to_prove or own_way}"
-        )
-    if not whole:
-        some = "only some" if outcomes else "none"
-        return result("not proven", f"{some} of its checks ran. Audit without --only and --skip.")
-    if not passed:
-        declare = DECLARE.get(line, "")
-        return result("not proven", f"nothing of this kind was found. {declare}".rstrip())
-    # The gravest thing that was proven speaks for the line; the rest is counted.
-    best = min(passed, key=lambda o: (o.check.severity, o.check.impact))
-    others = len(passed) - 1
-    more = f" (and {others} more {'check' if others == 1 else 'checks'} passed)" if others else ""
-    return result("yes", f"{best.subject}: {best.detail}{more}")

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from launchready.finding import Check
+from launchready.minimum_bar import BAR
 from launchready.report.markdown import escaped
 from launchready.report.model import GROUPS
-from launchready.verdict import BAR
 
 
 def catalogue_text(checks: Iterable[Check]) -> str:

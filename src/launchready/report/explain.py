@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from launchready.finding import Check
+from launchready.minimum_bar import BAR
 from launchready.report.model import GROUPS
-from launchready.verdict import BAR
 
 WIDTH_MAX = 100
 

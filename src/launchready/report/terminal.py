@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from launchready.finding import Finding, Severity
+from launchready.minimum_bar import BarResult
 from launchready.report.model import (
     Report,
     Unchecked,
@@ -21,7 +22,6 @@ from launchready.report.model import (
 from launchready.report.plain_text import as_ascii, block, one_line, sentence
 from launchready.report.shell_lines import shell_lines
 from launchready.report.steps import Part, parts
-from launchready.verdict import BarResult
 
 WIDTH_MAX = 100
 _NAMED_MAX = 6

@@ -6,6 +6,7 @@ import itertools
 import ssl
 from pathlib import Path
 
+import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from launchready.facts.tls import Handshake
@@ -116,6 +117,22 @@ async def test_of_two_servers_behind_one_address_the_worse_one_is_told(
     found = await shake(renewed, ca)
     assert found.trust == "expired"
     assert [(o.address, o.trust) for o in found.others] == [(found.address, "trusted")]
+
+
+@pytest.mark.parametrize("more", range(3))
+async def test_of_two_servers_behind_one_address_the_one_of_another_host_is_named(
+    issuing: Authority, ca: Path, more: int
+) -> None:
+    own, other = (server_context(leaf(name, by=issuing)) for name in (HOST, "shop.example.net"))
+    turns = itertools.cycle([own, other, *[own] * more])
+
+    def in_turn(connection: ssl.SSLObject | ssl.SSLSocket, _name: str, _at: object) -> None:
+        connection.context = next(turns)
+
+    own.sni_callback = in_turn
+    found = await shake(own, ca)
+    assert found.trust == "wrong-host"
+    assert found.trust_detail == f"it is for shop.example.net, not for {HOST}"
 
 
 async def test_of_good_certificates_the_first_to_end_is_told(issuing: Authority, ca: Path) -> None:

@@ -19,6 +19,7 @@ from launchready.checks.mail.dkim import (
     dkim_several_records,
     dkim_testing,
 )
+from launchready.checks.mail.dkim_algorithms import dkim_only_ed25519
 from launchready.facts.mail import Dkim, Selectors
 from launchready.finding import Check, Severity
 from tests.checks.mail_making import DOMAIN_SUBJECT, dkim, selectors
@@ -173,3 +174,30 @@ def test_a_selector_that_is_an_alias_of_nothing_is_told_as_one() -> None:
     assert "an alias of gone.example.net, where there is none" in found.detail
     assert found.failure is not None
     assert found.failure.fix[1].endswith("in place of the alias.")
+
+
+YOUNG = f"v=DKIM1; k=ed25519; p={EDWARDS.decode()}"
+
+
+def test_ed25519_alone_fails_where_the_selectors_are_declared() -> None:
+    found = outcome(dkim_only_ed25519, selectors(declared=["s1"]), dkim(YOUNG))
+    assert (found.status, found.severity) == ("failed", Severity.RISK)
+
+
+def test_ed25519_beside_rsa_passes() -> None:
+    keys = (dkim(YOUNG), dkim(GOOD, selector="s2"))
+    assert outcome(dkim_only_ed25519, selectors(declared=["s1", "s2"]), *keys).status == "passed"
+
+
+def test_ed25519_among_the_usual_selectors_leaves_the_others_unknown() -> None:
+    assert outcome(dkim_only_ed25519, selectors("s1"), dkim(YOUNG)).status == "unknown"
+
+
+def test_ed25519_beside_a_selector_that_fails_is_unknown() -> None:
+    keys = (dkim(YOUNG), dkim(failing=True, selector="s2"))
+    assert outcome(dkim_only_ed25519, selectors(declared=["s1", "s2"]), *keys).status == "unknown"
+
+
+def test_without_a_usable_key_there_is_no_algorithm_to_judge() -> None:
+    found = outcome(dkim_only_ed25519, selectors(declared=["s1"]), dkim("v=DKIM1; p="))
+    assert found.status == "not_applicable"

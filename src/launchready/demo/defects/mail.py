@@ -13,6 +13,8 @@ _SHORT_KEY = (
     "LGMV089Vw/5o6uOUdmZFifSf7ecLyQxe23NZvQuHO71dY7mAMKgurUOc4q789sAwvVaTyNU6S5lsyv6WAZ5iWBPe"
     "ZCVYRpPBV6aXCF6lt5lSE3orPEm+Z1wp+QIDAQAB"
 )
+# The public key of RFC 8463's example.
+_EDWARDS_KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 
 
 def set_spf(launch: DemoLaunch, text: str) -> None:
@@ -194,6 +196,12 @@ def dkim_key_broken(launch: DemoLaunch) -> None:
 def dkim_key_weak(launch: DemoLaunch) -> None:
     """The key has 1024 bits."""
     launch.zone().replace("TXT", _KEY, f"v=DKIM1; k=rsa; p={_SHORT_KEY}")
+
+
+@defect("dkim-only-ed25519")
+def dkim_only_ed25519(launch: DemoLaunch) -> None:
+    """The one key is an Ed25519 key."""
+    launch.zone().replace("TXT", _KEY, f"v=DKIM1; k=ed25519; p={_EDWARDS_KEY}")
 
 
 @defect("dkim-testing")

@@ -119,6 +119,25 @@ async def test_the_count_by_account_holds_for_every_form_that_an_app_reads(sent:
     assert statuses == [200] * 10 + [429]
 
 
+@pytest.mark.parametrize(
+    "media",
+    [
+        ["text/plain", "application/x-www-form-urlencoded"],
+        [f"application/x-www-form-urlencoded; x={'y' * 2000}"],
+    ],
+)
+async def test_a_log_in_whose_form_apps_may_read_in_several_ways_is_refused(
+    media: list[str],
+) -> None:
+    async with client(make()) as web:
+        answer = await web.post(
+            "/login",
+            content=b"email=ada%40willow.example&password=wrong",
+            headers=[("content-type", one) for one in media],
+        )
+    assert answer.status_code == 400
+
+
 async def test_an_office_behind_one_address_may_log_in_together() -> None:
     app = make()
     answers = [await log_in(app, "right", email=f"m{n}@willow.example") for n in range(60)]

@@ -27,6 +27,8 @@ from launchready.guard.webhooks import BadSignature, verify
 from launchready.manifest import RouteEntry
 
 FORM_MAX_BYTES = 1_048_576
+MEDIA_MAX_BYTES = 1024
+"""What browsers say of a form has 70."""
 
 
 _LOG = logging.getLogger("launchready.guard")
@@ -113,7 +115,7 @@ class Admission:
             return
         names: Sequence[str] = ()
         if treatment.place.read_ahead and entry is not None:
-            media = answering.asked.get(b"content-type")
+            media = _media(scope)
             names = accounts(entry, readings(body, media, scope.get("query_string", b"")))
         # Before the app is asked about it: what it keeps in the scope must not answer again.
         opened = fresh(scope)
@@ -181,6 +183,14 @@ class Admission:
     def _secrets(self, entry: RouteEntry) -> list[str]:
         # Read each time: a key that is changed while the app runs holds from then on.
         return [self.environ[name] for name in entry.secret_env if self.environ.get(name)]
+
+
+def _media(scope: Scope) -> bytes | None:
+    """Return what the body is said to be. Raises BodyError where apps may read it in several ways."""
+    told = [value for name, value in scope["headers"] if name == b"content-type"]
+    if len(told) > 1 or (told and len(told[0]) > MEDIA_MAX_BYTES):
+        raise bodies.BodyError
+    return told[0] if told else None
 
 
 def submits(scope: Scope, asked: Asked) -> bool:

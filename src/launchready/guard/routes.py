@@ -35,6 +35,8 @@ ANSWER_MAX_S: Mapping[Kind, float] = {
 ANSWER_MAX_S_ELSE = 30.0
 
 _SLASHES = re.compile("//+")
+_PLAIN = re.compile(r"(?:/[a-z0-9._~-]+)++/?")
+"""A path that every framework reads in one way."""
 _FINGERPRINT = re.compile(r"[.\-_](?=[0-9A-Za-z]*\d)[0-9A-Za-z]{8,}\.[A-Za-z0-9]+\Z")
 
 
@@ -158,6 +160,10 @@ class Routes(Generic[T]):
                     self._below.setdefault(path.rstrip("/"), {}).setdefault(host, value)
                     spelt = self._however_spelt.setdefault(as_read(path).rstrip("/"), {})
                     spelt.setdefault(host, value)
+        for spelling, spelt in self._however_spelt.items():
+            # A plain path is then looked up once.
+            for table in (self._exact, self._below):
+                table[spelling] = {**spelt, **table.get(spelling, {})}
         self._longest = max(map(len, self._below | self._however_spelt), default=0)
 
     def find(self, path: str, host_field: bytes) -> T:
@@ -169,7 +175,10 @@ class Routes(Generic[T]):
         hosts = self._exact.get(path)
         if hosts is not None and (found := hosts.get(host) or hosts.get(other)) is not None:
             return found
-        keys, read = (host, other), as_read(path)
+        keys = (host, other)
+        if _PLAIN.fullmatch(path):
+            return self._above(self._below, path, keys)[0] or self.undeclared
+        read = as_read(path)
         if "//" in path:
             path = _SLASHES.sub("/", path)
             hosts = self._exact.get(path)

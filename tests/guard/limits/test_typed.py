@@ -34,6 +34,8 @@ def named(body: bytes, media: bytes | None, query: bytes = b"") -> list[str]:
         (b' {"mail": "a@b.example"}', b"text/plain"),
         (b'{"mail": "a@b.example"}', FORM),
         ('{"mail": "a@b.example"}'.encode("utf-16"), JSON),
+        (b"{=1&mail=a%40b.example", FORM),
+        (b"{\r\n" + part(b"mail", b"a@b.example"), PARTS),
         (part(b"mail", b"a@b.example") + b"--x--\r\n", PARTS),
         (part(b"mail", b"a@b.example").replace(b"\r\n", b"\n"), PARTS + b'; charset="utf-8"'),
         (b"mail=a%40b.example" + b"&a=" * 5000, FORM),

@@ -34,8 +34,8 @@ def readings(body: bytes, content_type: bytes | None, query: bytes = b"") -> Seq
     """
     found: list[Typed] = [_pairs(query, "latin-1")] if query else []
     if body.lstrip(_BEFORE_JSON)[:1] == b"{":
-        # Many apps ask for JSON whatever the media type says.
-        return [_of_json(body), *found]
+        # Many apps ask for JSON whatever the media type says; others take it for a form's first name.
+        found.append(_of_json(body))
     message = _media(content_type)
     media, boundary = message.get_content_type(), message.get_param("boundary")
     for charset in dict.fromkeys(("utf-8", _charset(message))):
@@ -108,9 +108,7 @@ def _of_parts(
 def _media(content_type: bytes | None) -> MailMessage:
     message = MailMessage()
     if content_type is not None:
-        message["content-type"] = (
-            content_type.decode("latin-1")[:200].replace("\r", "").replace("\n", "")
-        )
+        message["content-type"] = content_type.decode("latin-1").replace("\r", "").replace("\n", "")
     return message
 
 

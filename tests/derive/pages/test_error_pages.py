@@ -37,7 +37,7 @@ DEBUG = {
     "Litestar": "<!doctype html><html><head><title>Litestar exception page</title>",
     "Sanic": '<html lang=en id=sanic><title>Application X cannot handle your request</title>'
     '<div class="tracerite"><div class="frame-location">',
-    "Quart": '<div class="traceback"><div>File <code>/app/run.py</code></div><div class="locals">',
+    "Quart": '<style>.traceback, .locals { display: table }</style><div class="traceback"><div>File',
     "web.py": "<p>You're seeing this error because you have <code>web.config.debug</code> set to True.",
     "Pyramid": "<h1>404 Not Found</h1>debug_notfound of url https://example.org/x; path_info: '/x'",
     "Ruby (Rack)": "<p>You're seeing this error because you have enabled the <code>show_exceptions</code>",
@@ -230,3 +230,49 @@ def test_a_development_server_of_next_is_known_by_the_scripts_that_only_it_sends
     found = debug_page(error(f'<!doctype html><script src="{source}" async=""></script>', 200))
     assert found is not None
     assert found.by == "Next.js in development"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'invalid input syntax for type uuid: "[]"',
+        "Cast to ObjectId failed for value",
+        "Unknown column 'x' in 'where clause'",
+        "redis.exceptions.ConnectionError: Error 111",
+        "open '/usr/src/app/views/x.ejs'",
+        'Failed to lookup view "x" in views directory "/app/views"',
+        "upstream http://10.1.2.3:8080 refused",
+        "dial tcp 172.18.0.3:6379: connect: connection refused",
+        "connect to fd12:3456:789a::1 port 5432",
+        "could not reach http://billing.corp/v1",
+    ],
+)
+def test_an_error_that_names_the_inside_is_told(body: str) -> None:
+    assert inner_detail(error(body)) is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Call +49 10.20.30.40 for help",
+        "Version 10.4.2.1 released",
+        "Your IP 192.168.1.20 was blocked",
+        "Members at Acme Corp: acme.corp",
+        '<p class="traceback">Trace back our <b class="locals">locals</b></p>',
+    ],
+)
+def test_numbers_and_names_of_the_outside_tell_nothing(body: str) -> None:
+    assert inner_detail(error(body)) is None
+    assert debug_page(error(body)) is None
+
+
+def test_a_trace_in_an_answer_of_graphql_counts_though_it_is_200() -> None:
+    body = '{"errors":[{"extensions":{"stacktrace":["E","    at Parser.p (/app/p.js:3:2)"]}}]}'
+    found = exchange(
+        "https://example.org/graphql", headers={"Content-Type": "application/json"}, body=body
+    )
+    assert stack_trace(found) is not None
+
+
+def test_a_message_of_perl_is_a_trace() -> None:
+    assert stack_trace(error("Can't locate X.pm at /var/www/cgi/x.pl line 12.")) is not None

@@ -34,7 +34,7 @@ _EXAMPLES = re.compile(
 # In minified code, a function of the module `s`; old tokens of Vault begin in the same way.
 _PROPERTY = re.compile(r"s\.[A-Za-z]{24}")
 # Where pages send their errors; addresses of older ones have a second part.
-_ERRORS_TO = re.compile(r"@(?:[\w.-]{1,80}\.)?sentry\.io/")
+_ERRORS_TO = re.compile(r"@(?:[\w.-]{1,80}\.)?sentry\.io(?:[:/]|\Z)")
 _TEST_VALUES = re.compile(r"(?:sk|rk)_test_")
 
 

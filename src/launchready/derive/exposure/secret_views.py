@@ -29,17 +29,21 @@ _SPELLINGS = tuple(
 _ASKED_WITH = re.compile(r"[?&]([\w.-]{1,40})=([\w.~%+/-]{16,400})")
 # What stands before a value: its name, and what decodes it.
 _NAME_MAX = 60
-_CALL = re.compile(r"(?:\w{1,20}\.){0,2}\w{1,20}\(\s{0,3}[\"'`]?$|[\"'`]$")
+_CALL = re.compile(r"(?:(?:\w{1,20}\.){0,2}\w{1,20}\(\s{0,3})?\[?\s{0,3}[\"'`]?$")
 _CONTINUED = re.compile(r"[\"'`](?:[^\"'`\\\n]{4,200}\\\r?\n){1,12}[^\"'`\\\n]{0,200}")
 _BASE64 = re.compile(rf"(?<![\w+/-])[A-Za-z0-9+/_-]{{40,{_BASE64_MAX}}}(?:={{1,2}}|(?![\w+/-]))")
 _ESCAPED = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u00([0-9a-fA-F]{2}))")
+_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u00[0-9a-fA-F]{2}|[\"/])|&quot;|&#")
+# Decoded, it would move what stands behind it into another line.
+_LINE_BREAK = re.compile(r"&#(?:0{0,5}1[03]|[xX]0{0,5}[aAdD]);")
+_AROUND = 400
 _BEGINNING = 64
 
 
 def views(text: str) -> Iterator[tuple[int, str]]:
     """Yield other readings of a text, each with the line in which it begins, counted from 1."""
-    if "&quot;" in text or "&#" in text or "\\" in text:
-        yield 1, html.unescape(_unescaped(text))
+    for start, end in _around(text):
+        yield text.count("\n", 0, start) + 1, html.unescape(_unescaped(text[start:end]))
     if "%3A%2F%2F" in text or "%3a%2f%2f" in text:
         # A line break that is decoded would move what stands behind it.
         yield 1, unquote(re.sub(r"%0[aAdD]", " ", text))
@@ -76,7 +80,21 @@ def decoded_text(value: str) -> str:
     return text
 
 
+def _around(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a text that hold escapes, with enough around each for a whole secret."""
+    start = end = -1
+    for match in _ESCAPE.finditer(text):
+        if end < 0 or match.start() - _AROUND > end:
+            if end >= 0:
+                yield start, end
+            start = max(0, match.start() - _AROUND)
+        end = match.end() + _AROUND
+    if end >= 0:
+        yield start, end
+
+
 def _unescaped(text: str) -> str:
+    text = _LINE_BREAK.sub(" ", text)
     text = text.replace("\\/", "/").replace('\\"', '"')
     return _ESCAPED.sub(lambda m: chr(int(m[1] or m[2], 16)).replace("\n", " "), text)
 

@@ -35,7 +35,7 @@ _DEBUG_PAGES: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = (
     ("Starlette (FastAPI)", _all(r"<title>Starlette Debugger</title>")),
     ("Litestar", _all(r"<title>Litestar exception page")),
     ("Sanic", _all(r"<html[^<>]{0,60}id=[\"']?sanic", r"class=[\"']?tracerite")),
-    ("Quart", _all(r"class=[\"']?traceback", r"class=[\"']?locals")),
+    ("Quart", _all(r"\.traceback, \.locals\b", r"class=[\"']?traceback")),
     ("web.py", _all(r"you[^\s<]{1,8}re seeing this error because you have\s+(?:<code>)?web\.config\.debug")),
     ("Pyramid", _all(r"debug_notfound of url |class=[\"']?pdbt-|<title>Pyramid Debug Toolbar")),
     ("Ruby (Rack)", _all(r"you[^\s<]{1,8}re seeing this error because you (?:have enabled the|use) ")),
@@ -86,7 +86,7 @@ _TRACES: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = (
     ("PHP", _all(r"(?:Fatal error|Parse error|Uncaught \w+|Stack trace):?", r"(?:^|\s)#0 (?:/|[A-Z]:\\|\{main\}|\[internal)[^\n]{0,300}")),
     ("PHP", _all(r"(?:Fatal error|Parse error|Warning|Notice|Deprecated): [^\n]{1,400} in (?:/|[A-Z]:\\)[^\s]{1,300}\.php on line \d+")),
     ("PHP", _all(r"\"file\"\s*:\s*\"[^\"\n]{1,300}\.php\"\s*,\s*\"line\"\s*:\s*\d{1,7}\s*,\s*\"function\"")),
-    ("Node.js", (re.compile(r"(?:^|\s)at [^\n(]{0,120}\(?(?:file://|node:|/|[A-Z]:\\)[^\s():]{1,300}:\d+:\d+\)?"),)),
+    ("Node.js", (re.compile(r"(?:^|[\s\"\[])at [^\n(]{0,120}\(?(?:file://|node:|/|[A-Z]:\\)[^\s():]{1,300}:\d+:\d+\)?"),)),
     ("Ruby", (re.compile(r"\.rb:\d+:in [`'][^'\n]{1,120}'"),)),
     ("Java", (re.compile(r"(?:^|\s)at (?:[a-zA-Z_$][\w$]{0,80}\.){2,12}[\w$<>]{1,80}\((?:[\w$]{1,80}\.(?:java|kt|scala):\d+|Native Method|Unknown Source)\)"),)),
     (".NET", (re.compile(r"(?:^|\s)at [A-Z][\w.`<>+]{3,200}\([^)\n]{0,200}\) in [^\n]{1,200}:line \d+"),)),
@@ -94,11 +94,12 @@ _TRACES: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = (
     ("Go", (re.compile(r"goroutine \d+ \["), re.compile(r"\.go:\d+ \+0x[0-9a-f]+"))),
     ("Go", (re.compile(r"\.go:\d{1,7} \(0x[0-9a-f]{4,16}\)"),)),
     ("Elixir", (re.compile(r"\(\w{2,40} [\d.]{3,20}\) (?:lib|src)/[\w/.-]{1,200}\.exs?:\d+: "),)),
+    ("Perl", (re.compile(r" at (?:/|[A-Z]:\\)[^\s]{1,300}\.p[lm] line \d+"),)),
     ("Rust", (re.compile(r"thread '[^'\n]{1,60}' panicked at "),)),
 )  # fmt: skip
 _TRACE_WORDS = (
     "traceback (most recent", "#0 ", " on line ", ".rb:", "js:", ".ts:", "node:", "file://",
-    ".java:", ".kt:", ".scala:", "native method", "unknown source", ":line ", "exception: ",
+    ".java:", ".kt:", ".scala:", "native method", "unknown source", ":line ", "exception: ", ".pl line", ".pm line",
     "goroutine ", ".go:", '"function"', ".ex:", ".exs:", "panicked at",
 )  # fmt: skip
 # PHP writes these two marks itself, also into pages that answer 200.
@@ -112,14 +113,23 @@ _INSIDE: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"|PG::[A-Z]\w{3,40}|Mysql2::Error|sqlite3\.OperationalError|SQLITE_ERROR|no such (?:table|column): \w"
         r"|unterminated quoted string at or near|syntax error at or near \"|relation \"[\w.]{1,80}\" does not exist"
         r"|Unclosed quotation mark after the character string|MongoServerError|PrismaClient\w{0,40}Error"
-        r"|duplicate key value violates unique constraint|ECONNREFUSED|Access denied for user '[^'\n]{1,80}'@")),
+        r"|duplicate key value violates unique constraint|ECONNREFUSED|Access denied for user '[^'\n]{1,80}'@"
+        r"|invalid input syntax for (?:type )?\w{2,20}: |Cast to ObjectId failed|OLE DB Provider for|\[ODBC [^\]\n]{1,80}Driver"
+        r"|could not translate host name|Unknown column '[^'\n]{1,80}' in|Neo\.ClientError\.|java\.sql\.SQL\w{0,40}Exception"
+        r"|redis\.exceptions\.\w{3,40}Error")),
     ("a path on the server", re.compile(
         r"(?<![\w/.:])/(?:home/[\w.-]{1,40}|var/www|srv|opt|usr/src/app|app/(?:src|dist|node_modules|vendor)|var/task|usr/local/lib/python[\d.]{1,5}|root|workspace)"
-        r"/[\w./@-]{1,200}\.(?:py|php|rb|js|mjs|cjs|ts|go|java|ex|exs|erb|html|twig|blade\.php|json|yml|sock)\b"
+        r"/[\w./@-]{1,200}\.(?:py|php|rb|js|mjs|cjs|ts|go|java|tsx|jsx|ex|exs|erb|ejs|pug|hbs|html|twig|blade\.php|pl|pm|rs|json|yml|sock)\b"
+        r"|Failed to lookup view \"[^\"\n]{1,80}\" in views directory"
         r"|(?<!\w)[C-E]:\\(?:inetpub|Users|www|sites|projects|src)\\[\w\\. -]{1,200}")),
+    # A number alone may be a version, a telephone or the visitor's own address.
     ("the name or address of an inner server", re.compile(
-        r"(?<![\w.])(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}(?::\d{2,5})?(?![\w.]\d)"
-        r"|\b[\w-]{1,60}\.(?:internal|svc\.cluster\.local|corp|intranet|railway\.internal)(?::\d{2,5})?\b")),
+        r"(?:(?:://|@|\b(?:host|server|upstream|backend|address|addr|connect|connection|dial tcp|from|to|at|via)\W{1,3})"
+        r"(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}(?![\w.]\d))"
+        r"|(?<![\w.])(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}:\d{2,5}\b"
+        r"|(?<![\w:])f[cd][0-9a-f]{2}:[0-9a-f]{1,4}:[0-9a-f:]{2,36}"
+        r"|\b[\w-]{1,60}\.(?:internal|svc\.cluster\.local|railway\.internal)(?::\d{2,5})?\b"
+        r"|(?:://|@)[\w-]{1,60}\.(?:corp|intranet)\b|\b[\w-]{1,60}\.(?:corp|intranet):\d{2,5}\b")),
 )  # fmt: skip
 
 _TAG = re.compile(r"<[^<>]{0,400}>")
@@ -144,7 +154,10 @@ def stack_trace(answer: Exchange) -> Leak | None:
     """Return whose stack trace the answer shows; None when it shows none."""
     if markup := _PHP_MARKUP.search(answer.text[:_LOOK_AT]):
         return Leak(by="PHP", seen=_short(_plain(markup[0])))
-    low = answer.text[:_LOOK_AT].lower() if answer.status >= 400 else ""
+    low = answer.text[:_LOOK_AT].lower()
+    # GraphQL answers errors with 200.
+    if answer.status < 400 and not ("json" in answer.content_type and '"stacktrace"' in low):
+        return None
     if not any(word in low for word in _TRACE_WORDS):
         return None
     text = _plain(_without_scripts(answer.text[:_LOOK_AT]))

@@ -218,6 +218,28 @@ async def test_a_host_that_is_shut_from_the_first_request_on_proves_nothing() ->
     assert found.inconclusive
 
 
+ALWAYS = "If no mail comes, please wait a few minutes and try again later."
+
+
+@pytest.mark.parametrize("limited", [Reply(200, "You have asked too often."), Reply(403, "No")])
+async def test_a_page_that_always_speaks_of_waiting_is_limited_once_it_says_another_thing(
+    limited: Reply,
+) -> None:
+    def answer(number: int, _: Asked) -> Reply:
+        return Reply(200, ALWAYS) if number <= 5 else limited
+
+    async with running(counting(answer), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert (found.throttled_after, found.inconclusive) == (5, "")
+
+
+async def test_a_page_that_always_speaks_of_waiting_and_never_changes_proves_nothing() -> None:
+    async with running(counting(lambda _n, _a: Reply(200, ALWAYS)), manifest=ROUTES) as site:
+        found = await fact(site)
+    assert found.throttled_after is None
+    assert found.inconclusive.startswith("the answer speaks of a limit from the first on")
+
+
 async def test_a_log_in_page_that_shows_a_captcha_from_the_start_is_not_called_limited() -> None:
     page = login_page(
         more="<p>Protected by reCAPTCHA</p><script>var e='Too many requests'</script>"

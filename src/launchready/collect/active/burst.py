@@ -97,8 +97,22 @@ class Burst:
             status = first.answer.status
             reason = f"the route asks for a session ({status}), and the limit lies behind it"
             return self._fact(inconclusive=reason)
-        unsteady = self._slower() or self._now_and_then()
+        unsteady = self._slower() or self._now_and_then() or self._speaks_of_limits(first)
         return self._fact(inconclusive=unsteady or await self._not_understood(first))
+
+    def _speaks_of_limits(self, first: Seen) -> str:
+        """Return in words that the usual answer speaks of a limit; empty when it does not.
+
+        It may be one that an earlier run has reached, or what the page tells everybody.
+        """
+        if not first.says_limited() or self._talks(first):
+            return ""
+        said = news(None, first.page) or news(None, first.answer)
+        return f"the answer speaks of a limit from the first on, and never changed: {said}"
+
+    def _talks(self, usual: Seen) -> bool:
+        """Return whether it is a chatbot's answer, which may speak of waiting."""
+        return self.route.kind == "chat" and usual.answer.status < 300
 
     def _now_and_then(self) -> str:
         """Return in words that a refusal came and went; empty when none did."""
@@ -253,12 +267,7 @@ class Burst:
         no_such = answer.status == 404 and kind in {"invite", "reset"} and self._at_its_form()
         if answer.status in _NOT_REACHED and not no_such:
             return f"the route answered {answer.status}: it does not take this request"
-        # A chatbot may speak of waiting; its limit shows by another status.
-        talks = kind == "chat" and answer.status < 300
-        if usual.says_limited() and not talks:
-            if not usual.is_explicit():
-                said = news(None, usual.page) or news(None, answer)
-                return f"the first answer says already that it is limited: {said}"
+        if usual.is_explicit() and not self._talks(usual):
             root = await self.session.send(urljoin(self.attempt.url, "/"))
             if isinstance(root, Exchange) and says_limited(root):
                 return "the whole host answers as limited; wait for it to open again and recheck"

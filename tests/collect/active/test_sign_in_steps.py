@@ -119,7 +119,6 @@ async def test_a_log_in_whose_host_has_a_fault_of_its_own_is_explained_by_it() -
     "cookie",
     [
         "sid={sid}; Path=/login",
-        "sid={sid}; Path=/; Domain=www.example.org",
         "sid={sid}; Path=/; Secure",
         "sid={sid}; Path=/; Max-Age=0",
     ],
@@ -131,11 +130,23 @@ async def test_a_cookie_that_does_not_reach_the_private_page_fails(cookie: str) 
     assert "no cookie of the log-in goes to the private page" in step.seen
 
 
-async def test_a_session_in_a_cookie_that_browsers_throw_away_fails_and_says_so() -> None:
-    async with running(Community(cookie="sid={sid}; Path=/; SameSite=None")) as site:
+@pytest.mark.parametrize(
+    ("attributes", "why"),
+    [
+        ("SameSite=None", "sid has SameSite=None without Secure"),
+        (
+            "Domain=www.example.org",
+            "sid has the Domain 'www.example.org', which example.org is not",
+        ),
+    ],
+)
+async def test_a_session_in_a_cookie_that_browsers_throw_away_fails_and_says_so(
+    attributes: str, why: str
+) -> None:
+    async with running(Community(cookie=f"sid={{sid}}; Path=/; {attributes}")) as site:
         (step,) = failed(await fact(site))
     assert step.name == "log in"
-    assert "browsers throw a cookie away: sid has SameSite=None without Secure" in step.seen
+    assert f"browsers throw a cookie away: {why}" in step.seen
 
 
 @pytest.mark.parametrize("says", ["", 'says = "Welcome back"\n'])

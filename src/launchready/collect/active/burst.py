@@ -68,12 +68,14 @@ class Burst:
     async def run(self) -> Throttling | Gap:
         """Repeat the request until a limit shows or the bound is reached, and return what came."""
         wanted = min(self.route.limit or LIMIT_SHOWS_BY[self.route.kind], REQUESTS_MAX)
+        before = self.session.sent
         first = await self._once()
         if isinstance(first, Gap):
             return first
         if self.member is not None and _asks_for_session(self.route, first):
+            left = REQUESTS_MAX - (self.session.sent - before)
             self.session, self.as_member, self.attempts = self.member, True, 0
-            self.session.requests_max = self.session.sent + REQUESTS_MAX
+            self.session.requests_max = self.session.sent + left
             first = await self._once()
             if isinstance(first, Gap):
                 return first

@@ -13,22 +13,30 @@ from tests.collect.certificates import authority, leaf, server_context
 
 @asynccontextmanager
 async def answering(
-    answer: bytes | None, *, tls: ssl.SSLContext | None = None, read: list[bytes] | None = None
+    answer: bytes | None,
+    *,
+    tls: ssl.SSLContext | None = None,
+    read: list[bytes] | None = None,
+    then: bytes | None = None,
 ) -> AsyncIterator[int]:
-    """Yield the port of a server that sends `answer` to every first line; None: it never answers."""
+    """Yield the port of a server that sends `answer` to every first line; None: it never answers.
+
+    `then` is the answer to all but the first connection.
+    """
     open_: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         open_.append(writer)
         if answer is None:
             return
+        said = answer if then is None or len(open_) == 1 else then
         try:
             asked = await reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError as error:
             asked = error.partial
         if read is not None:
             read.append(asked)
-        writer.write(answer)
+        writer.write(said)
         await writer.drain()
         writer.close()
 

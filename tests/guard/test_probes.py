@@ -28,6 +28,9 @@ KEY = "sk_live_7hQ2mZp9XwLr4TkVb8Nc"
 JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
+AS_JSON = "Content-Type: application/json\r\n"
+
+
 def status(code: int, more: str = "") -> bytes:
     return f"HTTP/1.1 {code} X\r\n{more}Content-Length: 0\r\n\r\n".encode()
 
@@ -161,9 +164,25 @@ async def test_a_provider_that_lists_its_models_passes() -> None:
     assert asked[0].startswith(b"GET /v1/models HTTP/1.1\r\n")
 
 
-async def test_a_provider_without_a_list_of_models_is_there_all_the_same() -> None:
-    async with answering(status(404)) as port:
-        assert await why(openai_provider(f"http://127.0.0.1:{port}/v1")) == ""
+@pytest.mark.parametrize(
+    ("chat", "said"),
+    [
+        (status(400, AS_JSON), ""),
+        (status(422, AS_JSON), ""),
+        (status(404, AS_JSON), ""),
+        (status(404), "answers no chats (404): is its base_url right?"),
+        (status(405), "answers no chats (405): is its base_url right?"),
+        (status(401, AS_JSON), "refuses the key (401)"),
+        (status(503), "answers 503"),
+    ],
+)
+async def test_a_provider_without_a_list_of_models_is_asked_for_a_chat_without_words(
+    chat: bytes, said: str
+) -> None:
+    asked: list[bytes] = []
+    async with answering(status(404), read=asked, then=chat) as port:
+        assert await why(openai_provider(f"http://127.0.0.1:{port}/v1")) == said
+    assert asked[1].startswith(b"POST /v1/chat/completions HTTP/1.1\r\n")
 
 
 async def test_a_provider_that_refuses_the_key_is_said() -> None:

@@ -24,9 +24,15 @@ def trusted() -> ssl.SSLContext:
 
 
 async def ask(
-    url: str, *, bearer: str | None = None, tls: ssl.SSLContext | None = None
+    url: str,
+    *,
+    bearer: str | None = None,
+    tls: ssl.SSLContext | None = None,
+    data: str | None = None,
 ) -> tuple[int, str]:
     """Return status and media type (lower case) of GET `url`; the body stays unread.
+
+    Of POST where there is `data`, which is JSON in ASCII.
 
     Waits as long as the server does: the caller has the deadline. Raises OSError when the server
     cannot be reached, UnwellError when it answers with something else than HTTP.
@@ -36,10 +42,14 @@ async def ask(
     host = parts.hostname or ""
     context = (tls or trusted()) if secure else None
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    request = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\n"
+    method = "GET" if data is None else "POST"
+    request = f"{method} {target} HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\n"
     if bearer:
         request += f"Authorization: Bearer {bearer}\r\n"
+    if data is not None:
+        request += f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n"
     request += "Accept: application/json\r\nUser-Agent: launchready\r\nConnection: close\r\n\r\n"
+    request += data or ""
     reader, writer = await asyncio.open_connection(
         host, parts.port or (443 if secure else 80), ssl=context, limit=LINE_MAX
     )

@@ -138,13 +138,21 @@ def payments(
 def openai_provider(
     base_url: str, key: str | None = None, *, tls: ssl.SSLContext | None = None
 ) -> Probe:
-    """Return a probe that an OpenAI-compatible server lists its models and takes the key."""
+    """Return a probe that an OpenAI-compatible server lists its models and takes the key.
+
+    Some gateways answer chats alone. These are asked for a chat without a word in it, which costs
+    nothing: a server of this kind says in JSON what is missing.
+    """
+    base = base_url.rstrip("/")
 
     async def probe() -> None:
-        status, media = await ask(f"{base_url.rstrip('/')}/models", bearer=key, tls=tls)
+        status, media = await ask(f"{base}/models", bearer=key, tls=tls)
         if status in {404, 405}:
-            # Some gateways answer chats alone: they are there, and they did not refuse the key.
-            return
+            status, media = await ask(f"{base}/chat/completions", bearer=key, tls=tls, data="{}")
+            if status in {404, 405} and "json" not in media:
+                raise UnwellError(f"answers no chats ({status}): is its base_url right?")
+            if status not in {401, 403, 429} and status < 500:
+                return
         _judge(status)
         if "json" not in media:
             raise UnwellError("answers with a page instead of JSON")

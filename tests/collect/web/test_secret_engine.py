@@ -135,3 +135,10 @@ async def test_two_secrets_in_the_one_line_of_a_bundle_are_both_told() -> None:
 async def test_a_function_of_a_module_is_no_token_of_vault() -> None:
     (found,) = await search("const n=yield(0,s.prepareTransactionSigning)(t,e);")
     assert [s for s in found if not s.public_by_design] == []
+
+
+@pytest.mark.parametrize(("host", "public"), [("sentry.io", True), ("db.birchclub.net", False)])
+async def test_where_pages_send_their_errors_is_public_by_design(host: str, public: bool) -> None:
+    key, secret = "0f3a9c1e7b2d4856a1c3e5f708192a3b", "9e8d7c6b5a4f30211203f4a5b6c7d8e9"
+    (found,) = await search(f'Raven.config("https://{key}:{secret}@{host}/1201").install();')
+    assert [one.public_by_design for one in found] == [public]

@@ -146,12 +146,14 @@ def _sorted_out(report: dict[str, Any], texts: Sequence[Text]) -> list[list[Find
             seen_planted = True
             continue
         number, _, kind = path.partition(".")
+        text, value = texts[int(number)], str(each["finding"]["snippet"])
         find = engine_find(
             str(each["rule"]["id"]),
-            str(each["finding"]["snippet"]),
+            value,
             line=int(each["finding"]["line"]) - 1,
+            behind=text.behind(value),
         )
-        written = texts[int(number)].as_written(find) if kind == _READ_OTHERWISE else find
+        written = text.as_written(find) if kind == _READ_OTHERWISE else find
         if written is not None:
             found[int(number)].append(written)
     if not seen_planted:

@@ -18,6 +18,7 @@ from launchready.derive.exposure.secret_views import views
 
 _OTHERWISE_MAX = 12_000_000
 _FINDS_MAX = 1000
+_BEHIND_MAX = 120
 # Rules that go by the words around a value: in a text that no code is, they guess too much.
 _BY_CONTEXT = re.compile(r"^(?:curl|generic)\b", re.IGNORECASE)
 _ESCAPES = re.compile(r"\\[nrt]|[\s\\]")
@@ -45,6 +46,14 @@ class Text:
     otherwise: str = field(repr=False)
     lines: tuple[int, ...]
     readings: tuple[tuple[int, str], ...] = field(repr=False)
+
+    def behind(self, value: str) -> str:
+        """Return what stands behind a value where it first does, in the body or read otherwise."""
+        for text in (self.text, self.otherwise):
+            at = text.find(value)
+            if at >= 0:
+                return text[at + len(value) : at + len(value) + _BEHIND_MAX]
+        return ""
 
     def as_written(self, find: Find) -> Find | None:
         """Return what was found in the other readings at its line in the body; None for a guess."""
@@ -78,14 +87,18 @@ def read(body: bytes) -> Text:
     )
 
 
-def engine_find(rule: str, value: str, *, line: int) -> Find:
-    """Return what a rule of the engine found, by its kind in words."""
+def engine_find(rule: str, value: str, *, line: int, behind: str = "") -> Find:
+    """Return what a rule of the engine found, by its kind in words.
+
+    `behind` is what stands behind it: of an address with a password the engine marks all but the
+    host.
+    """
     named = rule_of(rule, value)
     return Find(
         kind=secret_kind(named),
         line=line,
         value=value,
-        public=public_by_design(named, value) or test_only(value),
+        public=public_by_design(named, value, behind) or test_only(value),
     )
 
 

@@ -55,12 +55,14 @@ def rule_of(rule: str, value: str) -> str:
     return "openai-api-key" if "T3BlbkFJ" in value else rule
 
 
-def public_by_design(rule: str, value: str) -> bool:
+def public_by_design(rule: str, value: str, behind: str = "") -> bool:
     """Return whether what the rule found may stand in a page: made for browsers, or a test's key."""
     name = rule.rpartition("/")[2].removeprefix("betterleaks.")
     if _PUBLIC_VALUES.match(value) or _PROPERTY.fullmatch(value):
         return True
-    if name.startswith(("curl-", "generic-")) and (_example(value) or _ERRORS_TO.search(value)):
+    if name.startswith(("curl-", "generic-")) and _example(value):
+        return True
+    if name.startswith("generic-") and (_ERRORS_TO.search(value) or _ERRORS_TO.match(behind)):
         return True
     if name in {"jwt", "jwt-base64"}:
         # Pages carry tokens of guests and of anonymous roles; one of a service is a master key.

@@ -77,7 +77,8 @@ def test_no_method_and_no_route_breaks_the_line(
 def test_lines_of_a_loop_that_has_ended_are_written_with_the_next_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("launchready.guard.logs.access_log._OVERDUE_S", 0.0)
+    monkeypatch.setattr(access_log, "_OVERDUE_S", 0.0)
+    monkeypatch.setattr(access_log, "WRITES_APART_S", 60.0)
     stream = io.StringIO()
     log = AccessLog(stream)
     log.write()

@@ -90,7 +90,7 @@ def block(server: Server, seconds: float) -> Block:
     found = json.loads(done.stdout)
     if found["failed"] or not found["answers"]:
         raise RuntimeError(f"{found['failed']} answers failed")
-    return Block(per_s=found["answers"] / found["seconds"], cpu_us=1e6 * cpu_s / found["answers"])
+    return Block(per_s=found["answers"] / found["seconds"], cpu_us=1e6 * cpu_s / found["all"])
 
 
 def measure(rounds: int, seconds: float, kinds: list[str]) -> dict[str, list[Block]]:

@@ -24,13 +24,14 @@ def dkim_only_ed25519(selectors: Selectors, keys: Below[Dkim]) -> Result:
 
     Fix: sign with RSA too: a second key of 2048 bits, at a selector of its own.
     """
-    found = [k for k in keys if k.result.key is not None and k.result.key.usable]
-    if not found:
+    kinds = {
+        k.subject.name: k.result.key.key_type for k in keys if k.result.key and k.result.key.usable
+    }
+    if not kinds:
         return NotApplicable(reason="no usable key is there to look at")
-    if any(k.result.key.key_type == "rsa" for k in found if k.result.key is not None):
+    if "rsa" in kinds.values():
         return Passed(evidence="an RSA key is among them")
-    domain = selectors.subject.name
-    names = [k.subject.name for k in found]
+    domain, names = selectors.subject.name, list(kinds)
     if unread := [k.subject.name for k in keys if k.result.status == "error"]:
         return Unproven(
             reason=f"Ed25519 at {listed(names)}; {listed(unread)} could not be looked up"

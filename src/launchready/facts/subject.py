@@ -91,9 +91,10 @@ class Key(NamedTuple):
         return f"{self.kind.plain} of {self.subject}"
 
 
-GapNature = Literal["", "closed", "no-tls", "not-asked"]
+GapNature = Literal["", "closed", "no-tls", "late", "not-asked"]
 """What happened where others must know: nothing listens at the port, browsers accept no TLS at a port
-other than 443, a silent server was not asked once more. Empty for all that nobody asks about."""
+other than 443, the answer did not come in time, a silent server was not asked once more. Empty for all
+that nobody asks about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

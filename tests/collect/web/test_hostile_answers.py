@@ -315,6 +315,35 @@ async def test_a_host_that_wakes_up_late_is_asked_again() -> None:
     assert [f.body for f in found] == [b"ok"] * 3
 
 
+async def test_a_page_that_is_late_once_is_asked_again() -> None:
+    asked = list[str]()
+
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            asked.append(head.split()[1])
+            if asked == ["/"]:
+                await asyncio.sleep(REQUEST_S + 1)
+            writer.write(OK + b"Content-Length: 2\r\n\r\nok")
+            await writer.drain()
+
+    found = fact(await ends(peer))
+    assert (found.body, asked) == (b"ok", ["/", "/"])
+
+
+async def test_a_page_that_is_always_late_is_a_gap_after_the_second_time() -> None:
+    opened = list[int]()
+
+    async def peer(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        opened.append(1)
+        await reader.read()
+
+    found = await ends(peer)
+    assert isinstance(found, Gap)
+    assert (found.reason, found.nature) == (f"no answer within {REQUEST_S:g} seconds", "late")
+    assert len(opened) == 2
+
+
 async def test_a_world_closed_in_the_middle_of_a_request_leaves_nothing_behind() -> None:
     async def peer(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()

@@ -161,6 +161,20 @@ async def test_a_host_that_throttles_is_asked_no_further(root: Path) -> None:
     assert len(site.asked) < len(asked_paths("example.org"))
 
 
+async def test_a_path_that_got_no_answer_is_asked_once_more(root: Path) -> None:
+    seen = list[str]()
+
+    def faltering(_method: str, target: str, _fields: dict[str, str]) -> bytes:
+        seen.append(target)
+        if target != "/.env":
+            return NOT_FOUND
+        return b"busy\r\n\r\n" if seen.count(target) == 1 else page(b"DB_PASSWORD=hunter2hunter2\n")
+
+    found, _ = await probed(faltering, root)
+    assert found.unanswered == ()
+    assert [path.path for path, _ in exposed(found)] == ["/.env"]
+
+
 async def test_paths_that_a_limit_answers_with_503_are_unanswered(root: Path) -> None:
     asked = iter(range(1000))
 

@@ -65,9 +65,10 @@ async def exchange(subject: Subject, world: World, ask: Ask) -> Exchange | Gap:
     """Return the answer to an anonymous GET of the subject's URL, or why there is none."""
     asking, key = Asking(url=subject.name), Key(Exchange, subject)
     found = await answer_in_time(asking, world, ask, subject=subject, key=key)
-    if isinstance(found, Gap) or not stumbled(found):
+    if not (found.nature == "late" if isinstance(found, Gap) else stumbled(found)):
         return found
-    # A server that wakes up, or that is asked for much at once, may fail once: twice is broken.
+    # A server that wakes up or is asked for much at once, or a line that stalls, may fail once:
+    # twice is broken.
     await asyncio.sleep(SECOND_TRY_AFTER_S)
     again = await answer_to(asking, world, ask, subject=subject, key=key)
     return found if isinstance(again, Gap) else again
@@ -209,6 +210,8 @@ def _nature(failure: Failure, url: str) -> GapNature:
         return "not-asked"
     if failure.kind == "closed":
         return "closed"
+    if failure.kind == "timeout":
+        return "late"
     refused = failure.kind in {"certificate", "tls"} and not (failure.late or failure.unsent)
     if refused and not failure.ours and url_port(url) != _HTTPS:
         # No fact is made of the handshake at another port, so that nothing else tells of it.

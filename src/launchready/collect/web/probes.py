@@ -91,7 +91,9 @@ async def probe(subject: Subject, world: World, ask: Ask) -> Probe | Gap:
                 asked.take(path, await _asked(f"{root}{path}", world, ask, key))
 
     paths = asked_paths(subject.name)
-    await asyncio.gather(*(one(path) for path in paths))
+    for _ in range(2):
+        # What got no answer among many may get one among few.
+        await asyncio.gather(*(one(path) for path in paths if path not in asked.answers))
     found = [
         _identified(path, answer, nowhere)
         for path, answer in asked.answers.items()

@@ -26,7 +26,7 @@ from launchready.manifest import Manifest
 from launchready.verdict import Verdict, decide
 
 OFFLINE = (
-    "Nothing could be looked up: no DNS resolver answers from here. "
+    "Nothing could be looked up: no DNS resolver is of use from here. "
     "Check this machine's network and run it again."
 )
 """What `is_offline` means for who ran a command."""

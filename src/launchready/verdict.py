@@ -118,7 +118,7 @@ def _headline(
     if partial:
         return "NOT PROVEN YET: stopped before everything was checked"
     if offline:
-        return "NOT PROVEN YET: no DNS resolver answers from here"
+        return "NOT PROVEN YET: no DNS resolver is of use from here"
     if blocking:
         things = "thing" if blocking == 1 else "things"
         return f"NOT PROVEN YET: nothing broken found, {blocking} {things} unchecked"

@@ -205,7 +205,7 @@ def test_without_any_resolver_nothing_is_a_go(only: str, launchready: Run, healt
     )  # fmt: skip
     assert done.returncode == 3
     assert json.loads(done.stdout)["verdict"] == "no-go"
-    assert "no DNS resolver answers from here" in done.stderr
+    assert "no DNS resolver is of use from here" in done.stderr
 
 
 @pytest.mark.parametrize("command", [["smoke"], ["recheck", "no-rollback-named"]])

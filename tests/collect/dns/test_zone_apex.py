@@ -10,11 +10,11 @@ import dns.rdatatype
 from launchready.facts import Gap, Key, domain_subject, host_subject
 from launchready.facts.dns import Resolution, Zone
 from tests.collect.dns.zone_net import DOMAIN, Net, parent, refusing, silent, with_denial
-from tests.collect.nameserver import Respond, Transport, reply_to, wire
+from tests.collect.nameserver import Respond, Transport, knowing_the_root, reply_to, wire
 
 
 async def test_a_domain_that_the_zone_above_denies_is_absent() -> None:
-    net = Net(respond=lambda _: with_denial)
+    net = Net(respond=lambda _: knowing_the_root(with_denial))
     zone = await net.found()
     assert (zone.fault, zone.absent) == ("absent", "org")
 

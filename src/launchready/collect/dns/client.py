@@ -29,6 +29,7 @@ SILENT_AFTER = 3
 """A server that has left so many unanswered, and answered none, is not asked again."""
 COMPARED_S = 2.0
 """Deadline of a resolver that is asked for comparison only: many networks block it."""
+_DENIES_ALL = "it denies every name, the root too"
 _NEVER = "invalid"
 """No name exists below it (RFC 6761 section 6.4)."""
 _Asked = tuple[Server, str, str, bool, bool, bool]
@@ -149,6 +150,8 @@ class NameClient:
         made_up = await self._made_up(server) if server in self.answered else None
         if made_up and not await self._resolves(server):
             return f"it leads every name to {min(made_up)}, as networks do before a sign-in"
+        if server in self.answered and await self._denies_all(server):
+            return _DENIES_ALL
         if server in self._useful:
             return ""
         for name, kind in ((".", "NS"), (near, "A")):
@@ -192,8 +195,11 @@ class NameClient:
         """Return the reply as it would be of a resolver that makes up no addresses.
 
         Some lead names that do not exist to pages of their own; those of a network that wants a
-        sign-in lead every name there, and tell nothing.
+        sign-in lead every name there, and tell nothing. Nor do those of a network that lets only
+        some names out, and denies the root as well.
         """
+        if reply.rcode == "NXDOMAIN" and await self._denies_all(server):
+            return replace(reply, rcode=None, trouble=_DENIES_ALL, ours=True)
         if reply.rdtype not in {"A", "AAAA"} or not reply.texts:
             return reply
         made_up = await self._made_up(server)
@@ -218,8 +224,13 @@ class NameClient:
         return frozenset(found)
 
     async def _resolves(self, server: Server) -> bool:
-        reply = await self._once((server, ".", "NS", False, False, True))
-        return bool(reply.found)
+        return bool((await self._root(server)).found)
+
+    async def _denies_all(self, server: Server) -> bool:
+        return (await self._root(server)).rcode == "NXDOMAIN"
+
+    async def _root(self, server: Server) -> Reply:
+        return await self._once((server, ".", "NS", False, False, True))
 
     async def _once(self, asked: _Asked) -> Reply:
         task = self._known.get(asked)

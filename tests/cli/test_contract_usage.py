@@ -221,7 +221,7 @@ def test_a_wrong_format_is_refused_before_anything_is_looked_at(
 def test_init_without_any_resolver_writes_nothing(launchready: Run, tmp_path: Path) -> None:
     done = launchready("init", "example.org", "--resolver", "127.0.0.1:9")
     assert done.returncode == 3, done.stderr
-    assert "no DNS resolver answers" in done.stderr
+    assert "no DNS resolver is of use" in done.stderr
     assert "example.org could not be looked up" in done.stderr
     assert list(tmp_path.iterdir()) == []
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from launchready.guard.store_client import answered
 from launchready.guard.submissions.memory import Answer
 
 if TYPE_CHECKING:
@@ -121,8 +121,7 @@ class SubmissionStore:
                 raise StoreDownError
             self._ask_at = self._clock() + self._probe_s
         try:
-            async with asyncio.timeout(self._deadline_s):
-                told = await ask()
+            told = await answered(self._redis, ask, within_s=self._deadline_s)
         except Exception as error:  # noqa: BLE001 - whatever a client library raises, it is down
             self._ask_at = self._clock() + self._probe_s
             self.fallbacks += 1

@@ -49,7 +49,11 @@ class Database:
 
 def _engine(url: str) -> AsyncEngine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_size=10, max_overflow=10, pool_timeout=10)
+        # Connections that a restart of the server, or an idle hour, has cut would each cost a member
+        # an error page: each is looked at before it is used.
+        return create_async_engine(
+            url, pool_size=10, max_overflow=10, pool_timeout=10, pool_pre_ping=True
+        )
     engine = create_async_engine(url, pool_size=5, max_overflow=10, pool_timeout=10)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)

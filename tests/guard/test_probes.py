@@ -57,6 +57,30 @@ async def test_a_database_behind_an_async_engine_that_answers_passes(database: s
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
+async def test_a_database_that_takes_no_writes_is_not_ready_where_they_are_wanted(
+    postgres: str, asynchronous: bool
+) -> None:
+    """As a standby does: it answers whatever reads."""
+    url = f"{postgres}&options=-cdefault_transaction_read_only%3Don"
+    engine = create_async_engine(url) if asynchronous else create_engine(url)
+    assert await why(probes.database(engine)) == ""
+    found = await why(probes.database(engine, writes=True))
+    assert found == "takes no writes: it is a standby, or read-only"
+
+
+async def test_a_database_that_takes_writes_is_ready(database: str) -> None:
+    assert await why(probes.database(create_engine(database), writes=True)) == ""
+
+
+async def test_a_disk_with_room_passes_and_one_with_less_says_how_much_is_left(
+    tmp_path: Path,
+) -> None:
+    assert await why(probes.disk(tmp_path, 1)) == ""
+    found = await why(probes.disk(tmp_path, 2**60))
+    assert found.endswith(" MB are free, at least 1099511627776 wanted")
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
 async def test_a_database_that_is_down_is_named_without_its_address(asynchronous: bool) -> None:
     url = f"postgresql+psycopg://app:hunter2hunter2@127.0.0.1:{await closed_port()}/app"
     engine = create_async_engine(url) if asynchronous else create_engine(url)

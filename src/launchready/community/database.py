@@ -30,6 +30,12 @@ class Database:
         self.writing = self.engine.execution_options(community_writes=True)
         """The same for transactions that write, which SQLite wants to know at their beginning."""
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the file of a SQLite database lies; None for a server's."""
+        file = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
+        return Path(file).absolute().parent if file else None
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """Give a session to look with; nothing is kept of what is changed in it."""

@@ -19,7 +19,9 @@ def readiness(
 ) -> dict[str, Probe]:
     """Return the probes for what this community is set up with."""
     environ = os.environ if environ is None else environ
-    found: dict[str, Probe] = {"database": probes.database(community.database.writing)}
+    found: dict[str, Probe] = {"database": probes.database(community.database.writing, writes=True)}
+    if (folder := community.database.folder) is not None:
+        found["disk"] = probes.disk(folder)
     if community.settings.smtp_url is not None:
         found["mail"] = _mail(community.settings.smtp_url)
     if community.post_office.carries:

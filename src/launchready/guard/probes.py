@@ -10,11 +10,13 @@ import asyncio
 import inspect
 import os
 import re
+import shutil
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchready.guard.health import Probe, UnwellError, rarely
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-__all__ = ["Beat", "database", "mail", "openai_provider", "payments", "store", "worker"]
+__all__ = ["Beat", "database", "disk", "mail", "openai_provider", "payments", "store", "worker"]
 
 
 _CHATS, _NOWHERE = "/chat/completions", "/chat/launchready-nowhere"
@@ -42,17 +44,26 @@ class Beat:
     queued: int = 0
 
 
-def database(engine: Engine | AsyncEngine) -> Probe:
-    """Return a probe that takes a connection from the engine's pool and asks `SELECT 1`."""
+def database(engine: Engine | AsyncEngine, *, writes: bool = False) -> Probe:
+    """Return a probe that takes a connection from the engine's pool and asks `SELECT 1`.
+
+    With `writes` a PostgreSQL must take them too: after a failover a standby answers as well.
+    """
     from sqlalchemy import Engine, text  # noqa: PLC0415
 
-    statement = text("SELECT 1")
+    looks = writes and engine.dialect.name == "postgresql"
+    statement = text("SHOW transaction_read_only" if looks else "SELECT 1")
+
+    def judge(said: object) -> None:
+        if said == "on":
+            raise UnwellError("takes no writes: it is a standby, or read-only")
+
     if isinstance(engine, Engine):
         blocking = engine
 
         def ask_blocking() -> None:
             with _plainly(), blocking.connect() as connection:
-                connection.execute(statement)
+                judge(connection.scalar(statement))
 
         return _in_thread(ask_blocking)
     pool = engine
@@ -60,9 +71,21 @@ def database(engine: Engine | AsyncEngine) -> Probe:
     async def ask_pool() -> None:
         with _plainly():
             async with pool.connect() as connection:
-                await connection.execute(statement)
+                judge(await connection.scalar(statement))
 
     return ask_pool
+
+
+def disk(folder: str | Path, free_min_bytes: int = 16_777_216) -> Probe:
+    """Return a probe that the disk of a folder has room: a SQLite file on a full one answers, and no more."""
+
+    async def probe() -> None:
+        free = (await asyncio.to_thread(shutil.disk_usage, folder)).free
+        if free < free_min_bytes:
+            left, wanted = free // 1_048_576, free_min_bytes // 1_048_576
+            raise UnwellError(f"{left} MB are free, at least {wanted} wanted")
+
+    return probe
 
 
 @contextmanager

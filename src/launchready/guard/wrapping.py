@@ -220,7 +220,7 @@ class Guard:
         await answering.own({"type": "http.response.body", "body": b""})
 
     async def _elsewise(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve websockets, pass the lifespan on; at its end, end what guard holds open."""
+        """Serve websockets, pass the lifespan on; with it begins and ends what guard holds open."""
         if scope["type"] == "lifespan" or self._undo_logs is None:
             self._set_logs()
         if scope["type"] == "websocket" and "websockets" in self._parts:
@@ -228,7 +228,9 @@ class Guard:
             return
 
         async def watched(message: Message) -> None:
-            if message["type"].startswith("lifespan.shutdown."):
+            if message["type"] == "lifespan.startup.complete":
+                await self.throttle.begin()
+            elif message["type"].startswith("lifespan.shutdown."):
                 await self.close()
             await send(message)
 

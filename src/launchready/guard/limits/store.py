@@ -54,12 +54,14 @@ class Store:
         self._redis = connect(url)
         self._take = self._redis.register_script(_TAKE)
 
-    async def take(self, keyed: Sequence[Keyed]) -> Counts:
+    async def take(self, keyed: Sequence[Keyed], *, within_s: float | None = None) -> Counts:
         """Take one hit from every window, or from none when one of them is full."""
         arguments = [n for rule, _ in keyed for n in (rule.requests, rule.window_s * 1000)]
         keys = [_name(*k) for k in keyed]
         free, *told = await answered(
-            self._redis, lambda: self._take(keys=keys, args=arguments), within_s=self._deadline_s
+            self._redis,
+            lambda: self._take(keys=keys, args=arguments),
+            within_s=within_s or self._deadline_s,
         )
         pairs = zip(told[::2], told[1::2], strict=True)
         counts = [Count(used, ms / 1000) for used, ms in pairs]
@@ -74,9 +76,9 @@ class Store:
             self._redis, lambda: self._redis.rpop(_name(rule, key)), within_s=self._deadline_s
         )
 
-    async def probe(self) -> None:
+    async def probe(self, *, within_s: float | None = None) -> None:
         """Return when the store counts: a server that only reads or only pings does not."""
-        await self.take([(_PROBE, b"-")])
+        await self.take([(_PROBE, b"-")], within_s=within_s)
 
     async def close(self) -> None:
         """Close the connections."""

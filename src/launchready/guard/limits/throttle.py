@@ -18,6 +18,7 @@ from launchready.guard.limits.windows import Count, Counts, Keyed, Windows
 if TYPE_CHECKING:
     from launchready.guard.limits.store import Store
 
+BEGINS_WITHIN_S = 2.0
 _LOG = logging.getLogger("launchready.guard")
 
 
@@ -119,6 +120,20 @@ class Throttle:
         try:
             await self._store.give_back(rule, key)
         except Exception as error:  # noqa: BLE001 - whatever a client library raises, log-in goes on
+            self._failed(error)
+
+    async def begin(self) -> None:
+        """Connect to the store, so that the first visitor need not wait for it. Never raises.
+
+        One that cannot be used is told in the log now, not when somebody logs in at last. To connect
+        takes more round trips than a question, and a process that starts is busy, so that the time
+        for it is another.
+        """
+        if self._store is None:
+            return
+        try:
+            await self._store.probe(within_s=BEGINS_WITHIN_S)
+        except Exception as error:  # noqa: BLE001 - whatever a client library raises, the app starts
             self._failed(error)
 
     async def ready(self) -> None:

@@ -165,6 +165,16 @@ async def test_a_store_without_the_database_that_is_named_is_not_ready() -> None
         assert await why(store(f"redis://127.0.0.1:{port}/99")) == "refuses to write"
 
 
+async def test_a_store_that_hangs_up_as_one_with_tls_does_is_said() -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    assert await why(store(f"redis://127.0.0.1:{port}/0")) == "broke the connection off"
+    server.close()
+
+
 async def test_a_store_that_is_down_or_hangs_is_said(silent: int) -> None:
     assert await why(store(f"redis://127.0.0.1:{await closed_port()}/0")) == "refuses connections"
     assert await why(store(f"redis://127.0.0.1:{silent}/0"), 0.3) == "no answer within 0.3 s"

@@ -233,6 +233,7 @@ def store(url: str, *, key: str = "launchready:probe") -> Probe:
             ReadOnlyError,
             ResponseError,
         )
+        from redis.exceptions import ConnectionError as ClientConnectionError  # noqa: PLC0415
 
         client = connect(url)
         try:
@@ -247,6 +248,10 @@ def store(url: str, *, key: str = "launchready:probe") -> Probe:
             raise UnwellError("does not let its user write") from None
         except ResponseError as error:
             raise UnwellError("refuses to write") from error
+        except ClientConnectionError as error:
+            if error.__context__ is not None:
+                raise
+            raise UnwellError("broke the connection off") from None
         finally:
             await client.aclose()
 

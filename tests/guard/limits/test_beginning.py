@@ -37,7 +37,7 @@ def test_a_store_that_cannot_be_used_is_told_once_when_the_app_starts() -> None:
             raw.config_set("requirepass", "open-sesame-42")
         app, said = started(f"redis://:open-sesame-41@127.0.0.1:{port}/0")
     assert app.throttle.store_down
-    assert said.count("the store of the rate limits failed (AuthenticationError)") == 1
+    assert said.count("the store of the rate limits: failed (AuthenticationError)") == 1
     assert "sesame" not in said
 
 
@@ -47,3 +47,8 @@ def test_a_store_that_is_well_is_connected_to_at_the_start_without_a_word() -> N
         app, said = started(f"redis://127.0.0.1:{port}/0")
     assert not app.throttle.store_down
     assert "store" not in said
+
+
+def test_why_it_cannot_be_used_is_told_in_words() -> None:
+    _, said = started(f"redis://127.0.0.1:{quiet_port()}/0")
+    assert "the store of the rate limits: refuses connections; this process counts" in said

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from launchready.guard.health import reason
 from launchready.guard.limits.rules import Hit, Rule
 from launchready.guard.limits.windows import Count, Counts, Keyed, Windows
 
@@ -191,10 +192,9 @@ class Throttle:
         if not self._store_down:
             self._store_down = True
             self._probe_at = self._clock() + self._probe_s
-            # The kind of the error only: its text may hold the store's address.
+            # Not in the library's words, which may hold the store's address.
             _LOG.warning(
-                "the store of the rate limits failed (%s); this process counts for itself",
-                type(error).__name__,
+                "the store of the rate limits: %s; this process counts for itself", reason(error)
             )
 
     def _keyed(self, who: str) -> bytes:

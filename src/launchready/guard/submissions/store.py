@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from launchready.guard.health import reason
 from launchready.guard.store_client import answered
 from launchready.guard.submissions.memory import Answer
 
@@ -127,10 +128,9 @@ class SubmissionStore:
             self.fallbacks += 1
             if not self.down:
                 self.down = True
-                # The kind of the error only: its text may hold the store's address.
+                # Not in the library's words, which may hold the store's address.
                 _LOG.warning(
-                    "the store of submissions failed (%s); this process remembers for itself",
-                    type(error).__name__,
+                    "the store of submissions: %s; this process remembers for itself", reason(error)
                 )
             raise StoreDownError from None
         if self.down:

@@ -188,3 +188,27 @@ async def test_thirty_writers_at_a_time_wait_for_one_another(database_url: str) 
     async with database.read() as session:
         assert await session.scalar(text("SELECT count(*) FROM circles")) == 30
     await database.close()
+
+
+async def test_connections_that_a_restart_of_the_server_cut_cost_no_member_an_error(
+    postgres: str,
+) -> None:
+    database = Database(postgres)
+    every = [database.read() for _ in range(5)]
+    for each in every:
+        session = await each.__aenter__()
+        await session.scalar(text("SELECT 1"))
+    for each in every:
+        await each.__aexit__(None, None, None)
+    server = create_engine(postgres)
+    with server.connect() as connection:
+        cut = (
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert connection.scalar(text(cut)) == 5
+    server.dispose()
+    for _ in range(5):
+        async with database.read() as session:
+            assert await session.scalar(text("SELECT 1")) == 1
+    await database.close()

@@ -46,7 +46,7 @@ async def test_ready_means_that_each_part_answers_by_its_name(tmp_path: Path) ->
     await community.close()
     await app.close()
     assert (answer.status_code, told["ready"]) == (200, True)
-    assert set(told["checks"]) == {"database", "worker", "payments"}
+    assert set(told["checks"]) == {"database", "disk", "worker", "payments"}
     assert 'launchready_queue_depth{queue="letters",worker="' in figures.text
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import sys
@@ -29,6 +30,7 @@ JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\
 
 
 AS_JSON = "Content-Type: application/json\r\n"
+NO_CHATS = "answers no chats (404): is its base_url right?"
 
 
 def status(code: int, more: str = "") -> bytes:
@@ -52,6 +54,30 @@ async def test_a_database_behind_an_async_engine_that_answers_passes(database: s
     engine = create_async_engine(async_url(database))
     assert await why(probes.database(engine)) == ""
     await engine.dispose()
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_a_database_that_takes_no_writes_is_not_ready_where_they_are_wanted(
+    postgres: str, asynchronous: bool
+) -> None:
+    """As a standby does: it answers whatever reads."""
+    url = f"{postgres}&options=-cdefault_transaction_read_only%3Don"
+    engine = create_async_engine(url) if asynchronous else create_engine(url)
+    assert await why(probes.database(engine)) == ""
+    found = await why(probes.database(engine, writes=True))
+    assert found == "takes no writes: it is a standby, or read-only"
+
+
+async def test_a_database_that_takes_writes_is_ready(database: str) -> None:
+    assert await why(probes.database(create_engine(database), writes=True)) == ""
+
+
+async def test_a_disk_with_room_passes_and_one_with_less_says_how_much_is_left(
+    tmp_path: Path,
+) -> None:
+    assert await why(probes.disk(tmp_path, 1)) == ""
+    found = await why(probes.disk(tmp_path, 2**60))
+    assert found.endswith(" MB are free, at least 1099511627776 wanted")
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
@@ -104,6 +130,49 @@ async def test_a_valkey_by_its_own_scheme_and_with_a_password_passes() -> None:
         assert await why(store(f"valkey://:open-sesame-42@{address}")) == ""
         assert await why(store(f"redis://:wrong@{address}")) == "refuses the password"
         assert await why(store(f"redis://{address}")) == "refuses the password"
+
+
+async def test_a_store_on_a_socket_passes_under_each_of_its_schemes(valkey: str) -> None:
+    assert await why(store(f"valkey+{valkey}")) == ""
+
+
+async def test_a_store_that_is_full_is_not_ready_though_it_answers() -> None:
+    port = quiet_port()
+    with ValkeyServer(port=port, maxmemory="1mb"):
+        assert await why(store(f"redis://127.0.0.1:{port}/0")) == "is full and takes no writes"
+
+
+async def test_a_store_that_was_demoted_to_a_replica_is_not_ready() -> None:
+    port = quiet_port()
+    with ValkeyServer(port=port, replicaof="127.0.0.1 1"):
+        found = await why(store(f"redis://127.0.0.1:{port}/0"))
+    assert found == "takes no writes: it is a replica"
+
+
+async def test_a_store_whose_user_may_not_write_is_not_ready_but_under_the_users_names() -> None:
+    port = quiet_port()
+    with ValkeyServer(port=port):
+        async with Redis.from_url(f"redis://127.0.0.1:{port}") as raw:
+            await raw.execute_command("ACL", "SETUSER", "app", "on", ">open-42", "~app:*", "+@all")  # type: ignore[no-untyped-call]
+        url = f"redis://app:open-42@127.0.0.1:{port}/0"
+        assert await why(store(url)) == "does not let its user write"
+        assert await why(store(url, key="app:probe")) == ""
+
+
+async def test_a_store_without_the_database_that_is_named_is_not_ready() -> None:
+    port = quiet_port()
+    with ValkeyServer(port=port):
+        assert await why(store(f"redis://127.0.0.1:{port}/99")) == "refuses to write"
+
+
+async def test_a_store_that_hangs_up_as_one_with_tls_does_is_said() -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    assert await why(store(f"redis://127.0.0.1:{port}/0")) == "broke the connection off"
+    server.close()
 
 
 async def test_a_store_that_is_down_or_hangs_is_said(silent: int) -> None:
@@ -169,7 +238,7 @@ async def test_a_provider_that_lists_its_models_passes() -> None:
     [
         (status(400, AS_JSON), ""),
         (status(422, AS_JSON), ""),
-        (status(404, AS_JSON), ""),
+        (status(405, AS_JSON), "answers no chats (405): is its base_url right?"),
         (status(404), "answers no chats (404): is its base_url right?"),
         (status(405), "answers no chats (405): is its base_url right?"),
         (status(401, AS_JSON), "refuses the key (401)"),
@@ -183,6 +252,38 @@ async def test_a_provider_without_a_list_of_models_is_asked_for_a_chat_without_w
     async with answering(status(404), read=asked, then=chat) as port:
         assert await why(openai_provider(f"http://127.0.0.1:{port}/v1")) == said
     assert asked[1].startswith(b"POST /v1/chat/completions HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    ("chats", "elsewhere", "said"),
+    [
+        ('{"detail":"Not Found"}', '{"detail":"Not Found"}', NO_CHATS),
+        (
+            '{"error": "no route /chat\\/completions", "id": "req_81f0", "time": 1790000000}',
+            '{"error": "no route /chat/launchready-nowhere", "id": "req_7c", "time": 1790000001}',
+            NO_CHATS,
+        ),
+        ('{"error": {"message": "model \'\' not found"}}', '{"detail":"Not Found"}', ""),
+    ],
+)
+async def test_a_provider_that_answers_chats_as_it_does_any_path_answers_none(
+    chats: str, elsewhere: str, said: str
+) -> None:
+    """vLLM and LiteLLM say 404 in JSON to a base_url without their /v1."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        body = (chats if b"/chat/completions" in asked else elsewhere).encode()
+        head = f"HTTP/1.1 404 X\r\n{AS_JSON}Transfer-Encoding: chunked\r\n\r\n{len(body):x}\r\n"
+        writer.write(head.encode() + body + b"\r\n0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    assert await why(openai_provider(f"http://127.0.0.1:{port}")) == said
+    server.close()
+    await server.wait_closed()
 
 
 async def test_a_provider_that_refuses_the_key_is_said() -> None:

@@ -205,8 +205,23 @@ def test_a_store_is_named_with_its_variable_when_it_is_none_that_guard_can_use()
         "valkey://h",
         "valkeys://h",
         "unix:///run/v",
+        "valkey+unix:///run/v?db=1",
+        "redis://h/0?client_name=app",
     ):
         assert not missing(declared, {"STORE_URL": value})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://h/zero", "redis://h/0/1", "redis://h?db=x", "unix:///v?nonsense=1", "redis://h/-1"],
+)
+def test_a_store_with_a_path_or_an_option_that_is_none_is_found_at_the_start(url: str) -> None:
+    """redis-py takes the first for database 0 and tells the others at the first question."""
+    (problem,) = missing(manifest('[guard]\nstore_env = "STORE_URL"\n'), {"STORE_URL": url})
+    assert problem.found == (
+        "the environment variable STORE_URL has a path that is no number of a database, or an "
+        "option that redis-py has not"
+    )
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ domain = "willow.example"
 [routes]
 "willow.example/" = "page"
 "willow.example/members" = "private"
+"willow.example/chat" = "chat"
 "willow.example/v1" = { kind = "api", cors = ["https://app.willow.example"] }
 "willow.example/slow" = { kind = "api", timeout_s = 0.05 }
 """)
@@ -282,3 +283,17 @@ async def test_readiness_may_have_a_deadline_of_its_own() -> None:
         guarded = guard(starlette_app(), MANIFEST, environ={}, without=("logs",), ready=readiness)
         with TestClient(guarded) as client:
             assert client.get("/readyz").status_code == status
+
+
+@pytest.mark.parametrize(("path", "said"), [("/chat", b"no"), ("/members", None)])
+async def test_an_answer_that_comes_word_by_word_tells_nginx_not_to_gather_it(
+    path: str, said: bytes | None
+) -> None:
+    start, *_ = await answers(OK, {"type": "http.response.body"}, scope=asked(path))
+    assert value(start, b"x-accel-buffering") == said
+
+
+async def test_an_app_that_wants_its_words_gathered_says_so() -> None:
+    own = {**OK, "headers": [(b"X-Accel-Buffering", b"yes")]}
+    start, *_ = await answers(own, {"type": "http.response.body"}, scope=asked("/chat"))
+    assert value(start, b"x-accel-buffering") == b"yes"

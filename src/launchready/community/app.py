@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exception_handlers import http_exception_handler
@@ -74,5 +74,8 @@ async def _refused(request: Request, problem: Exception) -> Response:
     problem = cast("Refused", problem)
     if "text/html" in request.headers.get("accept", ""):
         # As a page, which guard leaves as it is: its own could not say what to do.
-        return page(request, "said.html", 403, title=problem.title, said=problem.said)
+        shown: dict[str, Any] = {"title": problem.title, "said": problem.said, "kept": problem.kept}
+        if problem.kept:
+            shown["leads_to"] = ("/members", "Go to your room")
+        return page(request, "said.html", 403, **shown)
     return await http_exception_handler(request, problem)

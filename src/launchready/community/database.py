@@ -30,6 +30,12 @@ class Database:
         self.writing = self.engine.execution_options(community_writes=True)
         """The same for transactions that write, which SQLite wants to know at their beginning."""
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the file of a SQLite database lies; None for a server's."""
+        file = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
+        return Path(file).absolute().parent if file else None
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """Give a session to look with; nothing is kept of what is changed in it."""
@@ -49,7 +55,11 @@ class Database:
 
 def _engine(url: str) -> AsyncEngine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_size=10, max_overflow=10, pool_timeout=10)
+        # Connections that a restart of the server, or an idle hour, has cut would each cost a member
+        # an error page: each is looked at before it is used.
+        return create_async_engine(
+            url, pool_size=10, max_overflow=10, pool_timeout=10, pool_pre_ping=True
+        )
     engine = create_async_engine(url, pool_size=5, max_overflow=10, pool_timeout=10)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)

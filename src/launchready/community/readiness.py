@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import unquote, urlsplit
 
+from launchready.community.mail.worker import BEATS_WITHIN_S
 from launchready.community.running import Community
 from launchready.guard import Guard, probes
 from launchready.guard.health import Probe
@@ -18,11 +19,13 @@ def readiness(
 ) -> dict[str, Probe]:
     """Return the probes for what this community is set up with."""
     environ = os.environ if environ is None else environ
-    found: dict[str, Probe] = {"database": probes.database(community.database.writing)}
+    found: dict[str, Probe] = {"database": probes.database(community.database.writing, writes=True)}
+    if (folder := community.database.folder) is not None:
+        found["disk"] = probes.disk(folder)
     if community.settings.smtp_url is not None:
         found["mail"] = _mail(community.settings.smtp_url)
     if community.post_office.carries:
-        found["worker"] = probes.worker(_counted(community))
+        found["worker"] = probes.worker(_counted(community), fresh_s=BEATS_WITHIN_S)
     for route in manifest.routes.values():
         for variable in route.secret_env:
             found["payments"] = probes.payments(variable, environ)

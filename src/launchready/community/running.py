@@ -29,6 +29,8 @@ from launchready.guard.once import forget
 from launchready.manifest import Manifest
 
 TIDIES_EVERY_S = 300.0
+LETTER_ARRIVES_S = 10.0
+"""Less than a deploy gives a process to end."""
 _LOG = logging.getLogger("launchready.community")
 
 
@@ -103,7 +105,10 @@ class Community:
                 _LOG.warning("nothing was tidied up: %s", type(error).__name__)
 
     async def close(self) -> None:
-        """End what runs and close what is open."""
+        """End what runs and close what is open; a letter that is on its way has time to arrive."""
+        self.post_office.end()
+        if self._work:
+            await asyncio.wait(self._work[:1], timeout=LETTER_ARRIVES_S)
         for task in self._work:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)

@@ -1,9 +1,10 @@
-"""The status of a GET, for probes: a few lines of HTTP/1.1 in place of a client that takes long to load."""
+"""What a server answers to a probe: a few lines of HTTP/1.1 in place of a client that takes long to load."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
+from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from launchready.guard.health import UnwellError
 
 LINE_MAX = 8192
 FIELDS_MAX = 100
+BODY_MAX = 4096
 
 
 @cache
@@ -23,16 +25,27 @@ def trusted() -> ssl.SSLContext:
     return context
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a server answered."""
+
+    status: int
+    media: str
+    """The media type, in lower case."""
+    body: bytes
+    """Its first `BODY_MAX` bytes as they came, chunks and all; empty where nobody asked for them."""
+
+
 async def ask(
     url: str,
     *,
     bearer: str | None = None,
     tls: ssl.SSLContext | None = None,
     data: str | None = None,
-) -> tuple[int, str]:
-    """Return status and media type (lower case) of GET `url`; the body stays unread.
+) -> Said:
+    """Return what GET `url` is answered; the body stays unread.
 
-    Of POST where there is `data`, which is JSON in ASCII.
+    Where there is `data`, which is JSON in ASCII, what POST is answered, with its body.
 
     Waits as long as the server does: the caller has the deadline. Raises OSError when the server
     cannot be reached, UnwellError when it answers with something else than HTTP.
@@ -56,7 +69,7 @@ async def ask(
     try:
         writer.write(request.encode("latin-1"))
         await writer.drain()
-        return await _answer(reader)
+        return await _answer(reader, with_body=data is not None)
     except (ValueError, asyncio.LimitOverrunError):
         raise UnwellError("answers with something else than HTTP") from None
     finally:
@@ -64,16 +77,24 @@ async def ask(
         writer.transport.abort()
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, str]:
-    """Return status and media type (RFC 9112); ValueError for what is no HTTP."""
+async def _answer(reader: asyncio.StreamReader, *, with_body: bool) -> Said:
+    """Return an answer (RFC 9112); ValueError for what is no HTTP."""
     version, _, rest = (await reader.readuntil(b"\n")).partition(b" ")
     if not version.startswith(b"HTTP/1."):
         raise ValueError
-    status = int(rest[:3])
+    status, media = int(rest[:3]), ""
     for _ in range(FIELDS_MAX):
         name, _, value = (await reader.readuntil(b"\n")).partition(b":")
         if not name.strip():
-            return status, ""
+            body = await _beginning(reader) if with_body else b""
+            return Said(status=status, media=media, body=body)
         if name.strip().lower() == b"content-type":
-            return status, value.decode("latin-1").strip().lower()
+            media = value.decode("latin-1").strip().lower()
     raise ValueError
+
+
+async def _beginning(reader: asyncio.StreamReader) -> bytes:
+    body = b""
+    while len(body) < BODY_MAX and (more := await reader.read(BODY_MAX - len(body))):
+        body += more
+    return body

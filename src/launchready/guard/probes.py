@@ -9,23 +9,31 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import re
+import shutil
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchready.guard.health import Probe, UnwellError, rarely
-from launchready.guard.http_status import ask
+from launchready.guard.http_status import Said, ask
 from launchready.guard.smtp import mail
 from launchready.guard.start_up import Needed, malformed
+from launchready.guard.store_client import connect
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-__all__ = ["Beat", "database", "mail", "openai_provider", "payments", "store", "worker"]
+__all__ = ["Beat", "database", "disk", "mail", "openai_provider", "payments", "store", "worker"]
+
+
+_CHATS, _NOWHERE = "/chat/completions", "/chat/launchready-nowhere"
+_CHANGING = re.compile(rb"[\w-]*\d[\w-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +44,26 @@ class Beat:
     queued: int = 0
 
 
-def database(engine: Engine | AsyncEngine) -> Probe:
-    """Return a probe that takes a connection from the engine's pool and asks `SELECT 1`."""
+def database(engine: Engine | AsyncEngine, *, writes: bool = False) -> Probe:
+    """Return a probe that takes a connection from the engine's pool and asks `SELECT 1`.
+
+    With `writes` a PostgreSQL must take them too: after a failover a standby answers as well.
+    """
     from sqlalchemy import Engine, text  # noqa: PLC0415
 
-    statement = text("SELECT 1")
+    looks = writes and engine.dialect.name == "postgresql"
+    statement = text("SHOW transaction_read_only" if looks else "SELECT 1")
+
+    def judge(said: object) -> None:
+        if said == "on":
+            raise UnwellError("takes no writes: it is a standby, or read-only")
+
     if isinstance(engine, Engine):
         blocking = engine
 
         def ask_blocking() -> None:
             with _plainly(), blocking.connect() as connection:
-                connection.execute(statement)
+                judge(connection.scalar(statement))
 
         return _in_thread(ask_blocking)
     pool = engine
@@ -54,9 +71,21 @@ def database(engine: Engine | AsyncEngine) -> Probe:
     async def ask_pool() -> None:
         with _plainly():
             async with pool.connect() as connection:
-                await connection.execute(statement)
+                judge(await connection.scalar(statement))
 
     return ask_pool
+
+
+def disk(folder: str | Path, free_min_bytes: int = 16_777_216) -> Probe:
+    """Return a probe that the disk of a folder has room: a SQLite file on a full one answers, and no more."""
+
+    async def probe() -> None:
+        free = (await asyncio.to_thread(shutil.disk_usage, folder)).free
+        if free < free_min_bytes:
+            left, wanted = free // 1_048_576, free_min_bytes // 1_048_576
+            raise UnwellError(f"{left} MB are free, at least {wanted} wanted")
+
+    return probe
 
 
 @contextmanager
@@ -129,8 +158,7 @@ def payments(
         if fault := malformed(needed, key):
             raise UnwellError(f"the key {fault}")
         if url is not None:
-            status, _ = await ask(url, bearer=key, tls=tls)
-            _judge(status)
+            _judge((await ask(url, bearer=key, tls=tls)).status)
 
     return probe if url is None else rarely(probe)
 
@@ -141,23 +169,44 @@ def openai_provider(
     """Return a probe that an OpenAI-compatible server lists its models and takes the key.
 
     Some gateways answer chats alone. These are asked for a chat without a word in it, which costs
-    nothing: a server of this kind says in JSON what is missing.
+    nothing: a server of this kind says in JSON what is missing, and says something else to a path
+    that nobody serves.
     """
     base = base_url.rstrip("/")
 
+    async def posted(path: str) -> Said:
+        return await ask(base + path, bearer=key, tls=tls, data="{}")
+
     async def probe() -> None:
-        status, media = await ask(f"{base}/models", bearer=key, tls=tls)
-        if status in {404, 405}:
-            status, media = await ask(f"{base}/chat/completions", bearer=key, tls=tls, data="{}")
-            if status in {404, 405} and "json" not in media:
-                raise UnwellError(f"answers no chats ({status}): is its base_url right?")
-            if status not in {401, 403, 429} and status < 500:
+        said = await ask(f"{base}/models", bearer=key, tls=tls)
+        if said.status in {404, 405}:
+            said = await posted(_CHATS)
+            no_chats = said.status == 405 or (
+                said.status == 404
+                and ("json" not in said.media or _same(said, await posted(_NOWHERE)))
+            )
+            if no_chats:
+                raise UnwellError(f"answers no chats ({said.status}): is its base_url right?")
+            if said.status not in {401, 403, 429} and said.status < 500:
                 return
-        _judge(status)
-        if "json" not in media:
+        _judge(said.status)
+        if "json" not in said.media:
             raise UnwellError("answers with a page instead of JSON")
 
     return rarely(probe)
+
+
+def _same(one: Said, other: Said) -> bool:
+    """Return whether two answers say the same, whatever path, time and id they repeat."""
+    return one.status == other.status and _sense(one.body) == _sense(other.body)
+
+
+def _sense(body: bytes) -> bytes:
+    # From the first brace to the last: what stands around them is chunks and their lengths.
+    object_ = body[body.find(b"{") : body.rfind(b"}") + 1].replace(b"\\/", b"/")
+    for path in (_CHATS, _NOWHERE):
+        object_ = object_.replace(path.encode(), b"")
+    return _CHANGING.sub(b"", object_)
 
 
 def _judge(status: int) -> None:
@@ -169,27 +218,40 @@ def _judge(status: int) -> None:
         raise UnwellError(f"answers {status}")
 
 
-def store(url: str) -> Probe:
-    """Return a probe that the Redis or Valkey at the URL answers PING."""
-    address = url.replace("valkey", "redis", 1) if url.startswith("valkey") else url
+def store(url: str, *, key: str = "launchready:probe") -> Probe:
+    """Return a probe that the Redis or Valkey at the URL takes a write, which a second later is gone.
+
+    One that is full, or a replica after a failover, answers PING as well as ever. `key` is what is
+    written, for a user that may write under some names only.
+    """
 
     async def probe() -> None:
-        from redis.asyncio import Redis  # noqa: PLC0415
-        from redis.asyncio.retry import Retry  # noqa: PLC0415
-        from redis.backoff import NoBackoff  # noqa: PLC0415
-        from redis.exceptions import AuthenticationError, RedisError  # noqa: PLC0415
+        from redis.exceptions import (  # noqa: PLC0415
+            AuthenticationError,
+            NoPermissionError,
+            OutOfMemoryError,
+            ReadOnlyError,
+            ResponseError,
+        )
+        from redis.exceptions import ConnectionError as ClientConnectionError  # noqa: PLC0415
 
-        # One try: whether it answers now is the question.
-        client = Redis.from_url(address, retry=Retry(NoBackoff(), 0))
+        client = connect(url)
         try:
-            if not await client.ping():
-                raise UnwellError("does not answer PING")
+            await client.set(key, b"", px=1000)
         except AuthenticationError:
             raise UnwellError("refuses the password") from None
-        except RedisError as error:
-            if error.__cause__ is None and error.__context__ is None:
-                raise UnwellError("refuses PING") from error
-            raise
+        except OutOfMemoryError:
+            raise UnwellError("is full and takes no writes") from None
+        except ReadOnlyError:
+            raise UnwellError("takes no writes: it is a replica") from None
+        except NoPermissionError:
+            raise UnwellError("does not let its user write") from None
+        except ResponseError as error:
+            raise UnwellError("refuses to write") from error
+        except ClientConnectionError as error:
+            if error.__context__ is not None:
+                raise
+            raise UnwellError("broke the connection off") from None
         finally:
             await client.aclose()
 

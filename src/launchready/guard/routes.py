@@ -134,11 +134,8 @@ class Routes(Generic[T]):
     What limits and protects a path holds for every spelling of it that a framework takes for it.
     """
 
-    def __init__(
-        self, manifest: Manifest, treat: Mapping[str, T], undeclared: T, root: str = ""
-    ) -> None:
-        """Take what stands for each declared URL; `root` is where the app says it is reached."""
-        self._root = root
+    def __init__(self, manifest: Manifest, treat: Mapping[str, T], undeclared: T) -> None:
+        """Take what stands for each declared URL, and for none."""
         self.undeclared = undeclared
         self._hosts = frozenset(manifest.all_hosts)
         self._seen: dict[bytes, tuple[str, str]] = {}
@@ -195,7 +192,6 @@ class Routes(Generic[T]):
         Declared is what visitors ask for, the root included, which some servers leave out of the
         path: Hypercorn, Granian and Daphne do. Frameworks answer it without the root too.
         """
-        root = root or self._root
         bare = without_root(root, path)
         found = self.find(root + bare, host_field)
         return self.find(bare, host_field) if root and found is self.undeclared else found

@@ -42,6 +42,8 @@ class Sockets:
     """Lets websockets in, and stays between them and the app as long as they are open."""
 
     routes: Routes[Treatment]
+    root: str
+    """Where the app itself says that it is reached, a path."""
     proxies: Proxies
     hosts: frozenset[str]
     """The launch's own, whose pages may open websockets."""
@@ -55,7 +57,7 @@ class Sockets:
     async def connect(self, app: Application, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one websocket of an ASGI server, from its handshake to its end."""
         treatment = self.routes.find_under(
-            scope.get("root_path") or "", scope["path"], header(scope, b"host") or b""
+            scope.get("root_path") or self.root, scope["path"], header(scope, b"host") or b""
         )
         id_ = new_id()
         request_id.set(id_)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
+from launchready.guard.store_client import connect
 from launchready.guard.webhooks import signing_keys
 from launchready.manifest import Manifest, Problem
 from launchready.manifest.app import VariableKind
@@ -204,7 +205,13 @@ def malformed(one: Needed, value: str) -> str:
 def _misshaped(form: Form, value: str) -> str:
     """Return why the value cannot be used for what it is named, as the end of a sentence."""
     if form == "store":
-        return "" if value.startswith(_STORES) else "is not the URL of a Redis or Valkey"
+        if not value.startswith(_STORES):
+            return "is not the URL of a Redis or Valkey"
+        try:
+            connect(value)
+        except ValueError:
+            return "has a path that is no number of a database, or an option that redis-py has not"
+        return ""
     try:
         signing_keys("standard", [value])
     except ValueError:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from launchready.guard import caching
+from launchready.guard import caching, compression
 from launchready.guard.asgi import RawHeaders
-from launchready.guard.headers import CORS_NAMES, cors_fields
-from launchready.guard.limits.rules import Rule
-from launchready.guard.route_figures import RouteCount
-from launchready.guard.routes import Place
+from launchready.guard.headers import CORS_NAMES, cors_fields, security_headers
+from launchready.guard.limits.rules import Rule, rules_for
+from launchready.guard.route_figures import RouteCount, RouteFigures
+from launchready.guard.routes import Place, place_for
 from launchready.guard.webhooks import Scheme
+from launchready.manifest import Manifest, RouteEntry
 
 _ID = b"x-request-id"
 _NEW_LINE, _RETURN = b"\n\r"
@@ -47,6 +48,32 @@ class Treatment:
     decided: frozenset[bytes] = field(init=False)
     """Names of the fields that guard sets, looks at or drops."""
 
+    @classmethod
+    def of(
+        cls,
+        entry: RouteEntry | None,
+        manifest: Manifest,
+        parts: frozenset[str],
+        figures: RouteFigures,
+    ) -> Treatment:
+        """Return what holds for a declared route; for none, for all that nobody declared."""
+        place = place_for(entry, manifest)
+        over = {
+            s: security_headers(manifest, parts, place.kind, secure=s) + _unheld(place)
+            for s in (True, False)
+        }
+        return cls(
+            place=place,
+            parts=parts,
+            over_tls=over[True],
+            over_plain=over[False],
+            cors=frozenset(entry.cors) if entry and "cors" in parts else frozenset(),
+            rules=rules_for(entry) if entry and "limits" in parts else (),
+            signature=entry.signature if entry and "webhooks" in parts else None,
+            count=figures.of(place.label),
+            compresses=manifest.guard.compress and place.kind in compression.KINDS,
+        )
+
     def __post_init__(self) -> None:
         self.names = frozenset(name for name, _ in self.over_tls)
         self.dropped = CORS_NAMES | {_ID} if "cors" in self.parts else frozenset({_ID})
@@ -78,3 +105,8 @@ class Treatment:
         if not names.isdisjoint(self.dropped):
             headers = [field for field in headers if field[0].lower() not in self.dropped]
         return headers, names
+
+
+def _unheld(place: Place) -> RawHeaders:
+    """Return what tells nginx not to gather an answer that comes word by word: it does unless told."""
+    return [(b"x-accel-buffering", b"no")] if place.kind == "chat" else []

@@ -17,9 +17,8 @@ from launchready.guard.asgi import Application, Message, Receive, Scope, Send, f
 from launchready.guard.client import Proxies
 from launchready.guard.deadlines import Deadlines
 from launchready.guard.figures import Figures, FiguresPage
-from launchready.guard.headers import is_preflight, preflight_fields, security_headers
+from launchready.guard.headers import is_preflight, preflight_fields
 from launchready.guard.health import Probe, Readiness, alive
-from launchready.guard.limits.rules import rules_for
 from launchready.guard.limits.throttle import Throttle
 from launchready.guard.logs.access_log import AccessLog
 from launchready.guard.logs.app_log import install, stand_by
@@ -27,13 +26,13 @@ from launchready.guard.logs.redaction import Redactor
 from launchready.guard.logs.sentry import report_to
 from launchready.guard.parts import PARTS, Part
 from launchready.guard.presence import May, Member, Presence, SignedOutError, awaited
-from launchready.guard.routes import SAFE_METHODS, Routes, place_for, without_root
+from launchready.guard.routes import SAFE_METHODS, Routes, without_root
 from launchready.guard.sockets import Sockets
 from launchready.guard.start_up import require
 from launchready.guard.submissions.twice import Submissions
 from launchready.guard.treatment import Treatment
 from launchready.guard.visit import KEY, Visit, new_id, request_id
-from launchready.manifest import Manifest, RouteEntry, load_manifest
+from launchready.manifest import Manifest, load_manifest
 
 _LOG = logging.getLogger("launchready.guard")
 
@@ -114,12 +113,12 @@ class Guard:
         self._log_to = log
         self._log = AccessLog(log)
         self._deadlines = Deadlines()
-        self._routes = Routes(
-            manifest,
-            {url: self._treatment(entry) for url, entry in manifest.routes.items()},
-            self._treatment(None),
-            self._root,
-        )
+        treatments = {
+            url: Treatment.of(entry, manifest, parts, self.figures.routes)
+            for url, entry in manifest.routes.items()
+        }
+        undeclared = Treatment.of(None, manifest, parts, self.figures.routes)
+        self._routes = Routes(manifest, treatments, undeclared)
         store_env = manifest.guard.store_env
         store_url = environ.get(store_env) if store_env else None
         self.throttle = Throttle(store_url)
@@ -140,6 +139,7 @@ class Guard:
         self._reporting = report_to(dsn, self._redactor, variable=dsn_env or "") if dsn else None
         self._sockets = Sockets(
             routes=self._routes,
+            root=self._root,
             proxies=self._proxies,
             hosts=frozenset(manifest.all_hosts),
             admission=self._admission,
@@ -160,24 +160,6 @@ class Guard:
         if "health" in parts:
             self._own |= {"/healthz": alive, "/readyz": self.readiness}
 
-    def _treatment(self, entry: RouteEntry | None) -> Treatment:
-        place = place_for(entry, self.manifest)
-        over = {
-            s: security_headers(self.manifest, self._parts, place.kind, secure=s)
-            for s in (True, False)
-        }
-        return Treatment(
-            place=place,
-            parts=self._parts,
-            over_tls=over[True],
-            over_plain=over[False],
-            cors=frozenset(entry.cors) if entry and "cors" in self._parts else frozenset(),
-            rules=rules_for(entry) if entry and "limits" in self._parts else (),
-            signature=entry.signature if entry and "webhooks" in self._parts else None,
-            count=self.figures.routes.of(place.label),
-            compresses=self.manifest.guard.compress and place.kind in compression.KINDS,
-        )
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of an ASGI server."""
         if scope["type"] != "http":
@@ -185,16 +167,16 @@ class Guard:
             return
         path, method, asked = scope["path"], scope["method"], fields_of(scope)
         root, host = scope.get("root_path") or self._root, asked.get(b"host", b"")
-        treatment = self._find(path, host)
         if root:
-            treatment, path = self._routes.find_under(root, path, host), without_root(root, path)
+            treatment, path = self._find_under(root, path, host)
+        else:
+            treatment = self._find(path, host)
         id_ = new_id()
         request_id.set(id_)
         peer, entry = scope.get("client"), treatment.place.entry
         visit = scope[KEY] = Visit(id_, peer, scope["headers"], self._proxies, entry)
         if treatment.compresses:
-            is_file = treatment.place.kind == "static"
-            send = compression.Compressing(send, scope, is_file=is_file)
+            send = compression.Compressing(send, scope, is_file=treatment.place.kind == "static")
         secure = scope["scheme"] == "https" or (b"x-forwarded-proto" in asked and visit.over_tls)
         answering = Answering(treatment, scope, send, id_, asked, secure)
         open_here = self._deadlines.watch(answering)
@@ -238,7 +220,7 @@ class Guard:
         await answering.own({"type": "http.response.body", "body": b""})
 
     async def _elsewise(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve websockets, pass the lifespan on; at its end, end what guard holds open."""
+        """Serve websockets, pass the lifespan on; with it begins and ends what guard holds open."""
         if scope["type"] == "lifespan" or self._undo_logs is None:
             self._set_logs()
         if scope["type"] == "websocket" and "websockets" in self._parts:
@@ -246,7 +228,9 @@ class Guard:
             return
 
         async def watched(message: Message) -> None:
-            if message["type"].startswith("lifespan.shutdown."):
+            if message["type"] == "lifespan.startup.complete":
+                await self.throttle.begin()
+            elif message["type"].startswith("lifespan.shutdown."):
                 await self.close()
             await send(message)
 
@@ -256,6 +240,12 @@ class Guard:
         """Find what holds for the first request, when no lifespan has begun: some servers have none."""
         self._set_logs()
         return self._find(path, host_field)
+
+    def _find_under(self, root: str, path: str, host_field: bytes) -> tuple[Treatment, str]:
+        """Find what holds for an app that is reached under `root`, and the path without it."""
+        if self._undo_logs is None:
+            self._set_logs()
+        return self._routes.find_under(root, path, host_field), without_root(root, path)
 
     def _set_logs(self) -> None:
         """Let the app's logs take guard's form: the server has set up its own logging by now."""

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 
 from launchready.community.seed import add_member
 from launchready.community.tables import Circle, Comment, Member, Post
+from tests.community.browser import PASSWORD
 from tests.community.chromium.conftest import Opens
 from tests.community.chromium.house import ADA, ADMIN, GUEST
 from tests.community.chromium.tab import DESK, PHONE, Tab
@@ -201,6 +202,25 @@ async def test_an_old_form_is_refused_with_what_to_do(tab: Tab) -> None:
     await tab.press("Log in")
     await expect(tab.page.get_by_role("heading", level=1)).to_have_text("This form has grown old")
     await tab.says("Please go back, reload the page and send it again.")
+
+
+async def test_what_was_written_is_given_back_when_the_session_ended_in_another_tab(
+    tab: Tab,
+) -> None:
+    tab.expects = {403}
+    await tab.send("/login", "Log in", email=GUEST, password=PASSWORD)
+    await tab.page.wait_for_url("**/members")
+    await tab.open("/write")
+    await tab.fill(title="A long evening", body="All that I </textarea> wrote.\nFor an hour.")
+    other = Tab(tab.context, await tab.context.new_page(), tab.house)
+    await other.send("/logout", "Log out")
+    await tab.press("Publish")
+    await expect(tab.page.get_by_label("What you wrote")).to_have_value(
+        "All that I </textarea> wrote.\nFor an hour."
+    )
+    await tab.press("Go to your room", "link")
+    await tab.page.wait_for_url("**/login?next=/members")
+    assert await tab.house.posts_called("A long evening") == 0
 
 
 async def test_who_is_a_member_already_is_told_before_they_buy_again(opens: Opens) -> None:

@@ -4,14 +4,18 @@ import asyncio
 import datetime as dt
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from email import message_from_bytes
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from launchready.community.database import Database
+from launchready.community.mail import letters, sending
 from launchready.community.mail.letters import ATTEMPTS_MAX, GIVEN_TO_SEND, put_down, take
 from launchready.community.mail.worker import PostOffice
 from launchready.community.running import Community
@@ -238,3 +242,139 @@ def test_an_address_of_a_mail_server_that_is_none_is_refused_without_being_shown
     with pytest.raises(ValueError, match="smtp://") as refused:
         PostOffice(Database(settings.database_url), settings)
     assert "secretword" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("at", "says", "problem", "waits"),
+    [
+        ("MAIL", "530 5.7.0 Authentication required", "refused our address or wants", True),
+        ("MAIL", "550 Sender verify failed", "refused our address or wants", True),
+        ("RCPT", "554 5.7.1 Relay access denied", "refused the recipient (554)", True),
+        ("RCPT", "451 4.7.1 Greylisted, come back", "refused the recipient (451)", True),
+        ("RCPT", "550 5.1.1 No such user", "refused the recipient (550)", False),
+        ("DATA", "550 5.7.26 Unauthenticated sender", "refused the letter (550)", True),
+        ("DATA", "552 5.3.4 Too large", "refused the letter (552)", False),
+    ],
+)
+async def test_what_somebody_can_set_right_leaves_the_letter_waiting(
+    running: Community, at: str, says: str, problem: str, waits: bool
+) -> None:
+    async with _saying({at: says}) as (smtp_url, _):
+        (letter,) = await _sent_by(running, smtp_url)
+    assert problem in letter.problem
+    assert (letter.given_up_at is None) == waits
+
+
+async def test_a_server_that_hangs_at_the_goodbye_has_the_letter_once(
+    running: Community, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LEAVES_S", 0.2)
+    async with _saying({"QUIT": ""}) as (smtp_url, heard):
+        (letter,) = await _sent_by(running, smtp_url)
+    assert letter.sent_at is not None
+    assert heard.count("DATA") == 1
+
+
+async def test_a_server_that_is_slow_to_say_that_it_has_the_letter_has_it_once(
+    running: Community, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who gives up waiting then sends it again and again, and the server takes each."""
+    monkeypatch.setattr(sending, "WITHIN_S", 0.5)
+    async with _saying({}, slow={"."}) as (smtp_url, heard):
+        (letter,) = await _sent_by(running, smtp_url)
+    assert letter.sent_at is not None
+    assert heard.count("DATA") == 1
+
+
+async def test_a_letter_on_its_way_arrives_though_the_process_is_told_to_end(
+    running: Community,
+) -> None:
+    async with _saying({}, slow={"."}) as (smtp_url, heard):
+        running.post_office = _office(running, smtp_url)
+        async with running.database.write() as session:
+            put_down(session, "welcome", ADA, now=running.now())
+        running.start()
+        until = asyncio.get_running_loop().time() + 20
+        while "DATA" not in heard:
+            assert asyncio.get_running_loop().time() < until
+            await asyncio.sleep(0.01)
+        await running.close()
+        (letter,) = await _kept(running.database)
+    assert letter.sent_at is not None
+
+
+async def test_a_database_that_is_away_when_the_letter_has_left_does_not_send_it_twice(
+    running: Community, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = 2
+
+    async def noted(*given: Any, **more: Any) -> None:
+        nonlocal away
+        away -= 1
+        if away >= 0:
+            raise OperationalError("UPDATE letters", {}, Exception("the server is restarting"))
+        await sent(*given, **more)
+
+    sent = letters.sent
+    monkeypatch.setattr(letters, "sent", noted)
+    settings = Settings(
+        database_url=running.settings.database_url, mail_folder=tmp_path / "letters",
+        clock=running.settings.clock,
+    )  # fmt: skip
+    async with running.database.write() as session:
+        put_down(session, "welcome", ADA, now=running.now())
+    assert await PostOffice(running.database, settings).send_next()
+    (letter,) = await _kept(running.database)
+    assert letter.sent_at is not None
+
+
+def _office(running: Community, smtp_url: str) -> PostOffice:
+    settings = Settings(
+        database_url=running.settings.database_url, clock=running.settings.clock,
+        app_url="https://app.test", secret=running.settings.secret, smtp_url=smtp_url,
+    )  # fmt: skip
+    return PostOffice(running.database, settings)
+
+
+async def _sent_by(running: Community, smtp_url: str) -> list[Letter]:
+    async with running.database.write() as session:
+        put_down(session, "welcome", ADA, now=running.now())
+    assert await _office(running, smtp_url).send_next()
+    return await _kept(running.database)
+
+
+@asynccontextmanager
+async def _saying(
+    answers: dict[str, str], *, slow: frozenset[str] | set[str] = frozenset()
+) -> AsyncIterator[tuple[str, list[str]]]:
+    """Yield the URL of a mail server that says these in place of what is usual, and what it heard.
+
+    By the first word of a line, `.` for the letter itself; an empty answer never comes.
+    """
+    heard: list[str] = []
+    usual = {"DATA": "354 Go on", "QUIT": "221 Goodbye"}
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.test ESMTP\r\n")
+        in_letter = False
+        while said := await reader.readline():
+            line = said.decode().rstrip("\r\n")
+            word = line.split(":")[0].split(" ")[0].upper()
+            if in_letter and line != ".":
+                continue
+            heard.append(word)
+            if word in slow:
+                await asyncio.sleep(1.5)
+            # What is said at DATA is said of the letter, as most servers do.
+            answer = answers.get("DATA", "250 OK") if word == "." else usual.get(word)
+            answer = answer or answers.get(word, "250 OK")
+            if word == "QUIT" and "QUIT" in answers:
+                continue
+            in_letter = word == "DATA"
+            writer.write(f"{answer}\r\n".encode())
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", heard
+    server.close()

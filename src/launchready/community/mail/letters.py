@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from launchready.community.tables import Letter
 
 Kind = Literal["confirm", "reset", "welcome", "invite", "receipt", "ends", "goes-on"]
-GIVEN_TO_SEND = dt.timedelta(minutes=2)
+GIVEN_TO_SEND = dt.timedelta(minutes=3)
 """So long a letter belongs to the worker that took it; then that worker is thought to be dead."""
 ATTEMPTS_MAX = 10
 _PROBLEM_MAX = 300

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 
@@ -13,10 +14,14 @@ from launchready.community.mail import letters
 from launchready.community.mail.sending import Carrier, NotSent, carrier
 from launchready.community.mail.wording import message
 from launchready.community.settings import Settings
+from launchready.community.tables import Letter
 from launchready.guard.probes import Beat
 
 LOOKS_EVERY_S = 0.5
 RESTS_S = 5.0
+NOTES_WITHIN_S = 60.0
+BEATS_WITHIN_S = 180.0
+"""A letter may take so long: to connect, to be taken, and to be noted."""
 _LOG = logging.getLogger("launchready.community.mail")
 
 
@@ -28,6 +33,7 @@ class PostOffice:
         self._settings = settings
         self._carry: Carrier | None = carrier(settings)
         self._looked_at: float | None = None
+        self._ending = asyncio.Event()
 
     @property
     def carries(self) -> bool:
@@ -43,18 +49,27 @@ class PostOffice:
         return Beat(age_s=time.monotonic() - self._looked_at, queued=queued)
 
     async def run(self) -> None:
-        """Send what is due until cancelled."""
+        """Send what is due until `end`, or until cancelled."""
         if self._carry is None:
             return
-        while True:
+        while not self._ending.is_set():
             self._looked_at = time.monotonic()
             try:
                 if not await self.send_next():
-                    await asyncio.sleep(LOOKS_EVERY_S)
+                    await self._rest(LOOKS_EVERY_S)
             except (SQLAlchemyError, OSError) as error:
                 # The letters are safe; whether the database answers is told by /readyz.
                 _LOG.warning("the letters cannot be read: %s", type(error).__name__)
-                await asyncio.sleep(RESTS_S)
+                await self._rest(RESTS_S)
+
+    def end(self) -> None:
+        """Begin no further letter: one that is broken off may have arrived, and is sent again."""
+        self._ending.set()
+
+    async def _rest(self, for_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(for_s):
+                await self._ending.wait()
 
     async def send_next(self) -> bool:
         """Send the letter that has waited longest; False when none is due, or nothing is set up."""
@@ -79,6 +94,19 @@ class PostOffice:
             async with self._database.write() as session:
                 await note(session, letter, str(problem), now=now())
             return True
-        async with self._database.write() as session:
-            await letters.sent(session, letter, now=now())
+        await self._note_sent(letter)
         return True
+
+    async def _note_sent(self, letter: Letter) -> None:
+        """Note that a letter has left; a database that is away then is waited for, or it leaves twice."""
+        until = time.monotonic() + NOTES_WITHIN_S
+        while True:
+            try:
+                async with self._database.write() as session:
+                    await letters.sent(session, letter, now=self._settings.clock())
+            except (SQLAlchemyError, OSError):
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(LOOKS_EVERY_S)
+            else:
+                return

@@ -28,12 +28,13 @@ class NotSignedIn(Exception):  # noqa: N818 - said of a visitor, not of a failur
 
 
 class Refused(HTTPException):
-    """403 with a sentence for whoever sent it."""
+    """403 with a sentence for whoever sent it; `kept` is what they wrote, to be given back to them."""
 
-    def __init__(self, title: str, said: str) -> None:
+    def __init__(self, title: str, said: str, *, kept: str = "") -> None:
         super().__init__(403, said)
         self.title = title
         self.said = said
+        self.kept = kept
 
 
 def community(request: Request) -> Community:
@@ -85,9 +86,14 @@ async def sent_form(request: Request) -> dict[str, str]:
     if right is None or not hmac.compare_digest(
         fields.get(FORM_TOKEN, "").encode(), right.encode()
     ):
-        raise Refused(
-            "This form has grown old", "Please go back, reload the page and send it again."
+        # The session was ended in another tab, or here meanwhile: no page is there to go back to.
+        kept = fields.get("body") or fields.get("message", "")
+        todo = (
+            "Nothing was sent. Please copy what you wrote, and send it from a new form."
+            if kept
+            else "Please go back, reload the page and send it again."
         )
+        raise Refused("This form has grown old", todo, kept=kept)
     return fields
 
 

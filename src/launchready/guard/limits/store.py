@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from launchready.guard.limits.rules import Rule
 from launchready.guard.limits.windows import Count, Counts, Keyed
-from launchready.guard.store_client import connect
+from launchready.guard.store_client import answered, connect
 
 _PREFIX = b"launchready:throttle:"
 # A list for each window, oldest request first, in milliseconds of the store's own clock: the
@@ -55,11 +54,15 @@ class Store:
         self._redis = connect(url)
         self._take = self._redis.register_script(_TAKE)
 
-    async def take(self, keyed: Sequence[Keyed]) -> Counts:
+    async def take(self, keyed: Sequence[Keyed], *, within_s: float | None = None) -> Counts:
         """Take one hit from every window, or from none when one of them is full."""
         arguments = [n for rule, _ in keyed for n in (rule.requests, rule.window_s * 1000)]
-        async with asyncio.timeout(self._deadline_s):
-            free, *told = await self._take(keys=[_name(*k) for k in keyed], args=arguments)
+        keys = [_name(*k) for k in keyed]
+        free, *told = await answered(
+            self._redis,
+            lambda: self._take(keys=keys, args=arguments),
+            within_s=within_s or self._deadline_s,
+        )
         pairs = zip(told[::2], told[1::2], strict=True)
         counts = [Count(used, ms / 1000) for used, ms in pairs]
         fitting = zip(keyed, counts, strict=True)
@@ -69,12 +72,13 @@ class Store:
 
     async def give_back(self, rule: Rule, key: bytes) -> None:
         """Take one hit off a window again, if any is left in it."""
-        async with asyncio.timeout(self._deadline_s):
-            await self._redis.rpop(_name(rule, key))
+        await answered(
+            self._redis, lambda: self._redis.rpop(_name(rule, key)), within_s=self._deadline_s
+        )
 
-    async def probe(self) -> None:
+    async def probe(self, *, within_s: float | None = None) -> None:
         """Return when the store counts: a server that only reads or only pings does not."""
-        await self.take([(_PROBE, b"-")])
+        await self.take([(_PROBE, b"-")], within_s=within_s)
 
     async def close(self) -> None:
         """Close the connections."""

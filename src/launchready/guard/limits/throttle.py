@@ -12,12 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from launchready.guard.health import reason
 from launchready.guard.limits.rules import Hit, Rule
 from launchready.guard.limits.windows import Count, Counts, Keyed, Windows
 
 if TYPE_CHECKING:
     from launchready.guard.limits.store import Store
 
+BEGINS_WITHIN_S = 2.0
 _LOG = logging.getLogger("launchready.guard")
 
 
@@ -121,6 +123,20 @@ class Throttle:
         except Exception as error:  # noqa: BLE001 - whatever a client library raises, log-in goes on
             self._failed(error)
 
+    async def begin(self) -> None:
+        """Connect to the store, so that the first visitor need not wait for it. Never raises.
+
+        One that cannot be used is told in the log now, not when somebody logs in at last. To connect
+        takes more round trips than a question, and a process that starts is busy, so that the time
+        for it is another.
+        """
+        if self._store is None:
+            return
+        try:
+            await self._store.probe(within_s=BEGINS_WITHIN_S)
+        except Exception as error:  # noqa: BLE001 - whatever a client library raises, the app starts
+            self._failed(error)
+
     async def ready(self) -> None:
         """Return when limits are counted as named; raise StoreDownError when the store is down."""
         if self._store is not None and not await self._counts_again(self._store):
@@ -176,10 +192,9 @@ class Throttle:
         if not self._store_down:
             self._store_down = True
             self._probe_at = self._clock() + self._probe_s
-            # The kind of the error only: its text may hold the store's address.
+            # Not in the library's words, which may hold the store's address.
             _LOG.warning(
-                "the store of the rate limits failed (%s); this process counts for itself",
-                type(error).__name__,
+                "the store of the rate limits: %s; this process counts for itself", reason(error)
             )
 
     def _keyed(self, who: str) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from launchready.guard.health import reason
+from launchready.guard.store_client import answered
 from launchready.guard.submissions.memory import Answer
 
 if TYPE_CHECKING:
@@ -121,17 +122,15 @@ class SubmissionStore:
                 raise StoreDownError
             self._ask_at = self._clock() + self._probe_s
         try:
-            async with asyncio.timeout(self._deadline_s):
-                told = await ask()
+            told = await answered(self._redis, ask, within_s=self._deadline_s)
         except Exception as error:  # noqa: BLE001 - whatever a client library raises, it is down
             self._ask_at = self._clock() + self._probe_s
             self.fallbacks += 1
             if not self.down:
                 self.down = True
-                # The kind of the error only: its text may hold the store's address.
+                # Not in the library's words, which may hold the store's address.
                 _LOG.warning(
-                    "the store of submissions failed (%s); this process remembers for itself",
-                    type(error).__name__,
+                    "the store of submissions: %s; this process remembers for itself", reason(error)
                 )
             raise StoreDownError from None
         if self.down:

@@ -130,4 +130,6 @@ def _gist(reply: Reply) -> tuple[str, ...]:
     """Return an answer in a form that can be compared: its alias, else its sorted records."""
     if reply.aliases:
         return (reply.aliases[0].target,)
-    return tuple(sorted(str(rdata) for rdata in reply.found.rdatas)) if reply.found else ()
+    records = [str(rdata) for rdata in reply.found.rdatas] if reply.found else []
+    # Servers may each spell a name in letters of their own (RFC 4343); a text's are its value.
+    return tuple(sorted(r if reply.rdtype == "TXT" else r.lower() for r in records))

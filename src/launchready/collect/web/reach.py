@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from launchready.collect.dial import DialMap, is_loopback, is_public
 from launchready.collect.explained import explained
 from launchready.collect.web.address import subject_of
-from launchready.collect.web.exchange import VISITOR
+from launchready.collect.web.exchange import VISITOR, as_exchange
 from launchready.collect.web.message import Failure, Request, Response
 from launchready.collect.world import World
 from launchready.derive.pages.same_page import same_page, title
@@ -27,8 +27,8 @@ async def reach(subject: Subject, world: World, ask: Ask) -> Reach | Gap:
     """
     key = Key(Reach, subject)
     url = f"https://{subject.name}/"
-    public = await ask(Exchange, subject_of(url, world))
     shared = Key(Exchange, subject_of(url, world))
+    public = await ask(Exchange, shared.subject)
     if isinstance(public, Gap):
         because = shared if public.because is not None else None
         return Gap(key=key, reason=public.reason, because=because, ours=public.ours)
@@ -102,22 +102,7 @@ def _compare(direct: Response, public: Exchange) -> tuple[bool | None, str]:
     """Return whether the origin's answer is the site, and why; None when it cannot be told."""
     if direct.trouble and not direct.status:
         return False, direct.trouble
-    mine = Exchange(
-        subject=public.subject,
-        at=public.at,
-        how=public.how,
-        url=public.url,
-        method="GET",
-        status=direct.status,
-        headers=direct.headers,
-        body=direct.body,
-        body_cut=direct.body_cut,
-        wire_bytes=direct.wire_bytes,
-        http_version=direct.http_version,
-        address=direct.address,
-        verified=False,
-        timing=direct.timing,
-    )
+    mine = as_exchange(direct, public.subject, at=public.at, how=public.how, verified=False)
     if direct.status // 100 in {4, 5} and direct.status != public.status:
         return False, f"the origin refuses with {direct.status}"
     if public.challenge:

@@ -20,8 +20,6 @@ from launchready.derive.mail.spf_records import (
 )
 from launchready.facts.mail import Mx, Spf
 from launchready.facts.spf_faults import (
-    LOOKUPS_MAX,
-    VOID_LOOKUPS_MAX,
     failed_lookups,
     include_problems,
     sender_dependent,
@@ -35,6 +33,7 @@ from launchready.finding import (
     Severity,
     check,
 )
+from launchready.mailauth.spf_client import LOOKUPS_MAX, VOID_LOOKUPS_MAX
 
 
 @check(

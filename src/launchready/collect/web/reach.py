@@ -14,6 +14,7 @@ from launchready.collect.world import World
 from launchready.derive.pages.same_page import same_page, title
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.exposure import Reach
+from launchready.facts.hops import parts
 from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 
@@ -117,7 +118,7 @@ def _compare(direct: Response, public: Exchange) -> tuple[bool | None, str]:
         )
     if mine.location is not None:
         there, here = mine.location, public.location
-        if direct.url.startswith("http:") and urlsplit(there).scheme == "https":
+        if direct.url.startswith("http:") and parts(there).scheme == "https":
             return False, "the origin only redirects to HTTPS"
         same = here is not None and _target(direct.url, there) == _target(public.url, here)
         return same, f"the origin redirects to {there[:200]}"
@@ -131,10 +132,10 @@ def _compare(direct: Response, public: Exchange) -> tuple[bool | None, str]:
 def _target(url: str, location: str) -> tuple[str, str, str]:
     """Return host, path and query that a redirect leads to; another host's is not the site's."""
     try:
-        parts = urlsplit(urljoin(url, location))
+        split = urlsplit(urljoin(url, location))
     except ValueError:
         return "", location, ""
-    return parts.hostname or "", parts.path or "/", parts.query
+    return split.hostname or "", split.path or "/", split.query
 
 
 def _dialled(origin: str, dial: DialMap) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from launchready.cli import run
+from launchready.cli.options import UsageError, contents
 from launchready.manifest import load_manifest
 from tests.cli.conftest import LAUNCHREADY, Run, Served
 
@@ -255,3 +256,17 @@ def test_without_a_standard_error_its_lines_do_not_stand_in_the_report(
     )  # fmt: skip
     assert done.returncode == 0
     assert json.loads(done.stdout)["headline"].startswith("GO")
+
+
+def test_a_file_without_an_end_is_not_read_to_its_end() -> None:
+    with pytest.raises(UsageError, match="zero is larger than a message"):
+        contents(Path("/dev/zero"), bytes_max=1000, larger="a message")
+
+
+def test_a_pipe_is_read_like_a_file() -> None:
+    done = subprocess.run(
+        [*LAUNCHREADY, "mail", "verify", "/dev/stdin"],
+        input="", capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "/dev/stdin is empty" in done.stderr

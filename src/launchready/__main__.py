@@ -8,6 +8,7 @@ import sys
 
 def main() -> None:
     """Run the command line; exits 0 go, 1 no-go, 2 bad usage or manifest, 3 could not do its work."""
+    _hold_streams()
     try:
         sys.exit(_run())
     except KeyboardInterrupt:
@@ -23,6 +24,16 @@ def main() -> None:
     except OSError as error:
         sys.stderr.write(f"launchready could not do its work: {error.strerror or error}\n")
     sys.exit(3)
+
+
+def _hold_streams() -> None:
+    """Put nothing in the place of a standard stream that was closed before the program began.
+
+    It would be None, which nobody can write to, and its number would go to the next socket.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - no import of pathlib here; it stays open
 
 
 def _run() -> int:

@@ -65,10 +65,3 @@ def write_whole(path: Path, text: str) -> None:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from error
-
-
-def newest(root: Path = Path()) -> Path | None:
-    """Return the folder of the last run, or None when there is none."""
-    base = root / RUNS
-    folders = sorted(p for p in base.glob("*") if (p / "report.json").is_file())
-    return folders[-1] if folders else None

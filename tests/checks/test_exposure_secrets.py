@@ -10,6 +10,7 @@ from launchready.facts.exposure import SecretScan, SecretSighting, SourceMap
 from launchready.finding import Severity
 from launchready.judge import judge
 from launchready.verdict import decide
+from tests.hostile import at_once, repeated
 from tests.making import AT, DOMAIN, declared, gap, outcome
 
 BUNDLE = "https://example.org/assets/app.js"
@@ -114,3 +115,17 @@ class TestSourceMapPublic:
     def test_a_map_that_could_not_be_asked_for_is_unknown(self) -> None:
         missing = gap(SourceMap, url_subject(BUNDLE, DOMAIN))
         assert outcome(source_map_public, missing).status == "unknown"
+
+
+def test_the_name_of_a_library_is_read_at_once_however_many_versions_it_has() -> None:
+    url = f"https://example.org/leaflet{repeated('.7', 2_000)}!.js"
+    with at_once():
+        assert outcome(source_map_public, source_map(url)).status == "failed"
+
+
+@pytest.mark.parametrize(
+    "name", ["jquery-3.7.1.min.js", "htmx-2.0.0-beta1.min.js", "vue.global.prod.js"]
+)
+def test_the_sources_of_public_libraries_are_no_secret(name: str) -> None:
+    found = outcome(source_map_public, source_map(f"https://example.org/assets/{name}"))
+    assert found.status != "failed"

@@ -219,6 +219,18 @@ def test_a_repaired_record_is_always_valid_and_ends(terms: list[str]) -> None:
     assert parsed.redirect is not None or any(m.kind == "all" for m in parsed.mechanisms)
 
 
+@pytest.mark.parametrize(
+    ("record", "wanted"),
+    [
+        ("v=spf1 mx redirect=a.example", "v=spf1 mx redirect=a.example"),
+        ("v=spf1 redirect=a.example redirect=b.example", "v=spf1 redirect=a.example"),
+        ("v=spf1 exp=a.example mx exp=b.example", "v=spf1 mx exp=a.example ~all"),
+    ],
+)
+def test_a_repaired_record_has_each_modifier_once(record: str, wanted: str) -> None:
+    assert repaired(record, []) == wanted
+
+
 @given(
     st.lists(st.sampled_from(["mx", "a", "ip4:192.0.2.1", "-all", "~all", "redirect=a.example"]))
 )

@@ -99,5 +99,12 @@ def test_a_service_that_may_stand_behind_an_unseen_include_is_unknown() -> None:
     assert outcome(spf_sender_not_authorised, fact).status == "unknown"
 
 
+def test_a_service_with_a_return_path_of_its_own_is_unknown_where_part_was_not_seen() -> None:
+    zones: Zones = {("s.example.net", "TXT"): "SERVFAIL"}
+    fact = spf("v=spf1 include:s.example.net -all", zones, senders=["sendgrid"])
+    found = outcome(spf_sender_not_authorised, fact)
+    assert (found.status, found.because) == ("unknown", fact.key)
+
+
 def test_without_declared_senders_there_is_nothing_to_compare() -> None:
     assert outcome(spf_sender_not_authorised, spf("v=spf1 mx ~all")).status == "not_applicable"

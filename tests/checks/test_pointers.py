@@ -9,9 +9,11 @@ import pytest
 
 from launchready import checks
 from launchready.checks import catalogue
-from launchready.checks.redirects.told import OF_ENTRANCE, OF_VISIT
+from launchready.checks.redirects.told import OF_ENTRANCE, OF_VISIT, see
 from launchready.facts import Fact
 from launchready.facts.ways import Entrance, Visit
+from launchready.finding import Check
+from tests.checks.web_making import chain, entrance
 
 _SOURCES = sorted(Path(checks.__file__).parent.rglob("*.py"))
 
@@ -36,3 +38,16 @@ def test_the_check_that_is_pointed_to_is_the_one_that_tells_of_the_fault(
 ) -> None:
     owners = {f: check.id for check in catalogue() for k, f in check.prevents if k is kind}
     assert told_by == owners
+
+
+def test_a_way_in_without_a_fault_points_nowhere() -> None:
+    assert see(entrance()) == ""
+    loop = entrance(https_root=chain("https://example.org/", end="loop"))
+    assert see(loop) == "; see redirect-loop"
+
+
+@pytest.mark.parametrize("check", catalogue(), ids=lambda c: c.id)
+def test_each_sentence_of_a_checks_page_begins_as_a_sentence(check: Check) -> None:
+    words = [text.split()[0] for text in (check.title, check.why, check.fix)]
+    # A tag or modifier is written as it stands in a record.
+    assert [w for w in words if w.isalpha() and w.islower()] == []

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from launchready.cli import run
+from launchready.cli.options import UsageError, contents
 from launchready.manifest import load_manifest
 from tests.cli.conftest import LAUNCHREADY, Run, Served
 
@@ -234,3 +235,38 @@ def test_where_nothing_takes_the_words_the_status_is_not_that_of_a_no_go(tmp_pat
                 [*LAUNCHREADY, *command], cwd=tmp_path, stdout=full, stderr=full, check=False
             )
         assert done.returncode in {2, 3}, command
+
+
+@pytest.mark.parametrize("command", ["--version", "checks", "checks -f json"])
+def test_without_a_standard_output_the_status_still_tells(command: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" "$@" >&-', *LAUNCHREADY, *command.split()],
+        stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_without_a_standard_error_its_lines_do_not_stand_in_the_report(
+    healthy: Served, tmp_path: Path
+) -> None:
+    audit = [*LAUNCHREADY, "audit", "-m", str(healthy.manifest), "--only", "tls", "-f", "json"]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" "$@" 2>&-', *audit],
+        cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["headline"].startswith("GO")
+
+
+def test_a_file_without_an_end_is_not_read_to_its_end() -> None:
+    with pytest.raises(UsageError, match="zero is larger than a message"):
+        contents(Path("/dev/zero"), bytes_max=1000, larger="a message")
+
+
+def test_a_pipe_is_read_like_a_file() -> None:
+    done = subprocess.run(
+        [*LAUNCHREADY, "mail", "verify", "/dev/stdin"],
+        input="", capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "/dev/stdin is empty" in done.stderr

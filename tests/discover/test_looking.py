@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
+import dns.message
+import dns.rdatatype
 import pytest
 
 from launchready.collect.opening import open_world
@@ -21,6 +23,8 @@ from launchready.facts.tls import Handshake
 from launchready.gather import Gatherer
 from launchready.mailauth.lookups import Answer
 from launchready.manifest import parse_manifest
+from tests.collect.mail.asking import asked
+from tests.collect.nameserver import Transport, knowing_the_root, reply_to, wire
 from tests.making import exchange
 
 LOGIN_FORM = (
@@ -84,6 +88,16 @@ class Web:
             trust="wrong-host" if subject.name in self.untrusted else "trusted",
         )
 
+    def gatherer(self, world: World) -> Gatherer:
+        return Gatherer(
+            world=world,
+            collectors={
+                Resolution: self.resolution,
+                Exchange: self.exchange,
+                Handshake: self.handshake,
+            },
+        )
+
     async def found(self, domain: str = "example.org") -> Found:
         async def no_records(*_: object) -> SimpleNamespace:
             return SimpleNamespace(as_answer=lambda: Answer(status="nxdomain"), rcode="NXDOMAIN")
@@ -94,14 +108,7 @@ class Web:
             resolvers=("127.0.0.1:1",),
         ) as world:
             kept, world.names = world.names, SimpleNamespace(ask=no_records)  # type: ignore[assignment]
-            gatherer = Gatherer(
-                world=world,
-                collectors={
-                    Resolution: self.resolution,
-                    Exchange: self.exchange,
-                    Handshake: self.handshake,
-                },
-            )
+            gatherer = self.gatherer(world)
             found = await look(gatherer, domain)
             await kept.close()
             assert bool(gatherer.crashes) is self.broken
@@ -336,3 +343,15 @@ async def test_a_bug_of_ours_while_looking_is_told() -> None:
 
     found = await Broken(addresses={"example.org": HERE}, broken=True).found()
     assert any("ZeroDivisionError" in note for note in found.notes)
+
+
+async def test_what_a_wildcard_says_at_every_name_is_no_dkim_key() -> None:
+    def wild(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        name, kind = query.question[0].name, dns.rdatatype.to_text(query.question[0].rdtype)
+        texts = [f'{name} 300 TXT "v=DMARC1; p=none"'] if kind == "TXT" else []
+        return [wire(reply_to(query, answer=texts), transport)]
+
+    web = Web(addresses={"example.org": HERE}, answers=(page("https://example.org/"),))
+    async with asked(knowing_the_root(wild)) as here:
+        found = await look(web.gatherer(here.world), "example.org")
+    assert (found.sends, found.selectors) == (True, ())

@@ -86,6 +86,15 @@ def test_the_same_name_as_another_kind_of_subject_is_another_thing() -> None:
     assert what(comparison) == ["no_longer_checked"]
 
 
+def test_subjects_of_one_name_stand_in_the_same_order_every_time() -> None:
+    old, new = one(None), one(None)
+    new["outcomes"] = [
+        one("failed", subject_kind=kind)["outcomes"][0] for kind in ("url", "host", "domain")
+    ]
+    lines = compare(old, new).changes["new"]
+    assert [line.subject_kind for line in lines] == ["domain", "host", "url"]
+
+
 def test_a_report_compared_with_itself_has_nothing_new() -> None:
     data = report_data(report())
     comparison = compare(data, copy.deepcopy(data))

@@ -11,7 +11,7 @@ import typer
 from launchready.audit import UnknownCheckError, choose, unknown_check
 from launchready.checks import catalogue
 from launchready.cli.completing import families
-from launchready.cli.options import CheckId, UsageError, terminal_or_json
+from launchready.cli.options import CheckId, UsageError, contents, terminal_or_json
 from launchready.cli.screen import Screen, write_json
 from launchready.report.compare import compare, compare_data, print_comparison
 from launchready.report.explain import print_catalogue, print_check
@@ -75,12 +75,9 @@ def compare_command(
 
 
 def _report(path: Path) -> dict[str, Any]:
+    raw = contents(path, bytes_max=REPORT_MAX_BYTES, larger="any report")
     try:
-        if path.stat().st_size > REPORT_MAX_BYTES:
-            raise UsageError(f"{path} is larger than any report")
-        data = json.loads(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        data = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not JSON: {error}") from None
     outcomes = data.get("outcomes") if isinstance(data, dict) else None

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from launchready.cli.options import Dials, Resolvers, UsageError, terminal_or_json
+from launchready.cli.options import Dials, Resolvers, UsageError, contents, terminal_or_json
 from launchready.cli.screen import write_json
 from launchready.collect.dial import DialMap
 from launchready.mailauth.lookups import Answer, Asking, Question, arun
@@ -163,12 +163,8 @@ def verify_command(
     """Say what SPF, DKIM and DMARC make of a saved message."""
     from launchready.mailauth.message import verify_eml  # noqa: PLC0415 - only this command
 
-    try:
-        if file.stat().st_size > MESSAGE_MAX_BYTES:
-            raise UsageError(f"{file} is larger than 50 MB, more than any mail server takes")
-        raw = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+    larger = "50 MB, more than any mail server takes"
+    raw = contents(file, bytes_max=MESSAGE_MAX_BYTES, larger=larger)
     if not raw.strip():
         raise UsageError(f"{file} is empty")
     try:

@@ -149,6 +149,21 @@ def holds_certificates(path: Path) -> None:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
+def contents(path: Path, *, bytes_max: int, larger: str) -> bytes:
+    """Return what a file, or a pipe, holds. Raises UsageError where that is too much, or unreadable.
+
+    Read with the limit and not measured before: what is no file, such as /dev/zero, says no size.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(bytes_max + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    if len(data) > bytes_max:
+        raise UsageError(f"{path} is larger than {larger}")
+    return data
+
+
 def network(resolver: list[str] | None, dial: list[str] | None, ca: Path | None) -> Network:
     """Return the options of the command line as one value. Raises UsageError on a useless CA file."""
     if ca is not None:

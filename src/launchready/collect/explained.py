@@ -72,6 +72,17 @@ async def _host(url: str, world: World, ask: Ask) -> HostAnswers | None:
     return host if isinstance(host, HostAnswers) else None
 
 
+async def readable(key: Key, ask: Ask) -> Exchange | Gap:
+    """Return what visitors get at the URL that `key` is about; its gap where there is nothing to read."""
+    found = await ask(Exchange, key.subject)
+    if isinstance(found, Exchange) and not found.fault:
+        return found
+    because = Key(Exchange, key.subject)
+    if isinstance(found, Gap):
+        return Gap(key=key, reason=found.reason, because=because, ours=found.ours)
+    return Gap(key=key, reason=found.challenge or found.trouble, because=because)
+
+
 def broken(answer: Exchange) -> bool:
     """Return whether the answer is no HTTP or a server's error; a challenge is somebody else's."""
     return not answer.challenge and (answer.fault == "garbled" or answer.status >= 500)

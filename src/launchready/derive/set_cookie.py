@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+COOKIE_BYTES_MAX = 4096
+"""Of name and value together; browsers ignore what is longer (RFC 6265bis section 5.7)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetCookie:
@@ -16,6 +19,11 @@ class SetCookie:
     value: str = field(repr=False)
     attributes: Mapping[str, str]
     """By their names in lower case; empty text for those without a value."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether browsers take notice of the line: it is not empty, and not longer than they keep."""
+        return 0 < len(self.name) + len(self.value) <= COOKIE_BYTES_MAX
 
 
 def parse_set_cookie(line: str) -> SetCookie:

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 
-from launchready.collect.mail.signs import silent
+from launchready.collect.mail.signs import keys, silent
 from launchready.collect.web.walks import walk
 from launchready.derive.mail.senders import COMMON_SELECTORS, recognised
 from launchready.derive.pages.page import site_name
@@ -173,10 +173,10 @@ async def _mail(gatherer: Gatherer, domain: str) -> tuple[list[str], list[str], 
     if await silent(domain, gatherer.world):
         return [], [], None
     names = gatherer.world.names
-    mx, txt, *keys = await asyncio.gather(
+    mx, txt, selectors = await asyncio.gather(
         names.ask(domain, "MX"),
         names.ask(domain, "TXT"),
-        *(names.ask(f"{s}._domainkey.{domain}", "TXT") for s in COMMON_SELECTORS),
+        keys(domain, COMMON_SELECTORS, gatherer.world),
     )
     exchanges = [exchange.lower() for _, exchange in mx.as_answer().exchanges]
     texts = [t.decode("utf-8", "replace").lower() for t in txt.as_answer().texts]
@@ -184,9 +184,4 @@ async def _mail(gatherer: Gatherer, domain: str) -> tuple[list[str], list[str], 
     never = any(t.split() == ["v=spf1", "-all"] for t in spf)
     included = [word.partition(":")[2] for t in spf for word in t.split() if "include:" in word]
     senders = [service.name for service in recognised([*exchanges, *included])]
-    selectors = [
-        s
-        for s, reply in zip(COMMON_SELECTORS, keys, strict=True)
-        if any(b"p=" in text for text in reply.as_answer().texts)
-    ]
-    return senders, selectors, not never
+    return senders, list(selectors), not never

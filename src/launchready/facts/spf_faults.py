@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from launchready.mailauth.spf_client import LOOKUPS_MAX, VOID_LOOKUPS_MAX
 from launchready.mailauth.spf_result import SpfAudit, SpfAuditNode
 
 SpfFault = Literal[
@@ -17,8 +18,6 @@ SpfFault = Literal[
     "too-many-lookups",
     "too-many-void-lookups",
 ]
-LOOKUPS_MAX = 10
-VOID_LOOKUPS_MAX = 2
 _SENDER_DEPENDS = "depends on the sender"
 
 

@@ -76,7 +76,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Comparison:
     before, after = _outcomes(old), _outcomes(new)
     causes = _causes(old) | _causes(new)
     changes: dict[Change, list[Line]] = {change: [] for change in CHANGES}
-    for key in before.keys() | after.keys():
+    for key in sorted(before.keys() | after.keys()):
         was, now = before.get(key), after.get(key)
         change = _change(_status(was), _status(now))
         if change is not None:

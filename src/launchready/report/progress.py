@@ -74,7 +74,7 @@ class Progress:
         if line:
             self._say(line)
         if self._bar is not None:
-            self._move(f"{key.kind.plain} of {one_line(key.subject.name, 30)}")
+            self._move(self._bar, f"{key.kind.plain} of {one_line(key.subject.name, 30)}")
         elif (self.facts + self.gaps) % SPARSE_EVERY == 0:
             self._say(self._count())
 
@@ -96,15 +96,13 @@ class Progress:
             self._said.add(key.kind)
         return line
 
-    def _move(self, last: str = "") -> None:
-        if self._bar is None:
-            return
+    def _move(self, bar: Bar, last: str) -> None:
         done = self.facts + self.gaps
-        text = f"{done} looked at · {last}" if last else f"{done} looked at"
+        text = f"{done} looked at · {last}"
         if not self.console.encoding.lower().startswith("utf"):
             text = as_ascii(text)
-        self._bar.update(
-            self._bar.task_ids[0],
+        bar.update(
+            bar.task_ids[0],
             description=f"{text[:52]:<52}",
             completed=done,
         )

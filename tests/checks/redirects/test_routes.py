@@ -176,6 +176,12 @@ class TestRouteAnswersWrong:
         shell = answering("health", body='<title>Willow</title><script src="/app.js"></script>')
         assert outcome(route_answers_wrong, shell).status == "unknown"
 
+    def test_an_api_that_answers_a_page_proves_nothing(self) -> None:
+        assert outcome(endpoint_answers_wrong, answering("api")).status == "unknown"
+
+    def test_an_api_may_refuse_a_visitor_by_a_page(self) -> None:
+        assert outcome(endpoint_answers_wrong, answering("api", status=401)).status == "passed"
+
     def test_a_health_route_may_answer_a_plain_page(self) -> None:
         green = answering("health", body='<html><body style="background-color: green"></body>')
         assert outcome(route_answers_wrong, green).status == "passed"

@@ -8,7 +8,7 @@ from launchready.collect.active.session import Session
 from launchready.facts import Key, Subject
 from launchready.facts.active import SignIn
 from launchready.facts.http import Exchange
-from tests.collect.worlds import loopback_world, serving
+from tests.collect.worlds import MANIFEST, loopback_world, serving
 
 VALUE = "7f3a9c0d1e2b4a5f"
 LINES = {
@@ -45,3 +45,25 @@ async def test_what_the_log_in_sets_is_told_from_what_came_before_it() -> None:
         "sid": (True, False, True, "", True),
     }
     assert VALUE not in repr(session.cookies)
+
+
+async def test_a_token_with_line_breaks_in_it_goes_back_as_one_field() -> None:
+    heard: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            heard.append(await reader.readuntil(b"\r\n\r\n"))
+            token = "Set-Cookie: XSRF-TOKEN=a%00b%0D%0AX-More:%20yes; Path=/\r\n"
+            writer.write(f"HTTP/1.1 200 OK\r\n{token}Content-Length: 0\r\n\r\n".encode())
+            await writer.drain()
+
+    text = '[hosts."example.org"]\n'
+    async with (
+        serving(serve) as port,
+        loopback_world({"203.0.113.5:80": port}, manifest=MANIFEST + text, active=True) as loopback,
+    ):
+        key = Key(SignIn, Subject("account", "member", loopback.host()))
+        session = Session(world=loopback.world, ask=loopback.gatherer.ask, key=key)
+        await session.get("http://example.org/")
+        await session.call("http://example.org/", b"")
+    assert b"x-xsrf-token: a?b??x-more: yes\r\n" in heard[-1].lower()

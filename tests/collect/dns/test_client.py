@@ -126,9 +126,7 @@ async def test_an_authoritative_server_is_asked_without_recursion() -> None:
     async with serving(respond) as server:
         dial = DialMap({("ns1.example.net", 53): server.at})
         names = NameClient(dial=dial, resolvers=(server.at,), query_s=4.0)
-        reply = await names.ask_server(
-            "192.0.2.9", 53, "example.test", "NS", host="ns1.example.net"
-        )
+        reply = await names.ask_server("192.0.2.9", "example.test", "NS", host="ns1.example.net")
     assert flags == [False]
     assert (reply.authoritative, reply.texts) == (True, ("ns1.example.net",))
 

@@ -37,6 +37,15 @@ async def test_a_stale_secondary_differs_in_serial_and_answers() -> None:
     assert zone.differing == ("example.org", "www.example.org")
 
 
+async def test_servers_that_spell_a_name_in_other_letters_do_not_differ() -> None:
+    net = Net()
+    net.servers["192.0.2.1"] = holding(mx=["10 Mail.Example.net."])
+    net.servers["192.0.2.2"] = holding(mx=["10 mail.example.net."])
+    zone = await net.found()
+    assert zone.differing == ()
+    assert dict(zone.nameservers[0].host_answers)["example.org MX"] == ("10 mail.example.net.",)
+
+
 async def test_a_server_that_refuses_is_lame() -> None:
     net = Net()
     net.servers["192.0.2.2"] = refusing

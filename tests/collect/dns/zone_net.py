@@ -44,11 +44,16 @@ def with_denial(query: dns.message.Message, transport: Transport) -> Sequence[by
 
 
 def holding(
-    *, serial: int = 7, ns: Sequence[str] = NS, address: str = "203.0.113.5", ttl: int = 300
+    *,
+    serial: int = 7,
+    ns: Sequence[str] = NS,
+    address: str = "203.0.113.5",
+    ttl: int = 300,
+    mx: Sequence[str] = (),
 ) -> Respond:
     """Answer with authority for example.org."""
     records: Records = {
-        DOMAIN: {"SOA": [SOA.format(serial)], "NS": list(ns), "A": [address]},
+        DOMAIN: {"SOA": [SOA.format(serial)], "NS": list(ns), "A": [address], "MX": list(mx)},
         "www.example.org": {"A": [address]},
     }
 

@@ -9,10 +9,16 @@ from hypothesis import strategies as st
 from launchready.collect.mail.smtp import ReplyError, _reply
 from launchready.facts.mail import MailServer
 from tests.collect.mail.postman import (
+    AT_25,
+    WHERE,
+    ask,
     fact,
     met,
     postman,
+    record,
+    world_with,
 )
+from tests.collect.worlds import serving
 
 
 async def test_a_failing_handshake_is_told() -> None:
@@ -98,3 +104,15 @@ async def test_any_bytes_are_a_reply_or_an_error(data: bytes) -> None:
         return
     assert 0 <= reply.code <= 999
     assert len(reply.lines) <= 100
+
+
+async def test_a_name_that_no_handshake_can_be_asked_for_is_told() -> None:
+    name = f"{chr(92)}255" * 40 + ".example.org"
+    async with (
+        serving(postman()) as port,
+        world_with({AT_25: port}, record(name, WHERE)) as here,
+    ):
+        found = await ask(here, name)
+    assert isinstance(found, MailServer)
+    assert (found.reachable, found.starttls, found.tls_accepted) == (True, True, False)
+    assert "no handshake can be asked for" in found.tls_detail

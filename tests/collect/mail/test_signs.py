@@ -4,6 +4,7 @@ import dns.message
 import dns.rcode
 import pytest
 
+from launchready.collect.mail.signs import meant_as_spf
 from launchready.facts.mail import Dmarc, Mx, Selectors, Spf
 from tests.collect.mail.asking import (
     DOMAIN,
@@ -16,6 +17,7 @@ from tests.collect.mail.asking import (
     txt,
 )
 from tests.collect.nameserver import resolver
+from tests.hostile import at_once, repeated
 
 LOGIN = MANIFEST + f'[routes]\n"{DOMAIN}/login" = "auth"\n'
 
@@ -75,3 +77,14 @@ async def test_a_failing_look_up_is_no_silence() -> None:
 
     async with asked(respond) as here:  # type: ignore[arg-type]
         assert not (await here.fact(Mx)).silent
+
+
+@pytest.mark.parametrize("of", [" ", "=", "v ", " ="])
+def test_a_record_of_nothing_but_spaces_is_read_at_once(of: str) -> None:
+    with at_once():
+        assert not meant_as_spf(f"{repeated(of, 60_000)}x".encode())
+
+
+@pytest.mark.parametrize("text", [b"v=spf1", b' "v = spf1', b"=spf1", b"v=spf 2", b"spf2.0/pra"])
+def test_what_was_meant_as_spf_is_known_by_its_beginning(text: bytes) -> None:
+    assert meant_as_spf(text)

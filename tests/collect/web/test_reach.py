@@ -103,3 +103,22 @@ async def test_a_closed_origin_is_not_reachable(root: Path) -> None:
     found = await reached(root, None)
     assert isinstance(found, Reach)
     assert not found.reachable
+
+
+async def test_an_origin_that_leads_nowhere_over_plain_http_is_not_the_site(root: Path) -> None:
+    nowhere = Https(only({"/": page(b"", "Location: https://[broken/", status="302 Found")}))
+    async with (
+        serving(Https(only({"/": HOME})), tls=context()) as edge,
+        serving(nowhere) as opened,
+        loopback_world(
+            {
+                "203.0.113.5:443": edge, "203.0.113.5:80": 1,
+                "198.51.100.7:443": 1, "198.51.100.7:80": opened,
+            },
+            manifest=f'[launch]\ndomain = "example.org"\n{ORIGIN}', ca=root,
+            collectors={**http.COLLECTORS, **reach.COLLECTORS},
+        ) as loopback,
+    ):  # fmt: skip
+        found = await loopback.gatherer.ask(Reach, loopback.host())
+    assert isinstance(found, Reach), found
+    assert not found.same_site

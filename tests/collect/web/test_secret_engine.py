@@ -142,3 +142,19 @@ async def test_where_pages_send_their_errors_is_public_by_design(host: str, publ
     key, secret = "0f3a9c1e7b2d4856a1c3e5f708192a3b", "9e8d7c6b5a4f30211203f4a5b6c7d8e9"
     (found,) = await search(f'Raven.config("https://{key}:{secret}@{host}/1201").install();')
     assert [one.public_by_design for one in found] == [public]
+
+
+async def test_a_machine_that_takes_no_files_is_told_and_nobody_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/dev/null/nowhere")
+    async with asyncio.timeout(10):
+        with pytest.raises(EngineError, match="could not be run here: Not a directory"):
+            await search("const a = 1;")
+
+
+async def test_a_bug_of_ours_reaches_whoever_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("launchready.collect.web.secret_engine.read", lambda _body: 1 / 0)
+    async with asyncio.timeout(10):
+        with pytest.raises(ZeroDivisionError):
+            await search("const a = 1;")

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchready.derive.caching.cache_control import DELTA_MAX_S, delta_seconds, parse_cache_control
+from launchready.derive.caching.cache_control import (
+    DELTA_MAX_S,
+    delta_seconds,
+    parse_cache_control,
+    parse_targeted,
+)
+from tests.hostile import at_once, repeated
 
 TOKENS = st.from_regex(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,12}", fullmatch=True)
 QUOTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
@@ -100,3 +106,14 @@ def test_what_is_written_by_the_grammar_is_read_back(
 @given(st.integers(min_value=0, max_value=10**15))
 def test_a_number_of_seconds_never_exceeds_its_maximum(number: int) -> None:
     assert delta_seconds(str(number)) == min(number, DELTA_MAX_S)
+
+
+@pytest.mark.parametrize("of", ['\\"', '"\\', ';"', ',a="\\'])
+def test_a_field_of_nothing_but_quotes_is_read_at_once(of: str) -> None:
+    with at_once():
+        parse_targeted([repeated(of)])
+
+
+def test_the_parameters_of_a_targeted_field_say_nothing() -> None:
+    found = parse_targeted(['max-age=60;x="a, no-store", private="b;c"'])
+    assert str(found) == "max-age=60, private=b;c"

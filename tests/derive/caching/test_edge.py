@@ -13,6 +13,7 @@ from launchready.derive.caching.edge import (
 )
 from launchready.facts.http import Headers
 from launchready.manifest.model import EdgeName
+from tests.hostile import at_once, repeated
 
 
 @pytest.mark.parametrize(
@@ -118,3 +119,14 @@ def test_addresses_are_held_against_the_published_ranges() -> None:
     assert in_ranges("cloudflare", "203.0.113.5") is False
     assert in_ranges("cloudflare", "not an address") is False
     assert in_ranges("vercel", "76.76.21.21") is None
+
+
+@pytest.mark.parametrize("of", ['\\"', '"\\', 'a;"'])
+def test_a_field_of_nothing_but_quotes_is_read_at_once(of: str) -> None:
+    with at_once():
+        cache_said(Headers((("Cache-Status", repeated(of)),)))
+
+
+def test_what_stands_in_quotes_is_no_parameter() -> None:
+    said = cache_said(Headers((("Cache-Status", 'cdn; detail="a; hit, b"; fwd=uri-miss'),)))
+    assert said.answer == "miss"

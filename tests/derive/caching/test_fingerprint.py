@@ -24,6 +24,7 @@ from launchready.derive.caching.fingerprint import is_fingerprinted
         "main.8e0d62a03f1b2c4d.js",  # Angular with webpack
         "main-5FJ3QXKD.js",  # Angular with esbuild
         "chunk-QV7XW2LM.js",
+        "chunk-QVXWKLMN.js",
         "_next/static/chunks/main-app-0d1f2a3b4c5d6e7f.js",  # Next.js
         "_next/static/qVnXb3yT9k2LmP0sRw7Zd/_buildManifest.js",
         "_next/static/media/a34f9d1faa5f3315-s.p.woff2",
@@ -60,6 +61,7 @@ def test_the_names_of_build_tools_are_recognised(path: str) -> None:
         "js/vue-router.js",
         "js/datatables.js",
         "js/view-HomePage.js",
+        "js/menu-grvplnks.js",
         "js/jquery-validate.js",
         "js/app-homepage.js",
         "js/mobile-navigate.js",

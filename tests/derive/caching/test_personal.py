@@ -11,6 +11,7 @@ from launchready.derive.caching.personal import (
     personal_signs,
 )
 from launchready.facts.http import Headers
+from tests.hostile import at_once, repeated
 from tests.making import exchange, visit
 
 HTML = {"Content-Type": "text/html"}
@@ -109,3 +110,13 @@ def test_no_answer_makes_it_fail(lines: list[str], body: str) -> None:
     )
     assert len(cookie_names(answer.headers)) <= len(lines)
     assert isinstance(personal_signs(answer), tuple)
+
+
+def test_a_cookie_that_is_too_long_for_browsers_is_none_that_the_answer_sets() -> None:
+    assert cookie_names(Headers((("Set-Cookie", f"session={'a' * 4096}"),))) == ()
+    assert cookie_names(Headers((("Set-Cookie", f"session={'a' * 4089}"),))) == ("session",)
+
+
+def test_the_longest_names_are_read_at_once() -> None:
+    with at_once():
+        cookie_names(Headers((("Set-Cookie", f"session_{repeated('ahutm')}!=x"),)))

@@ -9,6 +9,7 @@ import pytest
 
 from launchready.derive.exposure.secret_names import named
 from launchready.derive.exposure.secret_shapes import shaped
+from tests.hostile import at_once, repeated
 
 _RANDOM = random.Random(23)  # noqa: S311 - made-up values, the same in every run
 _WORD = string.ascii_letters + string.digits
@@ -121,3 +122,8 @@ def test_the_name_counts_though_the_value_is_put_together(text: str) -> None:
 )
 def test_what_is_public_or_a_text_is_no_secret_by_its_name(text: str) -> None:
     assert list(named(text)) == []
+
+
+def test_a_password_of_many_parts_is_read_at_once() -> None:
+    with at_once():
+        assert list(named(f'DB_PASSWORD="{repeated("ab_c7_", 186)}!"'))

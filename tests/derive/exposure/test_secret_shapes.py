@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchready.derive.exposure.secret_shapes import shaped
+from tests.hostile import at_once, repeated
 
 _RANDOM = random.Random(11)  # noqa: S311 - made-up values, the same in every run
 _WORD = string.ascii_letters + string.digits
@@ -256,3 +257,9 @@ def test_amplitudes_secret_key_is_told_by_its_name(text: str) -> None:
 )
 def test_amplitudes_public_key_is_none(text: str) -> None:
     assert list(shaped(text)) == []
+
+
+@pytest.mark.parametrize("of", [".core.windows.net//&&", ".core.windows.net/?srt=&"])
+def test_addresses_of_storage_without_a_signature_are_read_at_once(of: str) -> None:
+    with at_once():
+        assert not list(shaped(repeated(of)))

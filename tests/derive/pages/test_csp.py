@@ -253,3 +253,12 @@ def test_any_page_makes_a_line_that_governs_scripts_and_is_not_weak(body: str) -
     found = policies(suggest([page(body)]).value)
     assert governs_scripts(found)
     assert script_weakness(found) == ""
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[broken", "https://a.example:99999/x.png", "https://a.example:x/"]
+)
+def test_what_is_no_url_in_a_style_is_left_out(url: str) -> None:
+    line = suggest([page(f"<style>a {{ background: url({url}) }}</style>")]).value
+    assert "a.example" not in line
+    assert "broken" not in line

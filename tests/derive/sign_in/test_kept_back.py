@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from launchready.derive.sign_in.kept_back import kept_back
 from launchready.facts.http import Exchange
+from tests.hostile import at_once, repeated
 from tests.making import exchange
 
 URL = "https://example.org/members"
@@ -51,3 +52,8 @@ def test_an_answer_that_is_no_whole_page_tells_nothing() -> None:
     log_in = page("", url="https://example.org/in")
     assert not kept_back(page(ASKS, status=403), page(ROOM), [log_in])
     assert not kept_back(page(ASKS, kind="application/json"), page(ROOM), [log_in])
+
+
+def test_a_page_of_nothing_but_quotes_is_read_at_once() -> None:
+    with at_once(10):
+        told(ASKS, ROOM + repeated('"\\', 300_000))

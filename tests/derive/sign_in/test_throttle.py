@@ -124,3 +124,10 @@ def test_a_captcha_that_was_not_there_before_says_so() -> None:
     usual = exchange(headers=HTML, body="<p>Wrong password</p>")
     later = exchange(headers=HTML, body="<p>Wrong password</p><p>Prove: not a robot</p>")
     assert says_limited(later, usual=usual)
+
+
+@pytest.mark.parametrize("location", ["https://[broken", "//[", "http://a.example:x/"])
+def test_a_redirect_that_leads_nowhere_is_told_as_it_is(location: str) -> None:
+    answer = exchange("https://example.org/login", status=302, headers={"Location": location})
+    assert gist(answer) == f"302 to {location}"
+    assert same_answer(answer, answer)

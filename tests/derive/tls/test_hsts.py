@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,3 +38,10 @@ def test_a_number_beyond_all_dates_is_bounded() -> None:
 
 def test_a_header_beyond_all_measure_is_not_read() -> None:
     assert parse_hsts("max-age=1;" + " " * 5000).problem == "it is too long"
+
+
+@pytest.mark.parametrize("first", ["includesubdomains", "preload"])
+def test_of_two_directives_that_take_no_value_the_first_one_is_told(first: str) -> None:
+    both = sorted(["includesubdomains", "preload"], key=lambda name: name != first)
+    found = parse_hsts("; ".join(["max-age=60", *(f"{name}=1" for name in both)]))
+    assert found.problem == f"{first} takes no value"

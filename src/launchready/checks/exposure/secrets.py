@@ -27,7 +27,7 @@ _LIBRARY = re.compile(
     r"(?:^|/)(?:jquery|bootstrap|popper|swiper|htmx|alpine(?:js)?|lodash|underscore|react|react-dom|vue"
     r"|angular|polyfills?|moment|dayjs|axios|chart(?:js)?|d3|leaflet|gsap|hls|plyr|select2|slick"
     r"|font-?awesome|normalize|tailwind|foundation|turbo|stimulus|trix)"
-    r"(?:[.-](?:\d[\w.]*|js|min|bundle|slim|umd|esm|cjs|prod|production|global|runtime|all|core))*"
+    r"(?:[.-](?:\d\w*|(?:alpha|beta|rc)\w*|js|min|bundle|slim|umd|esm|cjs|prod|production|global|runtime|all|core))*"
     r"\.(?:m?js|css)$",
     re.IGNORECASE,
 )

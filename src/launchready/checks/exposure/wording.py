@@ -10,7 +10,7 @@ from launchready.derive.exposure.sensitive_path import Grade, Path
 from launchready.facts.declared import Declared
 from launchready.facts.exposure import Probe
 from launchready.facts.http import Exchange
-from launchready.finding import Failed, Passed, Result, Severity, Unproven, Who
+from launchready.finding import Failed, Passed, Result, Severity, Unproven
 
 _SEVERITY: dict[Grade, Severity] = {
     "secret": Severity.BLOCKER,
@@ -26,7 +26,6 @@ def judge_open(
     *,
     means: str,
     fix: tuple[str, ...],
-    who: Who = "your developer",
     effort_min: int = 30,
 ) -> Result:
     """Judge one kind of what must not be open on a host; how grave it is follows from the gravest."""
@@ -41,7 +40,7 @@ def judge_open(
         wanted="404 or 403",
         evidence="; ".join(f"{a.url} answers {a.status}: {p.what}" for p, a in found[:6]),
         fix=fix,
-        who=who,
+        who="your developer",
         effort_min=effort_min,
         takes_effect="at once",
         see=see_open(answer),

@@ -45,7 +45,7 @@ def dkim_missing(selectors: Selectors) -> Result:
     Why: Gmail, Yahoo and Outlook want a signature on the mail of everyone who sends to many; mail
     that is forwarded is saved by nothing else.
 
-    Fix: switch DKIM on at every service that sends, and publish the records that it shows.
+    Fix: Switch DKIM on at every service that sends, and publish the records that it shows.
     """
     domain = selectors.subject.name
     if selectors.entry.selectors:
@@ -85,9 +85,9 @@ def dkim_missing(selectors: Selectors) -> Result:
 def dkim_key_missing(dkim: Dkim) -> Result:
     """A DKIM selector that mail is signed with has no key in the DNS.
 
-    Why: receivers cannot verify the signature (RFC 6376 section 6.1.2): the mail counts as unsigned.
+    Why: Receivers cannot verify the signature (RFC 6376 section 6.1.2): the mail counts as unsigned.
 
-    Fix: publish the record that the sending service shows for this selector.
+    Fix: Publish the record that the sending service shows for this selector.
     """
     if dkim.result.status == "error":
         return _unread(dkim)
@@ -114,10 +114,10 @@ def dkim_key_missing(dkim: Dkim) -> Result:
 def dkim_several_records(dkim: Dkim) -> Result:
     """A DKIM selector has more than one key record.
 
-    Why: what receivers do then is not defined (RFC 6376 section 3.6.2.2): some take the wrong key,
+    Why: What receivers do then is not defined (RFC 6376 section 3.6.2.2): some take the wrong key,
     and the signature fails.
 
-    Fix: keep the record of the key that signs, delete the others.
+    Fix: Keep the record of the key that signs, delete the others.
     """
     if dkim.result.status == "error":
         return _unread(dkim)
@@ -143,9 +143,9 @@ def dkim_several_records(dkim: Dkim) -> Result:
 def dkim_key_revoked(dkim: Dkim) -> Result:
     """The DKIM key of a selector is revoked.
 
-    Why: an empty p= says that no signature with this selector counts (RFC 6376 section 3.6.1).
+    Why: An empty p= says that no signature with this selector counts (RFC 6376 section 3.6.1).
 
-    Fix: publish the key that the service signs with now, or sign with another selector.
+    Fix: Publish the key that the service signs with now, or sign with another selector.
     """
     key = _key(dkim)
     if not isinstance(key, DkimKey):
@@ -161,10 +161,10 @@ def dkim_key_revoked(dkim: Dkim) -> Result:
 def dkim_key_broken(dkim: Dkim) -> Result:
     """The DKIM key record of a selector is not valid.
 
-    Why: receivers ignore a record that is misspelt, cut off or of an unknown kind (RFC 6376 section
+    Why: Receivers ignore a record that is misspelt, cut off or of an unknown kind (RFC 6376 section
     6.1.2): the signature does not verify. Pasting a long key in pieces is the usual reason.
 
-    Fix: publish the record once more, exactly as the service shows it.
+    Fix: Publish the record once more, exactly as the service shows it.
     """
     key = _key(dkim)
     if not isinstance(key, DkimKey):
@@ -187,10 +187,10 @@ def dkim_key_broken(dkim: Dkim) -> Result:
 def dkim_key_weak(dkim: Dkim) -> Result:
     """The DKIM key of a selector is short.
 
-    Why: verifiers refuse RSA keys under 1024 bits, and signers should use 2048 (RFC 8301 section
+    Why: Verifiers refuse RSA keys under 1024 bits, and signers should use 2048 (RFC 8301 section
     3.2); who breaks the key signs in your name.
 
-    Fix: let the service make a key of 2048 bits and publish it.
+    Fix: Let the service make a key of 2048 bits and publish it.
     """
     key = _key(dkim)
     if not isinstance(key, DkimKey):
@@ -213,7 +213,7 @@ def dkim_testing(dkim: Dkim) -> Result:
 
     Why: t=y asks receivers to treat signed mail like unsigned mail (RFC 6376 section 3.6.1).
 
-    Fix: take t=y out of the record.
+    Fix: Take t=y out of the record.
     """
     key = _key(dkim)
     if not isinstance(key, DkimKey):
@@ -236,9 +236,9 @@ def dkim_testing(dkim: Dkim) -> Result:
 def dkim_lookup_fails(dkim: Dkim) -> Result:
     """The key of a DKIM selector cannot be looked up.
 
-    Why: receivers put the mail off or treat it as unsigned (RFC 6376 section 6.1.2).
+    Why: Receivers put the mail off or treat it as unsigned (RFC 6376 section 6.1.2).
 
-    Fix: mend the name servers that fail; where the selector is an alias, those of the service.
+    Fix: Mend the name servers that fail; where the selector is an alias, those of the service.
     """
     if dkim.result.status != "error":
         return Passed(evidence="the selector's name answers")

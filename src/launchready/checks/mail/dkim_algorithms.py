@@ -22,7 +22,7 @@ def dkim_only_ed25519(selectors: Selectors, keys: Below[Dkim]) -> Result:
 
     Why: Ed25519 came later (RFC 8463), and receivers that know RSA alone take the mail for unsigned.
 
-    Fix: sign with RSA too: a second key of 2048 bits, at a selector of its own.
+    Fix: Sign with RSA too: a second key of 2048 bits, at a selector of its own.
     """
     kinds = {
         k.subject.name: k.result.key.key_type for k in keys if k.result.key and k.result.key.usable

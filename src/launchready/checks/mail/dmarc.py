@@ -75,7 +75,7 @@ def dmarc_missing(dmarc: Dmarc) -> Result:
     Why: Gmail, Yahoo and Outlook want one of everybody who sends to many, and without it anybody
     can write to members in your name (RFC 9989).
 
-    Fix: publish one that asks for reports, and tighten it once the reports look right.
+    Fix: Publish one that asks for reports, and tighten it once the reports look right.
     """
     if not dmarc.entry.sends:
         return NotApplicable(reason=NOT_SENDING)
@@ -106,9 +106,9 @@ def dmarc_missing(dmarc: Dmarc) -> Result:
 def dmarc_several_records(dmarc: Dmarc) -> Result:
     """The domain has more than one DMARC record.
 
-    Why: receivers then ignore all of them (RFC 9989 section 4.10).
+    Why: Receivers then ignore all of them (RFC 9989 section 4.10).
 
-    Fix: keep one.
+    Fix: Keep one.
     """
     if not dmarc.entry.sends:
         return NotApplicable(reason=NOT_SENDING)
@@ -131,10 +131,10 @@ def dmarc_several_records(dmarc: Dmarc) -> Result:
 def dmarc_broken(dmarc: Dmarc) -> Result:
     """The DMARC record is not valid.
 
-    Why: receivers ignore the record or the part that is wrong (RFC 9989 sections 4.7 and 4.10.1),
+    Why: Receivers ignore the record or the part that is wrong (RFC 9989 sections 4.7 and 4.10.1),
     so that the policy or the reports that you count on do not exist.
 
-    Fix: correct what is named here.
+    Fix: Correct what is named here.
     """
     if not dmarc.entry.sends:
         return NotApplicable(reason=NOT_SENDING)
@@ -180,9 +180,9 @@ def _syntax_problems(dmarc: Dmarc) -> tuple[str, ...]:
 def dmarc_lookup_fails(dmarc: Dmarc) -> Result:
     """The DMARC record cannot be looked up.
 
-    Why: receivers put the mail off or apply no policy.
+    Why: Receivers put the mail off or apply no policy.
 
-    Fix: mend the name servers that fail.
+    Fix: Mend the name servers that fail.
     """
     if dmarc.fault != "lookup-fails":
         return Passed(evidence="_dmarc answers")
@@ -199,10 +199,10 @@ def dmarc_lookup_fails(dmarc: Dmarc) -> Result:
 def dmarc_without_reports(dmarc: Dmarc) -> Result:
     """The DMARC record names no address for reports.
 
-    Why: with p=none the record then does nothing at all; with a stricter policy nobody notices when
+    Why: With p=none the record then does nothing at all; with a stricter policy nobody notices when
     a service that was forgotten loses its mail (RFC 9990).
 
-    Fix: add rua= with a mailbox that somebody reads, or that of a reporting service.
+    Fix: Add rua= with a mailbox that somebody reads, or that of a reporting service.
     """
     record = applied(dmarc)
     if not isinstance(record, DmarcRecord):
@@ -235,10 +235,10 @@ def dmarc_without_reports(dmarc: Dmarc) -> Result:
 def dmarc_report_address_not_authorised(dmarc: Dmarc) -> Result:
     """DMARC reports go to a domain that has not agreed to receive them.
 
-    Why: receivers send reports to another domain only when that domain says in its DNS that it wants
+    Why: Receivers send reports to another domain only when that domain says in its DNS that it wants
     them (RFC 9990 section 4).
 
-    Fix: let the other domain publish its consent, or use an address in your own domain.
+    Fix: Let the other domain publish its consent, or use an address in your own domain.
     """
     record = applied(dmarc)
     if not isinstance(record, DmarcRecord):
@@ -275,7 +275,7 @@ def dmarc_leftovers(dmarc: Dmarc) -> Result:
     Why: RFC 9989 took pct, rf and ri out, and receivers ignore what no RFC defines: a policy that
     was meant for a part of the mail applies to all of it.
 
-    Fix: remove them.
+    Fix: Remove them.
     """
     record = applied(dmarc)
     if not isinstance(record, DmarcRecord):

@@ -34,7 +34,7 @@ def dmarc_not_enforced(dmarc: Dmarc) -> Result:
 
     Why: p=none only asks for reports: forged mail in your name is delivered like yours.
 
-    Fix: read the reports, then go to quarantine, then to reject.
+    Fix: Read the reports, then go to quarantine, then to reject.
     """
     record = applied(dmarc)
     if not isinstance(record, DmarcRecord):
@@ -64,7 +64,7 @@ def dmarc_test_mode(dmarc: Dmarc) -> Result:
 
     Why: t=y asks receivers to act one step milder than the policy says (RFC 9989 section 4.7).
 
-    Fix: take t=y out once the reports look right.
+    Fix: Take t=y out once the reports look right.
     """
     record = applied(dmarc)
     if not isinstance(record, DmarcRecord):
@@ -85,10 +85,10 @@ def dmarc_test_mode(dmarc: Dmarc) -> Result:
 def dmarc_subdomain_open(dmarc: Dmarc) -> Result:
     """The DMARC policy is milder for subdomains than for the domain.
 
-    Why: forgers write from made-up subdomains such as login.example.org, which members take for
+    Why: Forgers write from made-up subdomains such as login.example.org, which members take for
     yours (RFC 9989 section 4.7: sp and np).
 
-    Fix: remove sp= and np=, or make them as strict as p=.
+    Fix: Remove sp= and np=, or make them as strict as p=.
     """
     record = applied(dmarc)
     if not isinstance(record, DmarcRecord):
@@ -119,7 +119,7 @@ def dmarc_says_public_suffix(dmarc: Dmarc) -> Result:
     Why: psd=y is for registries such as co.uk: below it every name is somebody else's, so that mail
     signed by the domain does not align with its own subdomains (RFC 9989 section 4.10.2).
 
-    Fix: remove psd=y.
+    Fix: Remove psd=y.
     """
     record = applied(dmarc)
     if not isinstance(record, DmarcRecord):
@@ -143,10 +143,10 @@ def dmarc_says_public_suffix(dmarc: Dmarc) -> Result:
 def from_not_aligned(dmarc: Dmarc, declared: Parent[Declared]) -> Result:
     """Mail comes from a domain that has nothing to do with the brand's.
 
-    Why: members do not know the domain and report the mail as phishing; what the brand's domain
+    Why: Members do not know the domain and report the mail as phishing; what the brand's domain
     earns in reputation does not help it, and its DMARC policy does not protect it.
 
-    Fix: send from the brand's domain or a subdomain of it.
+    Fix: Send from the brand's domain or a subdomain of it.
     """
     if not dmarc.entry.sends:
         return NotApplicable(reason=NOT_SENDING)

@@ -29,10 +29,10 @@ def _unread(mx: Mx) -> Unproven:
 def mx_missing(mx: Mx) -> Result:
     """The domain has no MX record.
 
-    Why: answers of members and reports of undelivered mail go to the web server or nowhere (RFC
+    Why: Answers of members and reports of undelivered mail go to the web server or nowhere (RFC
     5321 section 5.1), and some receivers refuse mail of a domain that cannot be answered.
 
-    Fix: publish the MX records of the mail provider.
+    Fix: Publish the MX records of the mail provider.
     """
     if not mx.entry.sends or mx.entry.receives is False:
         return NotApplicable(reason="nobody reads mail here")
@@ -68,10 +68,10 @@ def mx_missing(mx: Mx) -> Result:
 def mx_null_beside_others(mx: Mx) -> Result:
     """A null MX stands beside other MX records.
 
-    Why: it says that the domain takes no mail, the others say that it does; senders may refuse (RFC
+    Why: It says that the domain takes no mail, the others say that it does; senders may refuse (RFC
     7505 section 3).
 
-    Fix: delete the one that is not true.
+    Fix: Delete the one that is not true.
     """
     if mx.trouble:
         return _unread(mx)
@@ -91,10 +91,10 @@ def mx_null_beside_others(mx: Mx) -> Result:
 def mx_is_address(mx: Mx) -> Result:
     """An MX record holds an address instead of a name.
 
-    Why: an MX must name a host (RFC 1035 section 3.3.9); senders look the numbers up as a name and
+    Why: An MX must name a host (RFC 1035 section 3.3.9); senders look the numbers up as a name and
     find nothing.
 
-    Fix: give the mail server a name, and point the MX at it.
+    Fix: Give the mail server a name, and point the MX at it.
     """
     if mx.trouble:
         return _unread(mx)
@@ -122,9 +122,9 @@ def mx_is_address(mx: Mx) -> Result:
 def mx_unresolvable(mx: Mx) -> Result:
     """An MX record leads to a name without an address.
 
-    Why: senders find no server there; if it is the only one, every mail to you bounces.
+    Why: Senders find no server there; if it is the only one, every mail to you bounces.
 
-    Fix: correct the name, or give it an address.
+    Fix: Correct the name, or give it an address.
     """
     if mx.trouble:
         return _unread(mx)
@@ -152,9 +152,9 @@ def mx_unresolvable(mx: Mx) -> Result:
 def mx_is_alias(mx: Mx) -> Result:
     """An MX record leads to an alias.
 
-    Why: a mail server's name must not be a CNAME (RFC 2181 section 10.3); some senders refuse it.
+    Why: A mail server's name must not be a CNAME (RFC 2181 section 10.3); some senders refuse it.
 
-    Fix: put the name that the alias leads to into the MX record.
+    Fix: Put the name that the alias leads to into the MX record.
     """
     if mx.trouble:
         return _unread(mx)
@@ -175,9 +175,9 @@ def mx_is_alias(mx: Mx) -> Result:
 def mx_lookup_fails(mx: Mx) -> Result:
     """The MX records of the domain cannot be looked up.
 
-    Why: senders put their mail off for days, then give up.
+    Why: Senders put their mail off for days, then give up.
 
-    Fix: mend the name servers that fail.
+    Fix: Mend the name servers that fail.
     """
     if mx.fault != "lookup-fails":
         return Passed(evidence="the MX records answer")
@@ -195,9 +195,9 @@ def mx_lookup_fails(mx: Mx) -> Result:
 def mail_server_unreachable(server: MailServer, mx: Parent[Mx]) -> Result:
     """A mail server does not answer.
 
-    Why: mail to you waits at the senders for days and then bounces.
+    Why: Mail to you waits at the senders for days and then bounces.
 
-    Fix: let the server answer on port 25, or take it out of the MX records.
+    Fix: Let the server answer on port 25, or take it out of the MX records.
     """
     if server.reachable:
         return Passed(evidence=server.banner[:100] or "it answers on port 25")
@@ -230,10 +230,10 @@ def _first_step(name: str, detail: str) -> str:
 def mail_server_without_starttls(server: MailServer) -> Result:
     """A mail server offers no encryption that works.
 
-    Why: mail to you crosses the Internet as plain text, and senders that insist on TLS refuse (RFC
+    Why: Mail to you crosses the Internet as plain text, and senders that insist on TLS refuse (RFC
     3207).
 
-    Fix: switch STARTTLS on at the mail server.
+    Fix: Switch STARTTLS on at the mail server.
     """
     if not server.reachable:
         return NotApplicable(reason="it does not answer")
@@ -261,10 +261,10 @@ def mail_server_without_starttls(server: MailServer) -> Result:
 def mail_server_certificate(server: MailServer, mx: Parent[Mx]) -> Result:
     """The certificate of a mail server is not one that senders can verify.
 
-    Why: most senders deliver all the same, but those that verify (MTA-STS, DANE) refuse, and
+    Why: Most senders deliver all the same, but those that verify (MTA-STS, DANE) refuse, and
     whoever sits between can read the mail.
 
-    Fix: give the server a certificate of a public authority that names it.
+    Fix: Give the server a certificate of a public authority that names it.
     """
     if not server.reachable:
         return NotApplicable(reason="it does not answer")

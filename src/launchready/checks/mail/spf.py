@@ -78,7 +78,7 @@ def spf_missing(spf: Spf) -> Result:
     Why: Gmail, Yahoo and Outlook refuse or hide mail of a domain that does not say which servers
     may send for it (RFC 7208). Sign-in codes, invitations and receipts do not arrive.
 
-    Fix: publish one TXT record that names every service that sends for the domain.
+    Fix: Publish one TXT record that names every service that sends for the domain.
     """
     if not spf.entry.sends:
         return NotApplicable(reason=NOT_SENDING)
@@ -115,10 +115,10 @@ def spf_missing(spf: Spf) -> Result:
 def spf_several_records(spf: Spf) -> Result:
     """The domain has more than one SPF record.
 
-    Why: with two records neither counts: receivers end with an error (RFC 7208 section 4.5), and
+    Why: With two records neither counts: receivers end with an error (RFC 7208 section 4.5), and
     mail is treated as if there were none. It happens when a second service is set up.
 
-    Fix: merge them into one record.
+    Fix: Merge them into one record.
     """
     if spf.audit.tree.found != "several":
         return not_judged(spf) or Passed(evidence="one SPF record")
@@ -138,10 +138,10 @@ def spf_several_records(spf: Spf) -> Result:
 def spf_syntax_error(spf: Spf) -> Result:
     """The SPF record is not valid.
 
-    Why: one mistake anywhere makes receivers discard the whole record (permerror, RFC 7208
+    Why: One mistake anywhere makes receivers discard the whole record (permerror, RFC 7208
     section 4.6), also the parts that are right.
 
-    Fix: correct or remove the terms named here.
+    Fix: Correct or remove the terms named here.
     """
     if (other := not_judged(spf)) is not None:
         return other

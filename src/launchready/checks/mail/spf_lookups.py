@@ -20,8 +20,6 @@ from launchready.derive.mail.spf_records import (
 )
 from launchready.facts.mail import Mx, Spf
 from launchready.facts.spf_faults import (
-    LOOKUPS_MAX,
-    VOID_LOOKUPS_MAX,
     failed_lookups,
     include_problems,
     sender_dependent,
@@ -35,6 +33,7 @@ from launchready.finding import (
     Severity,
     check,
 )
+from launchready.mailauth.spf_client import LOOKUPS_MAX, VOID_LOOKUPS_MAX
 
 
 @check(
@@ -43,9 +42,9 @@ from launchready.finding import (
 def spf_includes_itself(spf: Spf) -> Result:
     """The SPF record leads back to itself.
 
-    Why: receivers follow the circle until they give up with an error (RFC 7208 section 4.6.4).
+    Why: Receivers follow the circle until they give up with an error (RFC 7208 section 4.6.4).
 
-    Fix: take the include or redirect that closes the circle out.
+    Fix: Take the include or redirect that closes the circle out.
     """
     if (other := not_judged(spf)) is not None:
         return other
@@ -78,10 +77,10 @@ def _declared(spf: Spf, broken: list[str]) -> list[str]:
 def spf_include_broken(spf: Spf) -> Result:
     """The SPF record includes a domain whose own record is missing or not valid.
 
-    Why: an include without a good record behind it makes the whole evaluation end with an error
+    Why: An include without a good record behind it makes the whole evaluation end with an error
     (RFC 7208 section 5.2), as soon as a receiver comes to it.
 
-    Fix: remove the include, or write it as the service's set-up page says today.
+    Fix: Remove the include, or write it as the service's set-up page says today.
     """
     if (other := not_judged(spf)) is not None:
         return other
@@ -119,10 +118,10 @@ def spf_include_broken(spf: Spf) -> Result:
 def spf_too_many_lookups(spf: Spf) -> Result:
     """The SPF record needs more than ten DNS look-ups.
 
-    Why: receivers stop after ten (RFC 7208 section 4.6.4) with an error: everybody who is named
+    Why: Receivers stop after ten (RFC 7208 section 4.6.4) with an error: everybody who is named
     behind the tenth, and every forgery, is neither allowed nor refused.
 
-    Fix: remove services that send no more, or let a service send from a subdomain of its own.
+    Fix: Remove services that send no more, or let a service send from a subdomain of its own.
     """
     if (other := not_judged(spf)) is not None:
         return other
@@ -177,10 +176,10 @@ def _fewer(spf: Spf, lookups: int) -> tuple[str, ...]:
 def spf_too_many_void_lookups(spf: Spf) -> Result:
     """The SPF record makes receivers look up more than two names that do not exist.
 
-    Why: after two such look-ups many receivers end with an error (RFC 7208 section 4.6.4), and
+    Why: After two such look-ups many receivers end with an error (RFC 7208 section 4.6.4), and
     anybody who registers one of the names may send in yours.
 
-    Fix: remove the terms that lead nowhere.
+    Fix: Remove the terms that lead nowhere.
     """
     if (other := not_judged(spf)) is not None:
         return other
@@ -209,10 +208,10 @@ def spf_too_many_void_lookups(spf: Spf) -> Result:
 def spf_lookup_fails(spf: Spf, mx: Mx) -> Result:
     """A name that the SPF record needs cannot be looked up.
 
-    Why: receivers end with a temporary error (RFC 7208 section 2.6.6): they put the mail off, or
+    Why: Receivers end with a temporary error (RFC 7208 section 2.6.6): they put the mail off, or
     treat it as if there were no record.
 
-    Fix: mend the name servers that fail, or remove the term that needs them.
+    Fix: Mend the name servers that fail, or remove the term that needs them.
     """
     if not spf.entry.sends:
         return NotApplicable(reason=NOT_SENDING)

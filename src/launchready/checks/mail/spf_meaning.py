@@ -41,7 +41,7 @@ def spf_allows_everyone(spf: Spf) -> Result:
     Why: +all, or a network as large as the Internet, makes every forgery pass SPF and with it
     DMARC (RFC 7208 section 5.1). Receivers come to distrust the real mail as well.
 
-    Fix: name the senders and end the record with ~all or -all.
+    Fix: Name the senders and end the record with ~all or -all.
     """
     if (other := not_judged(spf)) is not None:
         return other
@@ -90,10 +90,10 @@ def spf_allows_everyone(spf: Spf) -> Result:
 def spf_no_all(spf: Spf) -> Result:
     """The SPF record does not say what becomes of everybody else.
 
-    Why: without all or redirect at its end the answer for a forger is neutral (RFC 7208 section
+    Why: Without all or redirect at its end the answer for a forger is neutral (RFC 7208 section
     4.7), so the record refuses nobody.
 
-    Fix: end the record with ~all, later with -all.
+    Fix: End the record with ~all, later with -all.
     """
     if (other := not_judged(spf)) is not None:
         return other
@@ -118,9 +118,9 @@ def spf_no_all(spf: Spf) -> Result:
 def spf_neutral_all(spf: Spf) -> Result:
     """The SPF record ends with ?all, which refuses nobody.
 
-    Why: neutral is treated like no record at all (RFC 7208 section 8.2).
+    Why: Neutral is treated like no record at all (RFC 7208 section 8.2).
 
-    Fix: end it with ~all once every sender is named.
+    Fix: End it with ~all once every sender is named.
     """
     if (other := not_judged(spf)) is not None:
         return other
@@ -139,10 +139,10 @@ def spf_neutral_all(spf: Spf) -> Result:
 def spf_uses_ptr(spf: Spf) -> Result:
     """The SPF record uses ptr.
 
-    Why: it is slow, depends on somebody else's name servers and should not be used any more
+    Why: It is slow, depends on somebody else's name servers and should not be used any more
     (RFC 7208 section 5.5); some receivers ignore it.
 
-    Fix: name the addresses with ip4: and ip6: instead.
+    Fix: Name the addresses with ip4: and ip6: instead.
     """
     if (other := not_judged(spf)) is not None:
         return other
@@ -172,10 +172,10 @@ def spf_uses_ptr(spf: Spf) -> Result:
 def spf_terms_after_all(spf: Spf) -> Result:
     """The SPF record names senders behind all.
 
-    Why: receivers stop at all (RFC 7208 section 5.1): whoever stands behind it is not allowed, and
+    Why: Receivers stop at all (RFC 7208 section 5.1): whoever stands behind it is not allowed, and
     a redirect beside it is ignored.
 
-    Fix: move the terms in front of all.
+    Fix: Move the terms in front of all.
     """
     if (other := not_judged(spf)) is not None:
         return other
@@ -196,10 +196,10 @@ def spf_terms_after_all(spf: Spf) -> Result:
 def spf_unknown_modifier(spf: Spf) -> Result:
     """The SPF record has a term that no receiver knows.
 
-    Why: terms with an equals sign that are neither redirect nor exp are ignored (RFC 7208 section
+    Why: Terms with an equals sign that are neither redirect nor exp are ignored (RFC 7208 section
     6); often one was meant to be a mechanism, which is written with a colon.
 
-    Fix: write it with a colon, or remove it.
+    Fix: Write it with a colon, or remove it.
     """
     if (other := not_judged(spf)) is not None:
         return other
@@ -221,10 +221,10 @@ def spf_unknown_modifier(spf: Spf) -> Result:
 def spf_record_too_long(spf: Spf) -> Result:
     """The SPF record is longer than a plain DNS answer holds.
 
-    Why: with other TXT records beside it the answer no longer fits into 512 bytes (RFC 7208
+    Why: With other TXT records beside it the answer no longer fits into 512 bytes (RFC 7208
     section 3.4), and receivers behind old firewalls do not get it.
 
-    Fix: shorten it, by networks instead of single addresses or by an include of your own.
+    Fix: Shorten it, by networks instead of single addresses or by an include of your own.
     """
     if (other := not_judged(spf)) is not None:
         return other

@@ -26,9 +26,9 @@ from launchready.finding import (
 def spf_sender_not_authorised(spf: Spf, mx: Mx) -> Result:
     """A service or server that sends for the domain is not in its SPF record.
 
-    Why: what it sends fails SPF, and lands in spam or is refused where DKIM does not save it.
+    Why: What it sends fails SPF, and lands in spam or is refused where DKIM does not save it.
 
-    Fix: add its include or address to the record.
+    Fix: Add its include or address to the record.
     """
     if (other := not_judged(spf)) is not None:
         return other

@@ -32,10 +32,10 @@ def _receives(mx: Mx) -> NotApplicable | None:
 def mta_sts_missing(mta_sts: MtaSts, mx: Mx) -> Result:
     """The domain does not ask senders to insist on encryption.
 
-    Why: without MTA-STS (RFC 8461) somebody between a sender and your mail server can switch the
+    Why: Without MTA-STS (RFC 8461) somebody between a sender and your mail server can switch the
     encryption off and read password resets.
 
-    Fix: publish a record and a policy file, first in testing mode.
+    Fix: Publish a record and a policy file, first in testing mode.
     """
     if (other := _receives(mx)) is not None:
         return other
@@ -65,10 +65,10 @@ def mta_sts_missing(mta_sts: MtaSts, mx: Mx) -> Result:
 def mta_sts_broken(mta_sts: MtaSts, mx: Mx) -> Result:
     """The MTA-STS record and policy do not fit together.
 
-    Why: with a policy that names other servers, senders that follow it refuse to deliver; with none
+    Why: With a policy that names other servers, senders that follow it refuse to deliver; with none
     that can be fetched they do not protect the mail (RFC 8461).
 
-    Fix: mend the record, the file or the certificate of its host.
+    Fix: Mend the record, the file or the certificate of its host.
     """
     if not mta_sts.record:
         return NotApplicable(reason="no MTA-STS record")
@@ -124,9 +124,9 @@ def mta_sts_broken(mta_sts: MtaSts, mx: Mx) -> Result:
 def tls_rpt_missing(tls_rpt: TlsRpt, mx: Mx) -> Result:
     """The domain gets no reports on failed encryption.
 
-    Why: when senders cannot deliver because of TLS, nobody tells you (RFC 8460).
+    Why: When senders cannot deliver because of TLS, nobody tells you (RFC 8460).
 
-    Fix: publish an address for reports.
+    Fix: Publish an address for reports.
     """
     if (other := _receives(mx)) is not None:
         return other
@@ -145,9 +145,9 @@ def tls_rpt_missing(tls_rpt: TlsRpt, mx: Mx) -> Result:
 def tls_rpt_broken(tls_rpt: TlsRpt) -> Result:
     """The record for reports on failed encryption is not valid.
 
-    Why: senders ignore it (RFC 8460 section 3), and the reports that you count on do not come.
+    Why: Senders ignore it (RFC 8460 section 3), and the reports that you count on do not come.
 
-    Fix: publish one valid record.
+    Fix: Publish one valid record.
     """
     if not tls_rpt.records:
         return NotApplicable(reason="no TLS-RPT record")
@@ -166,10 +166,10 @@ def tls_rpt_broken(tls_rpt: TlsRpt) -> Result:
 def never_sending_domain_open(spf: Spf, mx: Mx, dmarc: Dmarc) -> Result:
     """A domain that never sends mail does not say so.
 
-    Why: forgers prefer such domains, as nothing tells receivers that all of their mail is forged.
+    Why: Forgers prefer such domains, as nothing tells receivers that all of their mail is forged.
     A domain that no launchready.toml names and that has no record for mail is taken for one.
 
-    Fix: publish an SPF record that allows nobody, a DMARC policy of reject, and a null MX.
+    Fix: Publish an SPF record that allows nobody, a DMARC policy of reject, and a null MX.
     """
     if spf.entry.sends and not spf.silent:
         return NotApplicable(reason="this domain sends mail")

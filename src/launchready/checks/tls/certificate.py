@@ -76,10 +76,10 @@ _NEW_ISSUER = (
 def certificate_untrusted(handshake: Handshake) -> Result:
     """The certificate comes from nobody that browsers trust.
 
-    Why: browsers put a full-page warning in front of the site, and most people turn back; apps,
+    Why: Browsers put a full-page warning in front of the site, and most people turn back; apps,
     webhooks and payment providers refuse to connect at all.
 
-    Fix: replace the certificate by one of a public authority; Let's Encrypt gives them for nothing.
+    Fix: Replace the certificate by one of a public authority; Let's Encrypt gives them for nothing.
     """
     return judge_trust(
         handshake,
@@ -101,10 +101,10 @@ def certificate_untrusted(handshake: Handshake) -> Result:
 def certificate_wrong_host(handshake: Handshake) -> Result:
     """The certificate is for another host.
 
-    Why: browsers put a full-page warning in front of the site that members can hardly pass, and
+    Why: Browsers put a full-page warning in front of the site that members can hardly pass, and
     what answers may not even be your site.
 
-    Fix: get a certificate that names this host, and let the server send it for this name (SNI).
+    Fix: Get a certificate that names this host, and let the server send it for this name (SNI).
     """
     return judge_trust(
         handshake,
@@ -133,10 +133,10 @@ def certificate_wrong_host(handshake: Handshake) -> Result:
 def certificate_expired(handshake: Handshake) -> Result:
     """The certificate has expired.
 
-    Why: browsers put a full-page warning in front of the site, on a site with HSTS one that cannot
+    Why: Browsers put a full-page warning in front of the site, on a site with HSTS one that cannot
     be passed.
 
-    Fix: renew the certificate and find out why it was not renewed by itself.
+    Fix: Renew the certificate and find out why it was not renewed by itself.
     """
     return judge_trust(
         handshake,
@@ -158,9 +158,9 @@ def certificate_expired(handshake: Handshake) -> Result:
 def certificate_not_yet_valid(handshake: Handshake) -> Result:
     """The certificate is not valid yet.
 
-    Why: browsers put a full-page warning in front of the site until the day on which it begins.
+    Why: Browsers put a full-page warning in front of the site until the day on which it begins.
 
-    Fix: use a certificate that is valid today; check the clock of the machine that made it.
+    Fix: Use a certificate that is valid today; check the clock of the machine that made it.
     """
     return judge_trust(
         handshake,
@@ -188,10 +188,10 @@ def certificate_not_yet_valid(handshake: Handshake) -> Result:
 def certificate_chain_incomplete(handshake: Handshake) -> Result:
     """The server does not send the certificate of its issuer.
 
-    Why: some browsers fetch or remember the missing certificate and others do not, so that it
+    Why: Some browsers fetch or remember the missing certificate and others do not, so that it
     works for you and fails for a part of the members; apps, webhooks and payment providers fail.
 
-    Fix: configure the file with the whole chain (`fullchain.pem`), not the certificate alone.
+    Fix: Configure the file with the whole chain (`fullchain.pem`), not the certificate alone.
     """
     return judge_trust(
         handshake,
@@ -221,10 +221,10 @@ def certificate_chain_incomplete(handshake: Handshake) -> Result:
 def certificate_expires_soon(handshake: Handshake, declared: Parent[Declared]) -> Result:
     """The certificate expires soon and has not been renewed.
 
-    Why: certificates renew by themselves about thirty days before their end; one that comes
+    Why: Certificates renew by themselves about thirty days before their end; one that comes
     closer has a renewal that fails, and on its last day everybody is locked out.
 
-    Fix: renew it now and find out why it was not renewed by itself.
+    Fix: Renew it now and find out why it was not renewed by itself.
     """
     if not handshake.chain:
         return NotApplicable(reason=NO_CERTIFICATE)

@@ -42,10 +42,10 @@ _HSTS_STEPS = (
 def hsts_missing(entrance: Entrance, handshake: Handshake) -> Result:
     """Browsers are not told to use HTTPS only (HSTS).
 
-    Why: without HSTS the first request of a visit may go over plain HTTP, where a hostile network
+    Why: Without HSTS the first request of a visit may go over plain HTTP, where a hostile network
     can put its own page in place of the log-in.
 
-    Fix: send the Strict-Transport-Security header with every HTTPS answer.
+    Fix: Send the Strict-Transport-Security header with every HTTPS answer.
     """
     if handshake.fault == "refused":
         return NotApplicable(reason="HTTPS is refused: there is no answer to carry the header")
@@ -84,9 +84,9 @@ def hsts_missing(entrance: Entrance, handshake: Handshake) -> Result:
 def hsts_malformed(entrance: Entrance) -> Result:
     """The HSTS header is malformed, and browsers ignore it.
 
-    Why: a header that does not follow RFC 6797 counts as none; the site looks protected and is not.
+    Why: A header that does not follow RFC 6797 counts as none; the site looks protected and is not.
 
-    Fix: send exactly one header of the form `max-age=31536000`.
+    Fix: Send exactly one header of the form `max-age=31536000`.
     """
     host = entrance.subject.name
     value = first_header(entrance.https_root, host)
@@ -111,10 +111,10 @@ def hsts_malformed(entrance: Entrance) -> Result:
 def hsts_too_short(entrance: Entrance) -> Result:
     """HSTS lasts too short a time.
 
-    Why: whoever comes back after it has run out is unprotected again; for a community that people
+    Why: Whoever comes back after it has run out is unprotected again; for a community that people
     visit now and then, days are not enough.
 
-    Fix: once every page works over HTTPS, raise max-age to a year.
+    Fix: Once every page works over HTTPS, raise max-age to a year.
     """
     host = entrance.subject.name
     value = first_header(entrance.https_root, host)
@@ -145,7 +145,7 @@ def hsts_breaks_subdomain(entrance: Entrance, reach: HstsReach) -> Result:
     max-age says; a name without working HTTPS is then dead for everybody who was on the main site,
     and taking the header away does not bring it back before that time is over.
 
-    Fix: give the subdomain working HTTPS, or leave `includeSubDomains` (and `preload`) away.
+    Fix: Give the subdomain working HTTPS, or leave `includeSubDomains` (and `preload`) away.
     """
     host = entrance.subject.name
     value = first_header(entrance.https_root, host)

@@ -31,7 +31,7 @@ def certificate_staple_missing(handshake: Handshake) -> Result:
     Why: Firefox shows an error page that nobody can pass, while other browsers open the site, so that
     a part of the members is locked out and nobody else sees why.
 
-    Fix: have the certificate issued anew without must-staple, or switch OCSP stapling on.
+    Fix: Have the certificate issued anew without must-staple, or switch OCSP stapling on.
     """
     if not handshake.chain:
         return NotApplicable(reason=NO_CERTIFICATE)

@@ -25,10 +25,10 @@ from launchready.finding import (
 def certificate_weak_key(handshake: Handshake) -> Result:
     """The certificate's key is too short.
 
-    Why: whoever breaks a short key can pose as the site and read log-ins; browsers and payment
+    Why: Whoever breaks a short key can pose as the site and read log-ins; browsers and payment
     providers refuse it.
 
-    Fix: have a new certificate issued with a new key, RSA with 2048 bits or ECDSA with P-256.
+    Fix: Have a new certificate issued with a new key, RSA with 2048 bits or ECDSA with P-256.
     """
     return judge_weak(
         handshake,
@@ -58,9 +58,9 @@ def certificate_weak_key(handshake: Handshake) -> Result:
 def certificate_weak_signature(handshake: Handshake) -> Result:
     """The certificate is signed with a broken hash.
 
-    Why: certificates signed with SHA-1 or MD5 can be forged; browsers show a full-page warning.
+    Why: Certificates signed with SHA-1 or MD5 can be forged; browsers show a full-page warning.
 
-    Fix: have the certificate reissued; every public authority signs with SHA-256 or better.
+    Fix: Have the certificate reissued; every public authority signs with SHA-256 or better.
     """
     return judge_weak(
         handshake,
@@ -97,7 +97,7 @@ def certificate_unsupported_algorithm(handshake: Handshake) -> Result:
 
     Why: Chrome, Edge and most others show an error page that nobody can click away; nobody signs in.
 
-    Fix: have a new certificate issued with a new key, ECDSA with P-256 or RSA with 2048 bits.
+    Fix: Have a new certificate issued with a new key, ECDSA with P-256 or RSA with 2048 bits.
     """
     if handshake.chain and not handshake.chain[0].key_type:
         return Unproven(

@@ -31,9 +31,9 @@ _AS_BROWSERS = "-groups X25519:P-256:P-384 -cipher ECDHE+AESGCM:ECDHE+CHACHA20"
 def https_refused(handshake: Handshake) -> Result:
     """HTTPS is refused.
 
-    Why: browsers ask for HTTPS first; where it is refused, members see an error and cannot sign in.
+    Why: Browsers ask for HTTPS first; where it is refused, members see an error and cannot sign in.
 
-    Fix: open port 443 in the firewall, let the web server or platform listen on it, and give it a
+    Fix: Open port 443 in the firewall, let the web server or platform listen on it, and give it a
     certificate for this host.
     """
     host = handshake.subject.name
@@ -107,10 +107,10 @@ def https_refused(handshake: Handshake) -> Result:
 def old_tls_accepted(old: OldProtocols, handshake: Handshake) -> Result:
     """TLS 1.0 or 1.1 is still accepted.
 
-    Why: both were retired in 2021 (RFC 8996) because connections with them can be read; payment
+    Why: Both were retired in 2021 (RFC 8996) because connections with them can be read; payment
     card rules forbid them, and no browser of the last years needs them.
 
-    Fix: allow TLS 1.2 and 1.3 only.
+    Fix: Allow TLS 1.2 and 1.3 only.
     """
     accepted = [n for n, on in (("TLS 1.0", old.tls10), ("TLS 1.1", old.tls11)) if on]
     host = handshake.subject.name

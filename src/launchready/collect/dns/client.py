@@ -18,7 +18,8 @@ from launchready.collect.dns.wire import PAYLOAD_BYTES, NoReplyError, exchange
 from launchready.mailauth.lookups import Answer, Question
 
 Server = tuple[str, int]
-PUBLIC: tuple[Server, ...] = (("1.1.1.1", 53), ("8.8.8.8", 53), ("9.9.9.9", 53))
+PORT = 53
+PUBLIC: tuple[Server, ...] = (("1.1.1.1", PORT), ("8.8.8.8", PORT), ("9.9.9.9", PORT))
 AT_ONCE = 100
 """So many questions are under way at a time: a thousand at once are lost in the buffers."""
 HEDGE_S = 1.0
@@ -109,20 +110,10 @@ class NameClient:
             self._hedge_s,
         )
 
-    async def ask_server(
-        self,
-        address: str,
-        port: int,
-        name: str,
-        rdtype: str,
-        *,
-        host: str = "",
-        recursion_desired: bool = False,
-        dnssec: bool = False,
-    ) -> Reply:
+    async def ask_server(self, address: str, name: str, rdtype: str, *, host: str) -> Reply:
         """Return what the server at an address says itself; `host` is its name for the dial map."""
-        target = self._dial.target(host, address, port)
-        return await self._once((target, key_of(name), rdtype, False, dnssec, recursion_desired))
+        target = self._dial.target(host, address, PORT)
+        return await self._once((target, key_of(name), rdtype, False, False, False))
 
     async def answer(self, question: Question) -> Answer:
         """Return the answer for an evaluator of mailauth; pass it to `lookups.arun`."""

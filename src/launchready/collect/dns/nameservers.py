@@ -81,7 +81,7 @@ async def _ask_server(
         return replace(server, trouble=trouble, unregistered=unregistered), ()
     # IPv4 first, as addresses_of_server sorts them: fewer networks are without it.
     for address in addresses[:2]:
-        soa = await world.names.ask_server(address, 53, apex, "SOA", host=name)
+        soa = await world.names.ask_server(address, apex, "SOA", host=name)
         if soa.rcode is not None:
             break
     serial = soa.found.rdatas[0] if soa.found and soa.found.rdatas else None
@@ -97,7 +97,7 @@ async def _ask_server(
         return server, ()
     questions = [(apex, "NS"), (apex, "MX"), (apex, "TXT"), *((h, "A") for h in hosts)]
     replies = await asyncio.gather(
-        *(world.names.ask_server(address, 53, n, kind, host=name) for n, kind in questions)
+        *(world.names.ask_server(address, n, kind, host=name) for n, kind in questions)
     )
     told = [
         (_label(n, kind), reply)
@@ -130,4 +130,6 @@ def _gist(reply: Reply) -> tuple[str, ...]:
     """Return an answer in a form that can be compared: its alias, else its sorted records."""
     if reply.aliases:
         return (reply.aliases[0].target,)
-    return tuple(sorted(str(rdata) for rdata in reply.found.rdatas)) if reply.found else ()
+    records = [str(rdata) for rdata in reply.found.rdatas] if reply.found else []
+    # Servers may each spell a name in letters of their own (RFC 4343); a text's are its value.
+    return tuple(sorted(r if reply.rdtype == "TXT" else r.lower() for r in records))

@@ -186,7 +186,7 @@ async def _ask_parent(world: World, cut: _Cut) -> list[Reply]:
     async def ask(server: str) -> Reply | None:
         addresses, _ = await addresses_of_server(world, server)
         for address in addresses[:2]:
-            reply = await world.names.ask_server(address, 53, cut.apex, "NS", host=server)
+            reply = await world.names.ask_server(address, cut.apex, "NS", host=server)
             if reply.rcode is not None:
                 return reply
         return None

@@ -13,7 +13,8 @@ from launchready.mailauth.dmarc_record import looks_like_dmarc
 from launchready.mailauth.lookups import arun
 from launchready.manifest import SIGN_IN_KINDS, Manifest
 
-_MEANT_AS_SPF = re.compile(rb"\W*v?\s*=?\s*spf\s*[12]", re.IGNORECASE)
+# Possessive: a text of nothing but spaces would be parted in every way there is.
+_MEANT_AS_SPF = re.compile(rb"\W*+v?\s*+=?\s*+spf\s*+[12]", re.IGNORECASE)
 
 
 async def silent(domain: str, world: World) -> bool:

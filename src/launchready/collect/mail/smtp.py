@@ -99,6 +99,9 @@ async def _talk(
             said.end = "refused"
         said.no_route = said.end == "no connection" and error.errno in _NO_ROUTE
         said.detail = f"{_broken_off(said)} ({error.strerror or type(error).__name__})"
+    except UnicodeError:
+        # The DNS takes names that TLS does not (RFC 6066 section 3).
+        said.tls_detail = "no handshake can be asked for by a name with such labels"
     except ReplyError as error:
         said.end = "refused" if said.end == "no greeting" else said.end
         said.detail = str(error)

@@ -18,7 +18,7 @@ import pycurl
 
 from launchready.collect.dial import DialMap
 from launchready.collect.tls.offer import CIPHERS
-from launchready.collect.web.message import Failure, Intake, Request, Response, Verify
+from launchready.collect.web.message import CONTROL, Failure, Intake, Request, Response, Verify
 from launchready.collect.web.outcome import CONNECT_SHARE, PerformResult, Target, outcome
 from launchready.collect.web.places import Places
 
@@ -270,7 +270,8 @@ def _describe(handle: pycurl.Curl, request: Request, intake: Intake) -> None:
         handle.setopt(pycurl.POSTFIELDS, b"")
     elif request.method != "GET":
         handle.setopt(pycurl.CUSTOMREQUEST, request.method)
-    lines = [f"{n}: {v}" if v else f"{n};" for n, v in request.headers]
+    # A server's own words go back to it in some, a line break of which would begin another field.
+    lines = [CONTROL.sub("?", f"{n}: {v}" if v else f"{n};") for n, v in request.headers]
     if request.body is not None or request.method == "POST":
         lines.append("Expect:")
     if lines:

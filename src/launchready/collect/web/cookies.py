@@ -12,7 +12,6 @@ from launchready.derive.set_cookie import parse_set_cookie, takes_back
 from launchready.facts.http import Headers
 
 COOKIES_MAX = 60
-COOKIE_BYTES_MAX = 4096
 
 # Cookies by which an edge or a load balancer knows its visitors again. No answer of a site hangs
 # on them, so they make no second request necessary; where a redirect turns in a circle without
@@ -92,9 +91,9 @@ class Jar:
 
 def _parse(line: str, url: str, now: datetime) -> tuple[Cookie | None, bool, str]:
     """Return the cookie that a line sets, whether it takes it back, and what promise it breaks."""
-    found = parse_set_cookie(line[: COOKIE_BYTES_MAX * 2])
+    found = parse_set_cookie(line)
     name, value, attributes = found.name, found.value, found.attributes
-    if not (name or value) or len(name) + len(value) > COOKIE_BYTES_MAX:
+    if not found.taken:
         return None, False, ""
     parts = urlsplit(url)
     host = parts.hostname or ""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import shlex
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from launchready import __version__
+from launchready.collect.explained import readable
 from launchready.collect.web.address import (
     Asked,
     NotAsked,
@@ -77,11 +79,9 @@ async def exchange(subject: Subject, world: World, ask: Ask) -> Exchange | Gap:
 async def repeat(subject: Subject, world: World, ask: Ask) -> Repeat | Gap:
     """Return the first answer and that to a second request, sent once the first was there."""
     key = Key(Repeat, subject)
-    first = await ask(Exchange, subject)
-    if isinstance(first, Gap) or first.fault:
-        reason = first.reason if isinstance(first, Gap) else first.challenge or first.trouble
-        ours = isinstance(first, Gap) and first.ours
-        return Gap(key=key, reason=reason, because=Key(Exchange, subject), ours=ours)
+    first = await readable(key, ask)
+    if isinstance(first, Gap):
+        return first
     second = await answer_to(Asking(url=subject.name), world, ask, key=key)
     if isinstance(second, Gap):
         return second
@@ -94,12 +94,9 @@ async def repeat(subject: Subject, world: World, ask: Ask) -> Repeat | Gap:
 
 async def style_sheet(subject: Subject, _world: World, ask: Ask) -> StyleSheet | Gap:
     """Return a page's style sheet, or why it could not be read."""
-    found = await ask(Exchange, subject)
-    if isinstance(found, Gap) or found.fault:
-        reason = found.reason if isinstance(found, Gap) else found.challenge or found.trouble
-        ours = isinstance(found, Gap) and found.ours
-        because = Key(Exchange, subject)
-        return Gap(key=Key(StyleSheet, subject), reason=reason, because=because, ours=ours)
+    found = await readable(Key(StyleSheet, subject), ask)
+    if isinstance(found, Gap):
+        return found
     return StyleSheet(subject=subject, at=found.at, how=found.how, answer=found)
 
 
@@ -125,7 +122,8 @@ async def answer_to(
         result = await _turned_away(result, url, world, ask)
     if isinstance(result, Failure):
         return await _gap(result, url, world, ask, key)
-    return _fact(asking, result, world, subject or subject_of(asking.url, world), verified)
+    about = subject or subject_of(asking.url, world)
+    return as_exchange(result, about, at=world.now(), how=command(asking), verified=verified)
 
 
 async def _turned_away(silent: Response, url: str, world: World, ask: Ask) -> Response | Failure:
@@ -219,13 +217,14 @@ def _nature(failure: Failure, url: str) -> GapNature:
     return ""
 
 
-def _fact(
-    asking: Asking, response: Response, world: World, subject: Subject, verified: bool
+def as_exchange(
+    response: Response, subject: Subject, *, at: datetime, how: str, verified: bool
 ) -> Exchange:
+    """Return an answer as the fact that it is, with whose bot protection gave it."""
     return Exchange(
         subject=subject,
-        at=world.now(),
-        how=command(asking),
+        at=at,
+        how=how,
         url=response.url,
         method=response.method,
         status=response.status,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from launchready.collect.explained import readable
 from launchready.collect.web.address import subject_of, url_host
 from launchready.collect.world import World
 from launchready.derive.pages.later import inline_scripts, later, started
@@ -27,12 +28,9 @@ async def loaded_later(subject: Subject, world: World, ask: Ask) -> LoadedLater 
     A name in a script need not be a file: what is answered by an error or by a page is left out.
     What gets no answer stays in, for nobody knows what stands there.
     """
-    key = Key(LoadedLater, subject)
-    page = await ask(Exchange, subject)
-    if isinstance(page, Gap) or page.fault:
-        reason = page.reason if isinstance(page, Gap) else page.challenge or page.trouble
-        ours = isinstance(page, Gap) and page.ours
-        return Gap(key=key, reason=reason, because=Key(Exchange, subject), ours=ours)
+    page = await readable(Key(LoadedLater, subject), ask)
+    if isinstance(page, Gap):
+        return page
     markup = "html" in page.content_type
     linked = loads(page.text, base=page.url) if markup else ()
     known = {page.url, *(loaded.url for loaded in linked if loaded.kind in {"script", "style"})}

@@ -25,7 +25,7 @@ _STATUS_LINE = re.compile(rb"HTTP/(\d(?:\.\d)?) +(\d{3})(?: |\r|\n|$)")
 _MEDIA = re.compile(r"(?:image/(?!svg)|audio/|video/|font/)", re.IGNORECASE)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 # RFC 9110 section 5.5: control characters have no place in a value; a terminal would obey them.
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,4 +151,4 @@ class Intake:
 
 
 def _clean(value: str) -> str:
-    return _CONTROL.sub("\ufffd", value).strip(" \t")
+    return CONTROL.sub("\ufffd", value).strip(" \t")

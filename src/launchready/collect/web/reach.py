@@ -8,12 +8,13 @@ from urllib.parse import urljoin, urlsplit
 from launchready.collect.dial import DialMap, is_loopback, is_public
 from launchready.collect.explained import explained
 from launchready.collect.web.address import subject_of
-from launchready.collect.web.exchange import VISITOR
+from launchready.collect.web.exchange import VISITOR, as_exchange
 from launchready.collect.web.message import Failure, Request, Response
 from launchready.collect.world import World
 from launchready.derive.pages.same_page import same_page, title
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.exposure import Reach
+from launchready.facts.hops import parts
 from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 
@@ -27,8 +28,8 @@ async def reach(subject: Subject, world: World, ask: Ask) -> Reach | Gap:
     """
     key = Key(Reach, subject)
     url = f"https://{subject.name}/"
-    public = await ask(Exchange, subject_of(url, world))
     shared = Key(Exchange, subject_of(url, world))
+    public = await ask(Exchange, shared.subject)
     if isinstance(public, Gap):
         because = shared if public.because is not None else None
         return Gap(key=key, reason=public.reason, because=because, ours=public.ours)
@@ -102,22 +103,7 @@ def _compare(direct: Response, public: Exchange) -> tuple[bool | None, str]:
     """Return whether the origin's answer is the site, and why; None when it cannot be told."""
     if direct.trouble and not direct.status:
         return False, direct.trouble
-    mine = Exchange(
-        subject=public.subject,
-        at=public.at,
-        how=public.how,
-        url=public.url,
-        method="GET",
-        status=direct.status,
-        headers=direct.headers,
-        body=direct.body,
-        body_cut=direct.body_cut,
-        wire_bytes=direct.wire_bytes,
-        http_version=direct.http_version,
-        address=direct.address,
-        verified=False,
-        timing=direct.timing,
-    )
+    mine = as_exchange(direct, public.subject, at=public.at, how=public.how, verified=False)
     if direct.status // 100 in {4, 5} and direct.status != public.status:
         return False, f"the origin refuses with {direct.status}"
     if public.challenge:
@@ -132,7 +118,7 @@ def _compare(direct: Response, public: Exchange) -> tuple[bool | None, str]:
         )
     if mine.location is not None:
         there, here = mine.location, public.location
-        if direct.url.startswith("http:") and urlsplit(there).scheme == "https":
+        if direct.url.startswith("http:") and parts(there).scheme == "https":
             return False, "the origin only redirects to HTTPS"
         same = here is not None and _target(direct.url, there) == _target(public.url, here)
         return same, f"the origin redirects to {there[:200]}"
@@ -146,10 +132,10 @@ def _compare(direct: Response, public: Exchange) -> tuple[bool | None, str]:
 def _target(url: str, location: str) -> tuple[str, str, str]:
     """Return host, path and query that a redirect leads to; another host's is not the site's."""
     try:
-        parts = urlsplit(urljoin(url, location))
+        split = urlsplit(urljoin(url, location))
     except ValueError:
         return "", location, ""
-    return parts.hostname or "", parts.path or "/", parts.query
+    return split.hostname or "", split.path or "/", split.query
 
 
 def _dialled(origin: str, dial: DialMap) -> str:

@@ -65,7 +65,7 @@ class SecretSearch:
             bodies = list(batch)
             try:
                 found = await _engine(bodies, self.fingerprint_key)
-            except EngineError as error:
+            except Exception as error:  # noqa: BLE001 - whoever waits would wait for ever; they raise it
                 for future in batch.values():
                     future.set_exception(error)
                     future.exception()  # whoever still waits gets it; nobody has to
@@ -83,6 +83,22 @@ async def _engine(bodies: list[bytes], fingerprint_key: bytes) -> list[tuple[Sec
     program = Path(kingfisher.__file__).parent / "bin" / "kingfisher"
     # Beside the loop: a bundle of some megabytes takes a second.
     texts = [await asyncio.to_thread(read, body) for body in bodies]
+    try:
+        report = await _searched(program, bodies, texts)
+    except OSError as error:
+        reason = f"the search for secrets could not be run here: {error.strerror or error}"
+        raise EngineError(reason) from None
+    found = _sorted_out(report, texts)
+    return [
+        await asyncio.to_thread(_sightings, finds, text, fingerprint_key)
+        for finds, text in zip(found, texts, strict=True)
+    ]
+
+
+async def _searched(
+    program: Path, bodies: Sequence[bytes], texts: Sequence[Text]
+) -> dict[str, Any]:
+    """Return the engine's report on the bodies. Raises OSError where it cannot be given files, or run."""
     with tempfile.TemporaryDirectory(prefix="launchready-") as folder:
         root = Path(folder)
         for number, (body, text) in enumerate(zip(bodies, texts, strict=True)):
@@ -95,12 +111,7 @@ async def _engine(bodies: list[bytes], fingerprint_key: bytes) -> list[tuple[Sec
             )
         planted = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(36))
         (root / _PLANTED).write_text(f'const token = "ghp_{planted}";\n', encoding="ascii")
-        report = await _report(program, root)
-    found = _sorted_out(report, texts)
-    return [
-        await asyncio.to_thread(_sightings, finds, text, fingerprint_key)
-        for finds, text in zip(found, texts, strict=True)
-    ]
+        return await _report(program, root)
 
 
 async def _report(program: Path, root: Path) -> dict[str, Any]:

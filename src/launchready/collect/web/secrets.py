@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from launchready.collect.explained import readable
 from launchready.collect.web.secret_engine import EngineError
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.exposure import SecretScan
-from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 
 
 async def secret_scan(subject: Subject, world: World, ask: Ask) -> SecretScan | Gap:
     """Return the secrets in the body of the subject's URL, without their values."""
     key = Key(SecretScan, subject)
-    answer = await ask(Exchange, subject)
-    if isinstance(answer, Gap) or answer.fault:
-        reason = answer.reason if isinstance(answer, Gap) else answer.challenge or answer.trouble
-        ours = isinstance(answer, Gap) and answer.ours
-        return Gap(key=key, reason=reason, because=Key(Exchange, subject), ours=ours)
+    answer = await readable(key, ask)
+    if isinstance(answer, Gap):
+        return answer
     try:
         sightings = await world.secrets.search(answer.body) if answer.body.strip() else ()
     except EngineError as error:

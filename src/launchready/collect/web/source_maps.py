@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from launchready.collect.explained import readable
 from launchready.collect.web.address import joined_url, subject_of, url_host
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject
@@ -31,11 +32,9 @@ async def source_map(subject: Subject, world: World, ask: Ask) -> SourceMap | Ga
     they name another.
     """
     key = Key(SourceMap, subject)
-    script = await ask(Exchange, subject)
-    if isinstance(script, Gap) or script.fault:
-        reason = script.reason if isinstance(script, Gap) else script.challenge or script.trouble
-        ours = isinstance(script, Gap) and script.ours
-        return Gap(key=key, reason=reason, because=Key(Exchange, subject), ours=ours)
+    script = await readable(key, ask)
+    if isinstance(script, Gap):
+        return script
     named = _named(script)
 
     def fact(url: str, body: bytes | None) -> SourceMap:

@@ -13,7 +13,8 @@ _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a grammar rule of RFC 91
 _QUOTED = r'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t\x20-\x7e\x80-\xff])*"'
 _MEMBER = re.compile(rf"[ \t]*({_TOKEN})(?:=(?:({_TOKEN})|({_QUOTED})))?[ \t]*(?=,|\Z)")
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
-_PARAMETERS = re.compile(rf"({_QUOTED})|;(?:{_QUOTED}|[^,\"])*")
+# A quote without its end is passed over with all behind it, or each of them would be looked at anew.
+_PARAMETERS = re.compile(rf"({_QUOTED}|\".*)|;(?:{_QUOTED}|[^,\"])*")
 _TWO_LIFETIMES = re.compile(r"\b(max-age=\d{1,20})\+(\d{1,20})\b", re.IGNORECASE)
 
 

@@ -99,6 +99,8 @@ _BYPASS = re.compile(
 )
 _MISS = re.compile(r"\b(?:miss|tcp\w*_miss|expired|error|none)\b", re.IGNORECASE)
 _TIMED = re.compile(r'\bcdn-cache\s*;\s*desc\s*=\s*"?(hit|miss)\b', re.IGNORECASE)
+# One that does not end reaches to the end of the field, or each quote would be looked at anew.
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)')
 # By these an edge speaks of its own cache; other fields may be those of a cache behind it.
 _OWN_FIELDS: dict[EdgeName, str] = {
     "cloudflare": "cf-cache-status", "vercel": "x-vercel-cache", "bunny": "cdn-cache",
@@ -130,7 +132,7 @@ def _cache_status(headers: Headers) -> CacheSaid | None:
     if value is None:
         return None
     line = f"cache-status: {value}"[:80]
-    bare = re.sub(r'"(?:[^"\\]|\\.)*"', '""', value)
+    bare = _QUOTED.sub('""', value)
     parameters = [p.strip().lower() for member in bare.split(",") for p in member.split(";")[1:]]
     if "hit" in parameters or "hit=?1" in parameters:
         return CacheSaid(answer="hit", line=line)

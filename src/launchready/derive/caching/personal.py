@@ -65,7 +65,8 @@ def set_cookies(headers: Headers) -> tuple[SetCookie, ...]:
     return tuple(
         cookie
         for cookie in found
-        if cookie.name
+        if cookie.taken
+        and cookie.name
         and cookie.value.strip('"')
         and not takes_back(cookie, now)
         and not _IMPERSONAL_COOKIES.fullmatch(cookie.name)

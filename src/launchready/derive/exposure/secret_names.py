@@ -85,7 +85,7 @@ _NOT_MADE = re.compile(
 )
 # Names of messages and fields, ways on the site, patterns that a password must match.
 _NOT_CHOSEN = re.compile(
-    r"[#.]?[A-Za-z]\w*(?:[./:_-]\w+)*|[./#].*|\^.*|.*(?:\(\?|\[A-Z|://|process\.env|your|example|change).*",
+    r"[#.]?[A-Za-z]\w*(?:[./:-]\w+)*|[./#].*|\^.*|.*(?:\(\?|\[A-Z|://|process\.env|your|example|change).*",
     re.IGNORECASE,
 )
 _LETTERS_AND_DIGITS = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d.*\d)[A-Za-z0-9]{10,}")

@@ -86,7 +86,7 @@ _SHAPES: dict[str, re.Pattern[str]] = {
     "Django secret key": re.compile(r"\bdjango-insecure-(?P<key>[a-z0-9!@#$%^&*(_=+)-]{50})"),
     # One file's address, made for one visitor's upload, is a usual thing; a whole account's is none.
     "Address that opens a storage account": re.compile(
-        r"\.core\.windows\.net/?[^\s\"'`<>]{0,200}?[?&](?=[^\s\"'`<>]{0,300}\bs(?:rt=|r=c))"
+        r"\.core\.windows\.net/?[^\s\"'`<>?]{0,200}+\?(?=[^\s\"'`<>]{0,300}\bs(?:rt=|r=c))"
         r"(?=[^\s\"'`<>]{0,300}\bsp=[a-z]{0,12}[wdl])[^\s\"'`<>]{0,300}?\bsig=(?P<key>[\w%+/-]{40,80})"
     ),
     "Convex deploy key": re.compile(

@@ -61,9 +61,9 @@ def with_terms(record: str, terms: Sequence[str]) -> str:
     return " ".join(kept[0] + fresh + kept[1])
 
 
-def with_all(record: str, ending: str = "~all") -> str:
-    """Return the record with this all at its end, in place of any other and of redirect."""
-    return " ".join([*(w for w in record.split() if not _ends(w)), ending])
+def with_all(record: str) -> str:
+    """Return the record with ~all at its end, in place of any other and of redirect."""
+    return " ".join([*(w for w in record.split() if not _ends(w)), "~all"])
 
 
 def without_terms(record: str, gone: Iterable[str]) -> str:

@@ -7,12 +7,13 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
 from launchready.derive.pages.csp_services import SERVICES
 from launchready.derive.pages.page import absolute, base_of, loads
+from launchready.facts.hops import host as host_of
+from launchready.facts.hops import parts as parts_of
 from launchready.facts.http import Exchange
 
 HASHES_MAX = 5
@@ -71,7 +72,7 @@ def suggest(pages: Iterable[Exchange], *, connects: Iterable[str] = ()) -> Sugge
     handlers = 0
     has_nonces = evaluated = runs = False
     for page in pages:
-        own = urlsplit(page.url).hostname or ""
+        own = host_of(page.url)
         _add_loaded(found, page, own)
         tree = LexborHTMLParser(page.text)
         base = base_of(tree, page.url)
@@ -144,7 +145,7 @@ def _add_styled(found: dict[str, dict[str, None]], tree: LexborHTMLParser, own: 
         for imported, url in _IN_STYLE.findall(style or "")[:50]:
             kind = "style-src" if imported else "font-src" if _FONT.search(url) else "img-src"
             _add(found[kind], url, own)
-            for further, sources in SERVICES.get(urlsplit(url).hostname or "", {}).items():
+            for further, sources in SERVICES.get(host_of(url), {}).items():
                 found[further].update(dict.fromkeys(sources))
 
 
@@ -167,7 +168,7 @@ def _add_seen(
 
 def _add_loaded(found: dict[str, dict[str, None]], page: Exchange, own: str) -> None:
     for loaded in loads(page.text, base=page.url):
-        host = urlsplit(loaded.url).hostname or ""
+        host = host_of(loaded.url)
         directive = _DIRECTIVES.get(loaded.kind)
         if directive is not None:
             _add(found[directive], loaded.url, own)
@@ -181,12 +182,12 @@ def _add_script(found: dict[str, dict[str, None]], url: str, own: str) -> None:
     _add(found["script-src"], url, own)
     # A service's script nearly always calls its own host.
     _add(found["connect-src"], url, own)
-    for further, sources in SERVICES.get(urlsplit(url).hostname or "", {}).items():
+    for further, sources in SERVICES.get(host_of(url), {}).items():
         found[further].update(dict.fromkeys(sources))
 
 
 def _add(sources: dict[str, None], url: str | None, own: str) -> None:
-    parts = urlsplit(url or "")
+    parts = parts_of(url or "")
     host = parts.hostname or ""
     if host and host != own and _HOST.fullmatch(host):
         port = f":{parts.port}" if parts.port and parts.port != 443 else ""

@@ -16,7 +16,7 @@ _STYLE_URL = re.compile(r"""url\(\s*['"]?(http://[^'")\s]{1,2000})""", re.IGNORE
 _IMPORTED = re.compile(r"""@import\s+(?:url\(\s*)?['"]?(http://[^'")\s;]{1,2000})""", re.IGNORECASE)
 _UPGRADES = re.compile(r"(?:^|[;,])\s*upgrade-insecure-requests\b", re.IGNORECASE)
 # A namespace is a name that looks like an address, and nothing is fetched from it.
-_UNREAD = re.compile(r"/\*.*?\*/|@namespace[^;]{0,300};", re.DOTALL | re.IGNORECASE)
+_UNREAD = re.compile(r"/\*.*?(?:\*/|\Z)|@namespace[^;]{0,300};", re.DOTALL | re.IGNORECASE)
 _FONT = re.compile(r"\.(?:woff2?|ttf|otf|eot)$", re.IGNORECASE)
 _CSS_MAX = 500_000
 _PASSIVE = frozenset({"image", "media"})

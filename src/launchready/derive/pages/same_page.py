@@ -10,7 +10,7 @@ from launchready.facts.http import Exchange
 _LOOK_AT = 40_000
 # What changes with every answer: nonces, tokens, request ids, times.
 _VOLATILE = re.compile(r"[0-9a-f]{8,}|[A-Za-z0-9+/_=-]{16,}|\d+")
-_WORD = re.compile(r"\w+", re.ASCII)
+_WORD = re.compile(r"\w+")
 _TITLE = re.compile(r"<title[^<>]{0,200}>(.{0,500}?)</title", re.IGNORECASE | re.DOTALL)
 
 

@@ -17,7 +17,7 @@ _READ_MIN = 5
 """A page of which a member reads less by itself is filled by scripts, with what is not seen here."""
 _SHARED_MAX, _SHARED_RATIO_MAX = 5, 0.1
 # A heading may stand on both pages; what a script is given to show is sentences of some length.
-_SENTENCE = re.compile(r'"((?:[^"\\\n]|\\.){20,400})"')
+_SENTENCE = re.compile(r'"((?:[^"\\\n]|\\.){20,400}+)"')
 _SPACES_MIN = 3
 
 _Said = frozenset[tuple[str, ...]]

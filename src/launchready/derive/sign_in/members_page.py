@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from launchready.derive.pages.forms import Form, forms, login_form, same_form
 from launchready.derive.pages.page import loads
 from launchready.derive.sign_in.links import asks_for_password, has_password_field
 from launchready.derive.sign_in.log_in_ways import company_named, sends_mail
 from launchready.derive.sign_in.throttle import same_answer
+from launchready.facts.hops import destination, host
 from launchready.facts.http import Exchange
 
 BY_HAND = "Sign in by hand in a private window before launch."
@@ -66,10 +67,10 @@ def not_for_us(page: Exchange, entrance: str) -> tuple[str, str] | None:
     The reason comes with how to prove it; None where the page is at fault itself.
     """
     if page.location is not None:
-        host = urlsplit(urljoin(page.url, page.location)).hostname or ""
+        there = host(destination(page.url, page.location)) or "no address at all"
         return (
-            f"the log-in is at {host}, which the manifest does not name",
-            f'{BY_OTHERS} Or add [hosts."{host}"] if it is yours.',
+            f"the log-in is at {there}, which the manifest does not name",
+            f'{BY_OTHERS} Or add [hosts."{there}"] if it is yours.',
         )
     if page.challenge:
         return f"bot protection ({page.challenge}) answered instead of the log-in", BY_HAND

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
 from selectolax.lexbor import LexborHTMLParser
 
+from launchready.facts.hops import parts
 from launchready.facts.http import Exchange
 from launchready.manifest import RouteKind
 
@@ -87,7 +88,7 @@ def says_limited(answer: Exchange, *, usual: Exchange | None = None) -> bool:
 def gist(answer: Exchange) -> str:
     """Return what an answer is in a few words: status, where it leads, what it holds."""
     to = answer.location
-    where = f" to {urlsplit(to).path or to}" if to else ""
+    where = f" to {parts(to).path or to}" if to else ""
     kind = f", {answer.content_type}" if answer.content_type and not to else ""
     return f"{answer.status}{where}{kind}"
 
@@ -133,8 +134,6 @@ def _visible(html: str) -> str:
 
 def _target(location: str) -> str:
     """Return where a redirect leads, with the message that it may carry in its query."""
-    try:
-        parts = urlsplit(location)
-    except ValueError:
-        return location
-    return unquote_plus(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+    split = parts(location)
+    where = f"{split.path}?{split.query}" if split.query else split.path
+    return unquote_plus(where) if split.netloc or where else location

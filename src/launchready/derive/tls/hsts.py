@@ -53,8 +53,8 @@ def parse_hsts(value: str) -> Hsts:
     age = directives["max-age"]
     if age is None or re.fullmatch(r"[0-9]+", age) is None:
         return Hsts(problem=f"max-age is {age!r}, not a number of seconds")
-    for name in _NO_VALUE & directives.keys():
-        if directives[name] is not None:
+    for name, given in directives.items():
+        if name in _NO_VALUE and given is not None:
             return Hsts(problem=f"{name} takes no value")
     return Hsts(
         # More digits than any date needs must not become a number of thousands of digits.

@@ -113,8 +113,9 @@ def points_elsewhere(found: Resolution, declared: Parent[Declared]) -> Result:
         return NotApplicable(reason="the manifest declares neither addresses nor cname")
     if found.fault:
         return _explained(found)
-    if len(places(found.usable)) > 1 and any(
-        a.addresses and set(a.addresses) <= set(entry.addresses) for a in found.usable
+    known = frozenset(entry.addresses)
+    if len(places(found.usable, known)) > 1 and any(
+        a.addresses and known.issuperset(a.addresses) for a in found.usable
     ):
         return NotApplicable(reason="resolvers differ, which is a finding of its own")
     wanted = listed(filter(None, (entry.cname, *entry.addresses)))

@@ -9,7 +9,16 @@ import pytest
 
 from launchready.collect.dns import nameservers
 from tests.collect.dns.test_hosts import MANIFEST
-from tests.collect.dns.zone_net import DOMAIN, NS, Net, holding, parent, refusing, silent
+from tests.collect.dns.zone_net import (
+    DOMAIN,
+    NS,
+    Net,
+    holding,
+    parent,
+    refusing,
+    silent,
+    with_wildcard_v6,
+)
 from tests.collect.nameserver import Respond, Transport, reply_to, resolver, wire
 
 
@@ -35,6 +44,30 @@ async def test_a_stale_secondary_differs_in_serial_and_answers() -> None:
     zone = await net.found()
     assert zone.fault == "disagree"
     assert zone.differing == ("example.org", "www.example.org")
+
+
+async def test_servers_of_one_serial_that_differ_in_ipv6_addresses_alone_disagree() -> None:
+    net = Net()
+    for number, address in ((1, "2001:db8::5"), (2, "2001:db8::9")):
+        net.servers[f"192.0.2.{number}"] = holding(address_v6=address)
+    zone = await net.found()
+    assert zone.differing == ("example.org AAAA", "www.example.org AAAA")
+
+
+async def test_an_alias_that_differs_is_told_once_and_not_for_each_family() -> None:
+    net = Net()
+    net.servers["192.0.2.1"] = holding(www_alias="one.example.net.")
+    net.servers["192.0.2.2"] = holding(www_alias="two.example.net.")
+    assert (await net.found()).differing == ("www.example.org",)
+
+
+async def test_the_server_that_each_copy_was_made_from_is_kept() -> None:
+    assert [n.primary for n in (await Net().found()).nameservers] == ["ns1.example.net"] * 2
+
+
+async def test_a_wildcard_that_has_ipv6_addresses_alone_is_seen() -> None:
+    net = Net(respond=with_wildcard_v6)
+    assert (await net.found()).wildcard == ("2001:db8::7",)
 
 
 async def test_a_server_that_refuses_is_lame() -> None:

@@ -28,6 +28,7 @@ from launchready.collect.dial import DialMap, is_loopback, is_public, reached
         ("fe80::1", False),
         ("fd00::1", False),
         ("::ffff:10.0.0.1", False),
+        ("5f00::1", False),
         ("::ffff:9.9.9.9", True),
         ("64:ff9b::a00:1", False),
         ("2002:a00:1::", False),

@@ -23,6 +23,7 @@ _NOT_PUBLIC = tuple(
         "198.18.0.0/15",
         "fec0::/10",
         "64:ff9b:1::/48",
+        "5f00::/16",
         # IPv4 addresses written as the last part of one that nobody routes (RFC 4291, 2.5.5.1).
         "::/96",
     )
@@ -44,6 +45,17 @@ def is_public(address: str) -> bool:
     if any(ip in network for network in _NOT_PUBLIC if network.version == ip.version):
         return False
     return ip.is_global and not ip.is_multicast
+
+
+def is_publishable(address: str) -> bool:
+    """Return whether everybody can reach a published address as it stands.
+
+    One of IPv4 in the form of IPv6 is on no network (RFC 5156 section 2.2): what becomes of it is up
+    to each visitor's system.
+    """
+    ip = ip_address(address)
+    mapped = isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None
+    return is_public(address) and not mapped
 
 
 def is_loopback(address: str) -> bool:

@@ -162,13 +162,13 @@ class Nameserver:
     """The addresses that the zone above tells beside the delegation; mostly none."""
     serial: int | None = None
     """SOA serial that it gave, None when it gave none."""
+    primary: str = ""
+    """The server that its copy was made from, by its SOA (MNAME, RFC 1035 section 3.3.13)."""
     authoritative: bool = False
     rcode: Rcode | None = None
     host_answers: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """For each declared host in the zone: the sorted addresses or alias that it gave.
-
-    The zone's MX and TXT records stand beside them under `example.org MX` and `example.org TXT`.
-    """
+    """The sorted addresses or alias that it gave for each declared host in the zone, those of IPv6
+    under `www.example.org AAAA`; the zone's own records under `example.org MX` and `… TXT`."""
     host_ttls: tuple[tuple[str, int], ...] = ()
     """For each of them the TTL as this server publishes it, in seconds."""
     alias: str = ""

@@ -51,6 +51,8 @@ class CorsAnswer:
     allow_credentials: bool
     status: int
     vary_origin: bool
+    kept: bool = False
+    """It lets shared caches store it, and use it again without asking."""
     preflight: bool = False
     """The answer to an OPTIONS request that asks before the real one."""
     allow_methods: str = ""

@@ -211,6 +211,17 @@ class TestPrivateAnswerServedFromCache:
         page = visit(exchange(URL, status=401, headers=_named(fields)), kind="private")
         assert outcome(private_answer_served_from_cache, page).status == "passed"
 
+    def test_a_copy_that_the_server_confirmed_is_judged_by_whether_it_may_be_stored(self) -> None:
+        fields = {"Cache-Control": "no-cache", "ETag": '"a"', "CF-Cache-Status": "REVALIDATED"}
+        page = visit(exchange(URL, headers=fields), kind="private")
+        assert outcome(private_answer_served_from_cache, page).status == "passed"
+        assert outcome(private_answer_storable, page).severity is Severity.ADVICE
+
+    def test_a_confirmed_copy_of_what_may_not_be_stored_is_a_blocker(self) -> None:
+        fields = {"Cache-Control": "private", "ETag": '"a"', "CF-Cache-Status": "REVALIDATED"}
+        page = visit(exchange(URL, headers=fields), kind="private")
+        assert outcome(private_answer_served_from_cache, page).status == "failed"
+
     def test_a_stored_redirect_to_the_log_in_page_is_a_blocker(self) -> None:
         first = exchange(URL, status=302, headers={"Location": "/login", "Age": "30"})
         page = visit(first, exchange("https://example.org/login"), kind="private")

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from launchready.checks.caching.visitors import session_given_to_two_visitors
 from launchready.facts import route_subject
-from launchready.facts.http import Exchange
+from launchready.facts.http import Exchange, Headers
 from launchready.facts.ways import SecondVisitor
 from launchready.finding import Severity
 from tests.making import AT, DOMAIN, exchange, gap, outcome, route
@@ -60,11 +62,23 @@ def test_the_same_form_token_alone_is_a_risk() -> None:
     )
 
 
-def test_a_cache_that_tells_of_its_copy_is_judged_by_what_it_tells() -> None:
+def test_a_first_answer_that_a_cache_tells_of_is_judged_by_what_it_tells() -> None:
     kept = page(ONE, x_cache_status="HIT")
-    assert outcome(session_given_to_two_visitors, visitors(page(ONE), kept)).status == (
-        "not_applicable"
-    )
+    assert outcome(session_given_to_two_visitors, visitors(kept, kept)).status == "not_applicable"
+
+
+def test_a_copy_that_the_first_visit_itself_put_into_a_cache_is_a_blocker() -> None:
+    first, second = page(ONE, x_cache_status="MISS"), page(ONE, x_cache_status="HIT")
+    found = outcome(session_given_to_two_visitors, visitors(first, second))
+    assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
+    assert found.failure is not None
+    assert "x-cache-status: HIT" in found.failure.evidence
+
+
+def test_a_token_in_a_copy_that_a_cache_tells_of_is_none_of_the_apps_own() -> None:
+    second = replace(form(ONE), headers=Headers((("content-type", "text/html"), ("age", "3"))))
+    found = outcome(session_given_to_two_visitors, visitors(form(ONE), second))
+    assert found.severity is Severity.BLOCKER
 
 
 def test_a_route_that_the_manifest_lets_caches_store_is_not_judged() -> None:

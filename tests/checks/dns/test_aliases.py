@@ -110,6 +110,15 @@ def test_aliases_in_a_circle_are_a_blocker() -> None:
     assert found.detail == "app.example.org → b.example.org → app.example.org"
 
 
+def test_aliases_that_are_too_many_are_not_said_to_be_a_circle() -> None:
+    names = [f"a{n}.example.org" for n in range(13)]
+    found = outcome(alias_loop, resolution(answer(loop=True, aliases=aliases(*names))))
+    assert found.failure is not None
+    assert found.failure.means == (
+        "Nobody can open app.example.org: resolvers give up after some of its 13 aliases."
+    )
+
+
 def test_addresses_at_the_apex_are_no_alias() -> None:
     assert outcome(alias_at_apex, zone()).status == "passed"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from launchready.checks.dns.families import address_lookup_fails
+from launchready.checks.dns.families import address_lookup_fails, no_ipv4
 from launchready.checks.dns.resolving import no_ipv6, points_elsewhere
 from launchready.facts.dns import Rcode, Resolution
 from launchready.finding import Severity
@@ -73,3 +73,41 @@ def test_an_address_that_cannot_be_asked_for_is_not_said_to_be_missing() -> None
 def test_a_question_for_ipv6_that_fails_is_not_said_to_lack_ipv6() -> None:
     found = outcome(no_ipv6, resolution(answer(HERE, v6_rcode="SERVFAIL")))
     assert found.status == "not_applicable"
+
+
+def test_a_host_with_an_ipv4_address_has_one() -> None:
+    assert outcome(no_ipv4, resolution()).status == "passed"
+
+
+def test_a_host_with_ipv6_alone_is_a_blocker() -> None:
+    found = outcome(no_ipv4, resolution(answer(HERE_V6)))
+    assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
+
+
+def test_a_host_without_pages_may_do_with_ipv6_knowingly() -> None:
+    quiet = declared('[launch]\ndomain = "example.org"\n[hosts."app.example.org"]\nweb = false\n')
+    assert outcome(no_ipv4, resolution(answer(HERE_V6)), quiet).severity is Severity.RISK
+
+
+def test_an_ipv4_address_that_one_resolver_alone_lacks_is_left_to_their_disagreement() -> None:
+    found = outcome(no_ipv4, resolution(answer(HERE_V6), answer(HERE, HERE_V6)))
+    assert found.status == "passed"
+
+
+@pytest.mark.parametrize("rcode", ["SERVFAIL", "NXDOMAIN"])
+def test_a_question_for_ipv4_that_fails_is_not_said_to_lack_ipv4(rcode: Rcode) -> None:
+    failing = answer(HERE_V6, rcode=rcode, v6_rcode="NOERROR")
+    assert outcome(no_ipv4, resolution(failing)).status == "not_applicable"
+
+
+def test_a_question_for_ipv4_that_nobody_answered_proves_nothing() -> None:
+    silent = answer(HERE_V6, rcode=None, v6_rcode="NOERROR")
+    assert outcome(no_ipv4, resolution(silent)).status == "unknown"
+
+
+def test_a_host_without_any_address_lacks_more_than_ipv4() -> None:
+    assert outcome(no_ipv4, resolution(answer())).status == "not_applicable"
+
+
+def test_a_host_that_was_not_looked_up_may_have_ipv4() -> None:
+    assert outcome(no_ipv4, gap(Resolution, APP)).status == "unknown"

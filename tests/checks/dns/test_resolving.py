@@ -102,6 +102,15 @@ def test_a_declared_address_that_is_not_published_is_a_risk() -> None:
     assert (found.status, found.severity) == ("failed", Severity.RISK)
 
 
+def test_declared_addresses_that_resolvers_are_led_to_each_by_place_point_right() -> None:
+    three = declared(
+        '[launch]\ndomain = "example.org"\n[hosts."app.example.org"]\n'
+        f'addresses = ["{HERE}", "{OLD}", "203.0.113.77"]\n'
+    )
+    found = outcome(points_elsewhere, resolution(answer(HERE), answer(OLD)), three)
+    assert found.status == "passed"
+
+
 def test_one_stale_resolver_is_not_elsewhere() -> None:
     mixed = resolution(answer(HERE, HERE_V6), answer(OLD))
     assert outcome(points_elsewhere, mixed, ADDRESSES).status == "not_applicable"

@@ -141,6 +141,12 @@ def test_another_serial_with_the_same_answers_is_advice() -> None:
     assert (found.status, found.severity) == ("failed", Severity.ADVICE)
 
 
+def test_serials_of_two_dns_hosts_are_not_compared() -> None:
+    other = nameserver(2, serial=7, primary="dns1.example.com")
+    found = zone(nameserver(1, primary="ns1.example.net"), other)
+    assert outcome(nameservers_disagree, found).status == "passed"
+
+
 def test_another_answer_under_another_serial_is_a_blocker() -> None:
     old = nameserver(2, serial=7, host_answers=((DOMAIN, (HERE,)), (APP.name, (OLD,))))
     found = outcome(nameservers_disagree, zone(nameserver(1), old))
@@ -190,6 +196,14 @@ def test_near_the_launch_a_day_is_the_limit_and_advice(seconds: int, status: str
     found = outcome(ttl_too_long, with_ttl(seconds), NEAR)
     assert found.status == status
     assert found.severity is (Severity.ADVICE if status == "failed" else Severity.RISK)
+
+
+def test_an_ipv6_address_that_is_remembered_too_long_is_told() -> None:
+    ttls = ((APP.name, 300), (f"{APP.name} AAAA", 172_800), (f"{DOMAIN} MX", 604_800))
+    found = outcome(ttl_too_long, zone(nameserver(1, host_ttls=ttls)), SWITCH)
+    assert (found.status, found.detail) == ("failed", f"172800 seconds for {APP.name}")
+    assert found.failure is not None
+    assert "AAAA" in found.failure.see
 
 
 def test_servers_that_told_no_ttl_prove_nothing() -> None:

@@ -33,9 +33,11 @@ BELOW = "below.sub.example.org"
 class Signed:
     """A resolver that does not validate, before a signed zone with one host in an unsigned one below."""
 
-    def __init__(self, *, damaged: str = "", ended: str = "", bare: str = "") -> None:
+    def __init__(
+        self, *, damaged: str = "", ended: str = "", bare: str = "", bare_type: str = ""
+    ) -> None:
         private, self.key = _key()
-        self.damaged, self.bare = damaged, bare
+        self.damaged, self.bare, self.bare_type = damaged, bare, bare_type
         self.zone = self.signed(private, NOW + timedelta(days=14))
         self.old = self.signed(private, NOW - timedelta(days=2))
         self.ended = ended
@@ -75,6 +77,8 @@ class Signed:
             address = type_ not in {dns.rdatatype.SOA, dns.rdatatype.DNSKEY}
             if signed is None or (address and label == self.bare):
                 continue
+            if dns.rdatatype.to_text(type_) == self.bare_type:
+                continue
             for rdata in signed:
                 shown = rdata
                 if address and label == self.damaged:
@@ -112,6 +116,12 @@ async def test_a_signature_that_ended_over_one_host_is_found() -> None:
 @pytest.mark.parametrize("host", HOSTS[:3])
 async def test_a_host_of_the_zone_that_is_not_signed_is_found(host: str) -> None:
     assert (await verified(Signed(bare=host)))[host] == "it has no signature"
+
+
+async def test_the_addresses_of_one_family_that_are_not_signed_are_found() -> None:
+    found = await verified(Signed(bare_type="AAAA"))
+    assert found["www.example.org"] == "its AAAA record has no signature"
+    assert found["example.org"] == ""
 
 
 async def test_where_a_resolver_validates_nothing_is_verified_here() -> None:

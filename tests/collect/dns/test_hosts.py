@@ -297,6 +297,53 @@ async def test_caa_that_fails_because_the_host_does_not_resolve_is_a_gap() -> No
     assert found.because == Key(Resolution, APP)
 
 
+def giving_up_after(steps: int, records: Mapping[str, Mapping[str, Sequence[str]]]) -> Respond:
+    """Answer SERVFAIL to what takes more aliases than so many, as resolvers do."""
+
+    def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        name, count = query.question[0].name.to_text(omit_final_dot=True), 0
+        while dns.rdatatype.to_text(query.question[0].rdtype) != "CNAME" and (
+            alias := records.get(name, {}).get("CNAME")
+        ):
+            name, count = alias[0].rstrip("."), count + 1
+        if count > steps:
+            return [wire(reply_to(query, rcode="SERVFAIL"), transport)]
+        return resolver(records)(query, transport)
+
+    return knowing_the_root(respond)
+
+
+CHAIN = {
+    "app.example.org": {"CNAME": ["a1.example.org."]},
+    **{f"a{n}.example.org": {"CNAME": [f"a{n + 1}.example.org."]} for n in range(1, 13)},
+}
+
+
+async def test_more_aliases_than_a_resolver_follows_are_told_as_such() -> None:
+    found = await resolution_by(
+        giving_up_after(11, {**CHAIN, "a13.example.org": {"A": ["203.0.113.5"]}})
+    )
+    assert found.fault == "loop"
+    assert len(found.answers[0].aliases) == 13
+
+
+async def test_many_aliases_whose_end_fails_as_well_are_not_said_to_be_too_many() -> None:
+    found = await resolution_by(giving_up_after(-1, CHAIN))
+    assert found.fault == "unresolved"
+
+
+async def test_an_ipv4_address_in_the_form_of_ipv6_is_none_that_everybody_can_reach() -> None:
+    records = {"app.example.org": {"A": ["203.0.113.5"], "AAAA": ["::ffff:203.0.113.9"]}}
+    assert (await resolution_by(resolver(records))).private == ("::ffff:203.0.113.9",)
+
+
+async def resolution_by(respond: Respond) -> Resolution:
+    async with serving(respond) as one, gathering(one) as gatherer:
+        found = await gatherer.ask(Resolution, APP)
+    assert isinstance(found, Resolution), found
+    return found
+
+
 async def neighbours(records: Mapping[str, Mapping[str, Sequence[str]]]) -> NeighbourNames:
     async with serving(resolver(records)) as one, gathering(one) as gatherer:
         found = await gatherer.ask(NeighbourNames, domain_subject(DOMAIN))
@@ -314,6 +361,25 @@ async def test_a_neighbour_that_is_an_alias_of_nothing_dangles() -> None:
     assert [(a.owner, a.target) for a in found.dangling] == [
         ("blog.example.org", "gone.example.net")
     ]
+
+
+@pytest.mark.parametrize(("denied_by", "dangling"), [("example.net", 0), ("net", 1)])
+async def test_names_below_a_dname_dangle_only_where_what_it_leads_to_does_not_exist(
+    denied_by: str, dangling: int
+) -> None:
+    def renamed(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        name = query.question[0].name.to_text(omit_final_dot=True)
+        if not name.startswith("blog."):
+            return resolver({})(query, transport)
+        lines = ["example.org 300 DNAME example.net.", f"{name} 300 CNAME blog.example.net."]
+        soa = f"{denied_by} 300 SOA a.{denied_by}. b.{denied_by}. 1 3600 600 1209600 300"
+        message = reply_to(query, answer=lines, authority=[soa], rcode="NXDOMAIN")
+        return [wire(message, transport)]
+
+    async with serving(renamed) as one, gathering(one) as gatherer:
+        found = await gatherer.ask(NeighbourNames, domain_subject(DOMAIN))
+    assert isinstance(found, NeighbourNames)
+    assert len(found.dangling) == dangling
 
 
 async def test_what_a_wildcard_makes_up_is_no_neighbour() -> None:

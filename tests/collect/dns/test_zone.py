@@ -9,7 +9,16 @@ import pytest
 
 from launchready.collect.dns import nameservers
 from tests.collect.dns.test_hosts import MANIFEST
-from tests.collect.dns.zone_net import DOMAIN, NS, Net, holding, parent, refusing, silent
+from tests.collect.dns.zone_net import (
+    DOMAIN,
+    NS,
+    Net,
+    holding,
+    parent,
+    refusing,
+    silent,
+    with_wildcard_v6,
+)
 from tests.collect.nameserver import Respond, Transport, reply_to, resolver, wire
 
 
@@ -44,6 +53,30 @@ async def test_servers_that_spell_a_name_in_other_letters_do_not_differ() -> Non
     zone = await net.found()
     assert zone.differing == ()
     assert dict(zone.nameservers[0].host_answers)["example.org MX"] == ("10 mail.example.net.",)
+
+
+async def test_servers_of_one_serial_that_differ_in_ipv6_addresses_alone_disagree() -> None:
+    net = Net()
+    for number, address in ((1, "2001:db8::5"), (2, "2001:db8::9")):
+        net.servers[f"192.0.2.{number}"] = holding(address_v6=address)
+    zone = await net.found()
+    assert zone.differing == ("example.org AAAA", "www.example.org AAAA")
+
+
+async def test_an_alias_that_differs_is_told_once_and_not_for_each_family() -> None:
+    net = Net()
+    net.servers["192.0.2.1"] = holding(www_alias="one.example.net.")
+    net.servers["192.0.2.2"] = holding(www_alias="two.example.net.")
+    assert (await net.found()).differing == ("www.example.org",)
+
+
+async def test_the_server_that_each_copy_was_made_from_is_kept() -> None:
+    assert [n.primary for n in (await Net().found()).nameservers] == ["ns1.example.net"] * 2
+
+
+async def test_a_wildcard_that_has_ipv6_addresses_alone_is_seen() -> None:
+    net = Net(respond=with_wildcard_v6)
+    assert (await net.found()).wildcard == ("2001:db8::7",)
 
 
 async def test_a_server_that_refuses_is_lame() -> None:
@@ -164,7 +197,8 @@ async def test_a_resolver_that_names_no_servers_leaves_them_untold() -> None:
 async def test_a_zone_of_very_many_hosts_is_bounded(depth: int) -> None:
     hosts = "".join(f'[hosts."h{n}.example.org"]\n' for n in range(depth))
     zone = await Net(manifest=MANIFEST + hosts).found()
-    assert len(zone.nameservers[0].host_answers) <= nameservers.HOSTS_MAX + 2
+    # Addresses of both families, and the zone's own MX and TXT records.
+    assert len(zone.nameservers[0].host_answers) <= 2 * nameservers.HOSTS_MAX + 2
 
 
 @pytest.mark.parametrize(("denied_by", "free"), [("net", "example.net"), ("example.net", "")])

@@ -48,18 +48,24 @@ def holding(
     serial: int = 7,
     ns: Sequence[str] = NS,
     address: str = "203.0.113.5",
+    address_v6: str = "",
+    www_alias: str = "",
     ttl: int = 300,
     mx: Sequence[str] = (),
 ) -> Respond:
     """Answer with authority for example.org."""
+    addresses = {"A": [address]} | ({"AAAA": [address_v6]} if address_v6 else {})
     records: Records = {
-        DOMAIN: {"SOA": [SOA.format(serial)], "NS": list(ns), "A": [address], "MX": list(mx)},
-        "www.example.org": {"A": [address]},
+        DOMAIN: {"SOA": [SOA.format(serial)], "NS": list(ns), "MX": list(mx), **addresses},
+        "www.example.org": addresses,
     }
 
     def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
         name = query.question[0].name.to_text(omit_final_dot=True)
         kind = dns.rdatatype.to_text(query.question[0].rdtype)
+        if www_alias and name == "www.example.org":
+            line = f"{name} {ttl} CNAME {www_alias}"
+            return [wire(reply_to(query, answer=[line], authoritative=True), transport)]
         known = records.get(name)
         data = (known or {}).get(kind, ())
         message = reply_to(
@@ -70,6 +76,20 @@ def holding(
             authoritative=True,
         )
         return [wire(message, transport)]
+
+    return respond
+
+
+def with_wildcard_v6(usual: Respond) -> Respond:
+    """Answer names that nobody published with an IPv6 address."""
+
+    def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
+        name = query.question[0].name.to_text(omit_final_dot=True)
+        if not (name.startswith("lr-") and name.endswith(f".{DOMAIN}")):
+            return usual(query, transport)
+        kind = dns.rdatatype.to_text(query.question[0].rdtype)
+        lines = [f"{name} 300 AAAA 2001:db8::7"] if kind == "AAAA" else []
+        return [wire(reply_to(query, answer=lines), transport)]
 
     return respond
 

@@ -33,6 +33,23 @@ async def test_a_reflected_origin_is_recorded_with_its_credentials(root: Path) -
     assert {a.split()[0] for a in site.asked} == {"GET", "OPTIONS"}
 
 
+@pytest.mark.parametrize(
+    ("control", "kept"),
+    [("public, max-age=60", True), ("private, max-age=60", False), ("no-cache", False)],
+)
+async def test_whether_caches_may_keep_an_answer_is_recorded(
+    root: Path, control: str, kept: bool
+) -> None:
+    def allowing(_method: str, _target: str, _fields: dict[str, str]) -> bytes:
+        return page(b"{}", f"Cache-Control: {control}")
+
+    async with https_world(allowing, root, more=CORS) as (loopback, _):
+        subject = route_subject("https://example.org/api", "example.org")
+        found = await loopback.gatherer.ask(Cors, subject)
+    assert isinstance(found, Cors)
+    assert {a.kept for a in found.answers if not a.preflight} == {kept}
+
+
 async def test_a_route_that_allows_no_origin_is_recorded_so(root: Path) -> None:
     async with https_world(only({}), root, more=CORS) as (loopback, _):
         subject = route_subject("https://example.org/api", "example.org")

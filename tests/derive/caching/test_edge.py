@@ -48,7 +48,9 @@ from tests.hostile import at_once, repeated
         ("server-timing", "edge; dur=1, cdn-cache; desc=HIT, origin; dur=0", "hit"),
         ("server-timing", "cdn-cache; desc=MISS", "miss"),
         ("server-timing", "db;dur=5, cache;desc=HIT", "unsaid"),
-        ("cache-status", "Fly; fwd=stale; fwd-status=304; stored", "miss"),
+        ("cache-status", "Fly; fwd=stale; fwd-status=304; stored", "hit"),
+        ("cache-status", "Fly; fwd=stale; fwd-status=200; stored", "miss"),
+        ("x-cache", "TCP_REFRESH_UNMODIFIED from proxy", "hit"),
         ("cache-status", '"Netlify Durable"; fwd=bypass, "Netlify Edge"; hit', "hit"),
         ("cdn-cache", "HIT", "hit"),
         ("x-litespeed-cache", "hit", "hit"),
@@ -70,6 +72,29 @@ from tests.hostile import at_once, repeated
 )
 def test_what_caches_say_is_understood(field: str, value: str, answer: CacheAnswer) -> None:
     assert cache_said(Headers(((field, value),))).answer == answer
+
+
+@pytest.mark.parametrize(
+    ("fields", "confirmed"),
+    [
+        ((("cf-cache-status", "REVALIDATED"),), True),
+        ((("x-cache", "RefreshHit from cloudfront"),), True),
+        ((("x-cache", "TCP_REFRESH_HIT from a1.deploy.akamaitechnologies.com"),), True),
+        ((("cache-status", "Fly; fwd=stale; fwd-status=304"),), True),
+        ((("cf-cache-status", "REVALIDATED"), ("age", "3")), True),
+        ((("cf-cache-status", "REVALIDATED"), ("x-cache", "HIT")), False),
+        ((("cache-status", "Origin; fwd=stale; fwd-status=304, CDN; hit"),), False),
+        # Vercel makes the page anew, for everybody.
+        ((("x-vercel-cache", "REVALIDATED"),), False),
+        ((("x-cache", "HIT"),), False),
+        ((("age", "3"),), False),
+    ],
+)
+def test_a_copy_that_the_server_confirmed_for_this_very_answer_is_told_apart(
+    fields: tuple[tuple[str, str], ...], confirmed: bool
+) -> None:
+    said = cache_said(Headers(fields))
+    assert (said.answer, said.confirmed) == ("hit", confirmed)
 
 
 def test_a_stored_copy_further_back_counts_too() -> None:

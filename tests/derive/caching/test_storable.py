@@ -59,6 +59,14 @@ def test_a_status_that_is_not_stored_by_default_needs_to_be_allowed(status: int)
         assert judged({field: value}, status).storable
 
 
+@pytest.mark.parametrize("status", [428, 429, 431, 511])
+def test_what_rfc_6585_keeps_from_caches_is_not_stored_whatever_the_answer_says(
+    status: int,
+) -> None:
+    fields = Headers((("cache-control", "public, max-age=600"),))
+    assert not shared_storing(status, fields, received=AT).storable
+
+
 def test_a_request_with_authorization_needs_an_answer_that_allows_it() -> None:
     assert not storing(authorized=True, cache_control="max-age=60").storable
     for allows in ("public", "s-maxage=60", "max-age=60, must-revalidate"):

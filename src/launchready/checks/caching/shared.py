@@ -206,7 +206,10 @@ def private_answer_served_from_cache(visit: Visit) -> Result:
 def _given_from_cache(visit: Visit, answer: Exchange) -> bool:
     # A form that is the same for everybody harms nobody from a cache.
     personal = visit.route.kind == "private" or bool(personal_signs(answer))
-    return personal and cache_said(answer.headers).answer == "hit"
+    said = cache_said(answer.headers)
+    # What the server confirmed for this very visitor was given rightly, if it may be kept at all.
+    rightly = said.confirmed and stored_by_shared(answer).storable
+    return personal and said.answer == "hit" and not rightly
 
 
 def _served(visit: Visit, answer: Exchange, line: str) -> Failed:

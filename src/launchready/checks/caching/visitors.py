@@ -38,8 +38,8 @@ def session_given_to_two_visitors(visitors: SecondVisitor) -> Result:
         return Unproven(reason=f"{challenged} answered instead of the site")
     if second is None:
         return Passed(evidence="a visitor is given no session and no token")
-    said = next((s for a in (second, first) if (s := cache_said(a.headers)).answer == "hit"), None)
-    if said is not None:
+    said = cache_said(first.headers)
+    if said.answer == "hit":
         return NotApplicable(
             reason=f"a cache says that it gave a copy ({said.line}); see private-answer-served-from-cache"
         )
@@ -52,15 +52,19 @@ def session_given_to_two_visitors(visitors: SecondVisitor) -> Result:
     if not again:
         return Passed(evidence="each visitor is given another one")
     cookie = next((name for name in again if name.startswith("the cookie")), "")
+    # What the first visit put into a cache that was empty is given from there to the second.
+    copied = cache_said(second.headers)
+    told = copied.line if copied.answer == "hit" else ""
     return Failed(
         # A token alone may also be the app's own, the same for all; it then protects nothing.
-        severity=Severity.BLOCKER if cookie else Severity.RISK,
+        severity=Severity.BLOCKER if cookie or told else Severity.RISK,
         means="Two visitors share one session: when one of them signs in, the other is signed in too."
         if cookie
         else "Two visitors get the same form token: a stored copy that others cannot use, or no protection.",
         observed=f"{first.status}, twice the same: {', '.join(again)}"[:200],
         wanted="another one for each visitor",
-        evidence=f"{first.url}: asked twice without a cookie",
+        evidence=f"{first.url}: asked twice without a cookie"
+        + (f", and a cache says of the second answer: {told}" if told else ""),
         fix=(
             f"Take {first.url} out of every cache in front of the app: nginx: proxy_cache off; a CDN: no “cache everything” rule.",
             f"Send this header with the {visitors.route.kind} pages: {_HEADER}",

@@ -117,7 +117,9 @@ def alias_loop(found: Resolution) -> Result:
     chain = [looping[0].aliases[0].owner, *(a.target for a in looping[0].aliases)] if looping[0].aliases else [host]  # fmt: skip
     circle = len(set(chain)) < len(chain)
     return Failed(
-        means=f"Nobody can open {host}: its name leads in a circle.",
+        means=f"Nobody can open {host}: its name leads in a circle."
+        if circle
+        else f"Nobody can open {host}: resolvers give up after some of its {len(chain) - 1} aliases.",
         observed=" → ".join(chain[:6]) + (" → …" if len(chain) > 6 else ""),
         wanted="one alias, of a name that has addresses",
         fix=(

@@ -1,17 +1,20 @@
-"""Whether a host's IPv4 and IPv6 addresses can both be asked for."""
+"""Whether a host has an IPv4 address, and both kinds can be asked for."""
 
 from __future__ import annotations
 
-from launchready.checks.dns.wording import dig
+from launchready.checks.dns.wording import dig, listed
 from launchready.facts import Key
+from launchready.facts.declared import Declared
 from launchready.facts.dns import Resolution, Zone
 from launchready.finding import (
     Failed,
     Impact,
     NotApplicable,
+    Parent,
     Passed,
     Result,
     Severity,
+    Unproven,
     check,
 )
 
@@ -64,4 +67,41 @@ def address_lookup_fails(found: Resolution) -> Result:
         severity=Severity.BLOCKER if shut_out else None,
         # A zone whose servers differ, or that validators refuse, explains it.
         because=Key(Zone, parent) if parent else None,
+    )
+
+
+@check(severity=Severity.BLOCKER, impact=Impact.SIGN_IN)
+def no_ipv4(found: Resolution, declared: Parent[Declared]) -> Result:
+    """A host has IPv6 addresses alone.
+
+    Why: Half of the networks that people come from, at home and in offices, have no IPv6: there the
+    host cannot be opened, while it works at a desk that has both.
+
+    Fix: Publish an A record beside the AAAA record. Where the server has no IPv4 address, put an edge
+    in front that has both.
+    """
+    host = found.subject.name
+    if not found.addresses:
+        return NotApplicable(reason="the host has no address")
+    v4 = [a for a in found.addresses if ":" not in a]
+    if v4:
+        return Passed(evidence=f"at {listed(v4)}")
+    if any(a.failing_type == "A" for a in found.answers):
+        return NotApplicable(reason="the question for it fails; see address-lookup-fails")
+    if not any(a.rcode == "NOERROR" for a in found.answers):
+        return Unproven(reason="no resolver answered the question for an A record")
+    entry = declared.manifest.hosts.get(host)
+    return Failed(
+        means=f"Members without IPv6 cannot open {host}.",
+        observed=f"at {listed(found.addresses)}, no A record",
+        wanted="an A record",
+        fix=(
+            f"Publish this record: {host}. 300 IN A ADDRESS-OF-YOUR-SERVER",
+            "If your server has no IPv4 address, ask your host for one, or put an edge in front.",
+        ),
+        who="your host",
+        effort_min=20,
+        takes_effect="within the hour",
+        see=dig("A", host, "+short"),
+        severity=Severity.RISK if entry is not None and not entry.web else None,
     )

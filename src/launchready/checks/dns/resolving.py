@@ -113,8 +113,9 @@ def points_elsewhere(found: Resolution, declared: Parent[Declared]) -> Result:
         return NotApplicable(reason="the manifest declares neither addresses nor cname")
     if found.fault:
         return _explained(found)
-    if len(places(found.usable)) > 1 and any(
-        a.addresses and set(a.addresses) <= set(entry.addresses) for a in found.usable
+    known = frozenset(entry.addresses)
+    if len(places(found.usable, known)) > 1 and any(
+        a.addresses and known.issuperset(a.addresses) for a in found.usable
     ):
         return NotApplicable(reason="resolvers differ, which is a finding of its own")
     wanted = listed(filter(None, (entry.cname, *entry.addresses)))
@@ -125,11 +126,13 @@ def points_elsewhere(found: Resolution, declared: Parent[Declared]) -> Result:
     else:
         problem = _off_addresses(found, entry.addresses)
     failing = {a.failing_type for a in found.half_failing}
+    # Where each resolver is led to another of them, the rest may be for other places.
+    steered = len(places(found.usable)) > 1
     missing = [
         a
         for a in entry.addresses
         # What cannot be asked for is a finding of its own.
-        if a not in found.addresses and ("AAAA" if ":" in a else "A") not in failing
+        if not steered and a not in found.addresses and ("AAAA" if ":" in a else "A") not in failing
     ]
     if not problem and not (missing and not entry.cname):
         return Passed(evidence=f"{host} leads to {wanted}, as declared")

@@ -144,9 +144,12 @@ def nameservers_disagree(zone: Zone) -> Result:
     if len(told) < 2:
         return NotApplicable(reason="fewer than two name servers answer")
     differing = zone.differing
-    serials = {n.serial for n in told if n.serial is not None}
-    if not differing and len(serials) < 2:
-        serial = f", serial {min(serials)}" if serials else ""
+    # Two DNS hosts count their changes each by itself: only copies of one primary can be compared.
+    serials = {(n.primary, n.serial) for n in told if n.serial is not None}
+    if not differing and len(serials) == len({primary for primary, _ in serials}):
+        serial = (
+            f", serial {listed(str(number) for _, number in sorted(serials))}" if serials else ""
+        )
         return Passed(evidence=f"{len(told)} name servers answer alike{serial}")
     if differing:
         name = differing[0]
@@ -205,7 +208,7 @@ def ttl_too_long(zone: Zone, declared: Parent[Declared]) -> Result:
     published: dict[str, int] = {}
     for server in zone.told:
         for name, ttl in server.host_ttls:
-            if " " not in name:
+            if not name.endswith((" MX", " TXT")):
                 published[name] = max(ttl, published.get(name, 0))
     if not published:
         return Unproven(
@@ -215,18 +218,19 @@ def ttl_too_long(zone: Zone, declared: Parent[Declared]) -> Result:
     if not long:
         return Passed(evidence=f"the longest is {max(published.values())} seconds")
     name, ttl = max(long.items(), key=lambda item: item[1])
+    hosts = list(dict.fromkeys(label.partition(" ")[0] for label in long))
     return Failed(
         means=f"After a change, members go to the old place for up to {_hours(ttl)}.",
-        observed=f"{ttl} seconds for {listed(long)}",
+        observed=f"{ttl} seconds for {listed(hosts)}",
         wanted=f"{limit} seconds or less",
         fix=(
-            f"Set the TTL of {listed(long, 8)} to 300 seconds.",
+            f"Set the TTL of {listed(hosts, 8)} to 300 seconds.",
             f"Wait {_hours(ttl)} before you switch.",
         ),
         who="you",
         effort_min=10,
         takes_effect=f"after {_hours(ttl)}",
-        see=dig("A", name, "+noall", "+answer", server=zone.told[0].name),
+        see=dig(*_question((name,), zone), "+noall", "+answer", server=zone.told[0].name),
         severity=None if launch.switches_dns else Severity.ADVICE,
     )
 

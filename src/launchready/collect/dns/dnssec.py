@@ -110,6 +110,10 @@ async def verified_hosts(
             told = _host_problem(apex, records, reply, security.keys, now)
             if told is not None:
                 found[host] = found.get(host) or told
+    for (host, kind), reply in zip(questions, replies, strict=True):
+        # Where one family's records are signed by the zone, those of the other are the zone's too.
+        if host in found and reply.found and reply.found.owner == host and not _signatures(reply):
+            found[host] = found[host] or f"its {kind} record has no signature"
     bare = {
         host
         for (host, _), reply in zip(questions, replies, strict=True)

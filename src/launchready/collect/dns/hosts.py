@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from launchready.collect.dial import is_loopback, is_public
+from launchready.collect.dial import is_loopback, is_publishable
 from launchready.collect.dns.network import out_of_reach
 from launchready.collect.dns.reply import ALIASES_MAX, GOOD, Reply
 from launchready.collect.world import World
@@ -26,6 +26,8 @@ from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 from launchready.mailauth.names import is_at_or_below
 
+FOLLOWED = 8
+"""So many aliases every resolver follows; unbound and BIND stop at 11, PowerDNS at 10."""
 PROOF_PATH = "/.well-known/launchready.txt"
 
 
@@ -74,6 +76,11 @@ async def _answer_of(world: World, subject: Subject, resolver: tuple[str, int]) 
         aliases, loop = unchecked.aliases, loop or unchecked.loop
         if not bogus and not aliases:
             aliases, loop = await _traced(world, name, resolver)
+        if len(aliases) > FOLLOWED and not loop:
+            # Their number alone fails where the last of them can be looked up by itself.
+            end = await names.ask(aliases[-1].target, "A", resolver=resolver)
+            loop = bool(end.found)
+            bogus = bogus and not loop
     elif v6.rcode == "SERVFAIL":
         unchecked = await names.ask(name, "AAAA", resolver=resolver, checking_disabled=True)
         bogus = unchecked.rcode in GOOD and not unchecked.loop
@@ -147,7 +154,7 @@ async def _completed(found: Resolution, world: World) -> Resolution:
             *(world.names.ask(entry.cname, kind) for kind in ("A", "AAAA"))
         )
         targets = tuple(sorted(address for r in replies for address in r.texts))
-    private = tuple(a for a in found.addresses if not is_public(a))
+    private = tuple(a for a in found.addresses if not is_publishable(a))
     dialled = any(
         is_loopback(address) or world.dial.target(name, address, port) != (address, port)
         for address in private

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
-from launchready.collect.dns.reply import Reply
+from launchready.collect.dns.reply import Reply, text_of
 from launchready.collect.world import World
 from launchready.expected import zone_of
 from launchready.facts.dns import Nameserver
@@ -84,10 +85,11 @@ async def _ask_server(
         soa = await world.names.ask_server(address, apex, "SOA", host=name)
         if soa.rcode is not None:
             break
-    serial = soa.found.rdatas[0] if soa.found and soa.found.rdatas else None
+    start: Any = soa.found.rdatas[0] if soa.found and soa.found.rdatas else None
     server = replace(
         server,
-        serial=getattr(serial, "serial", None),
+        serial=start.serial if start else None,
+        primary=text_of(start.mname) if start else "",
         authoritative=_serves(soa, apex),
         rcode=soa.rcode,
         trouble=soa.trouble,
@@ -95,7 +97,8 @@ async def _ask_server(
     )
     if not server.authoritative:
         return server, ()
-    questions = [(apex, "NS"), (apex, "MX"), (apex, "TXT"), *((h, "A") for h in hosts)]
+    addresses_of = ((h, kind) for h in hosts for kind in ("A", "AAAA"))
+    questions = [(apex, "NS"), (apex, "MX"), (apex, "TXT"), *addresses_of]
     replies = await asyncio.gather(
         *(world.names.ask_server(address, n, kind, host=name) for n, kind in questions)
     )
@@ -103,7 +106,10 @@ async def _ask_server(
         (_label(n, kind), reply)
         for (n, kind), reply in zip(questions[1:], replies[1:], strict=True)
         # A referral further down is another zone's business.
-        if reply.rcode is not None and reply.authoritative
+        if reply.rcode is not None
+        and reply.authoritative
+        # An alias is the same for both families, and told once.
+        and not (kind == "AAAA" and reply.aliases)
     ]
     server = replace(
         server,

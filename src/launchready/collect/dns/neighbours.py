@@ -6,11 +6,12 @@ import asyncio
 
 from launchready.collect.dns.hosts import unanswered
 from launchready.collect.dns.network import out_of_reach
-from launchready.collect.dns.reply import GOOD
+from launchready.collect.dns.reply import GOOD, Reply
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.dns import Alias, NeighbourNames, Zone
 from launchready.gather import Ask, Collector
+from launchready.mailauth.names import is_at_or_below
 
 NEIGHBOURS = (
     "mail", "webmail", "smtp", "imap", "pop", "mx", "ftp", "sftp", "ssh", "vpn", "cpanel",
@@ -64,9 +65,18 @@ async def neighbour_names(subject: Subject, world: World, ask: Ask) -> Neighbour
         dangling=tuple(
             Alias(owner=n, target=r.last, ttl_s=r.aliases[-1].ttl_s)
             for n, r in dangling + real
-            if r.rcode == "NXDOMAIN" and r.aliases
+            if r.rcode == "NXDOMAIN" and r.aliases and not _renamed(r)
         ),
     )
+
+
+def _renamed(reply: Reply) -> bool:
+    """Return whether a DNAME alone makes the alias (RFC 6672), and what it leads to exists.
+
+    No record has this name: it is missing here because it is missing there.
+    """
+    targets = [target for names in reply.sets("DNAME") for target in names.texts]
+    return any(reply.denied_by and is_at_or_below(reply.denied_by, t) for t in targets)
 
 
 async def _zone_silent(key: Key, ask: Ask, why: str) -> Gap:

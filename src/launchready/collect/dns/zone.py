@@ -45,10 +45,11 @@ async def zone(subject: Subject, world: World, _ask: Ask) -> Zone | Gap:
     domain, names = subject.name, world.names
     ancestors, key = _ancestors(domain), Key(Zone, subject)
     unlikely = f"{names.unlikely}.{domain}"
-    soa, alias, wild, *delegations = await asyncio.gather(
+    soa, alias, wild, wild_v6, *delegations = await asyncio.gather(
         names.ask(domain, "SOA", checking_disabled=True),
         names.ask(domain, "CNAME", checking_disabled=True),
         names.ask(unlikely, "A", checking_disabled=True),
+        names.ask(unlikely, "AAAA", checking_disabled=True),
         *(names.ask(name, "NS", checking_disabled=True) for name in [domain, *ancestors]),
     )
     if soa.rcode not in GOOD and (ours := await out_of_reach(key, world, domain)):
@@ -60,7 +61,7 @@ async def zone(subject: Subject, world: World, _ask: Ask) -> Zone | Gap:
     how = f"dig +trace SOA {domain}"
     fact = Zone(
         subject=subject, at=world.now(), how=how, apex=domain, nameservers=(), parent_ns=None,
-        child_ns=(), wildcard=_wild(wild),
+        child_ns=(), wildcard=_wild(wild) or _wild(wild_v6),
     )  # fmt: skip
     if soa.rcode == "NXDOMAIN" and not await _any_host(world, domain):
         return replace(fact, absent=soa.denied_by or ancestors[0], child_ns=())

@@ -10,6 +10,7 @@ from launchready.collect.explained import behind_lock, explained
 from launchready.collect.web.address import url_host
 from launchready.collect.web.exchange import Asking, answer_in_time, answer_to
 from launchready.collect.world import World
+from launchready.derive.caching.storable import stored_by_shared
 from launchready.derive.sign_in.throttle import asks_to_wait
 from launchready.expected import THROTTLED_KINDS, entrances, routes, zone_of
 from launchready.facts import Fact, Gap, Key, Subject
@@ -121,6 +122,7 @@ def _any_letter(names: Iterable[str], domain: str) -> list[str]:
 def _answer(origin: str, answer: Exchange) -> CorsAnswer:
     vary = {v.strip().lower() for v in (answer.headers.get("vary") or "").split(",")}
     credentials = answer.headers.get("access-control-allow-credentials") or ""
+    storing = stored_by_shared(answer)
     return CorsAnswer(
         origin=origin,
         allow_origin=answer.headers.get("access-control-allow-origin"),
@@ -128,6 +130,7 @@ def _answer(origin: str, answer: Exchange) -> CorsAnswer:
         allow_credentials=credentials.strip() == "true",
         status=answer.status,
         vary_origin=bool({"origin", "*"} & vary),
+        kept=storing.storable and storing.explicit and not storing.asks_first,
         preflight=answer.method == "OPTIONS",
         allow_methods=answer.headers.get("access-control-allow-methods") or "",
         allow_headers=answer.headers.get("access-control-allow-headers") or "",

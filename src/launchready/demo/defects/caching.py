@@ -111,3 +111,10 @@ def session_given_to_two_visitors(launch: DemoLaunch) -> None:
         return kept[0]
 
     launch.host("app").serve("/signup", changed(from_store))
+
+
+@defect("cors-answer-kept-for-one-origin")
+def cors_answer_kept_for_one_origin(launch: DemoLaunch) -> None:
+    """Caches may keep what the interface answers to the app, and are not told that it depends on who asks."""
+    headers = launch.host("api").route("/v1/circles").headers
+    headers |= {"cache-control": "public, max-age=60", "vary": None}

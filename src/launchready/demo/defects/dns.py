@@ -81,6 +81,14 @@ def no_ipv6(launch: DemoLaunch) -> None:
     declared[:] = [a for a in declared if ":" not in a]
 
 
+@defect("no-ipv4")
+def no_ipv4(launch: DemoLaunch) -> None:
+    """The community's host has no IPv4 address."""
+    launch.zone().drop("A", "community")
+    declared = launch.manifest["hosts"][f"community.{DOMAIN}"]["addresses"]
+    declared[:] = [a for a in declared if ":" in a]
+
+
 @defect("dangling-alias")
 def dangling_alias(launch: DemoLaunch) -> None:
     """The community's host is an alias of a name at a hosting service that is gone."""

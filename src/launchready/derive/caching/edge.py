@@ -80,6 +80,8 @@ class CacheSaid:
     answer: CacheAnswer
     line: str = ""
     """The header line that says so."""
+    confirmed: bool = False
+    """The server was asked whether the copy still holds, and said yes (RFC 9111 section 4.3)."""
 
 
 _STATUS_FIELDS = (
@@ -90,8 +92,11 @@ _STATUS_FIELDS = (
     "x-edge-cache", "x-edge-cache-status", "cache",
 )  # fmt: skip
 _HIT = re.compile(
-    r"\b(?:hit|(?:tcp|partial)\w*_hit|refreshhit|stale|updating|revalidated|prerender|fresh)\b",
+    r"\b(?:hit|(?:tcp|partial)\w*_hit|refreshhit|tcp_refresh_unmodified|stale|updating|revalidated|prerender|fresh)\b",
     re.IGNORECASE,
+)
+_CONFIRMED = re.compile(
+    r"\b(?:revalidated|refreshhit|tcp_refresh_(?:hit|unmodified))\b", re.IGNORECASE
 )
 _BYPASS = re.compile(
     r"\b(?:dynamic|bypass|pass|uncacheable|none/unknown|(?:config_)?no-?cache|private_nostore|ignore)\b",
@@ -118,28 +123,36 @@ def edge_cache_said(edge: EdgeName, headers: Headers) -> CacheSaid:
 
 def cache_said(headers: Headers) -> CacheSaid:
     """Return what the answer's headers say of caches: RFC 9211, Age, and the fields of CDNs and servers."""
-    said = [s for s in (_cache_status(headers), *_fields(headers), _age(headers)) if s]
+    said = [*_cache_status(headers), *_fields(headers)]
+    # The age of a copy that was confirmed just now tells nothing more.
+    if not any(s.confirmed for s in said):
+        said += _age(headers)
     for answer in ("hit", "bypass", "miss"):
-        for one in said:
-            if one.answer == answer:
-                return one
+        found = sorted((s for s in said if s.answer == answer), key=lambda s: s.confirmed)
+        if found:
+            return found[0]
     return CacheSaid(answer="unsaid")
 
 
-def _cache_status(headers: Headers) -> CacheSaid | None:
+def _cache_status(headers: Headers) -> list[CacheSaid]:
     """Read Cache-Status (RFC 9211): a list of caches, each with parameters; any `hit` is one."""
     value = headers.get("cache-status")
     if value is None:
-        return None
+        return []
     line = f"cache-status: {value}"[:80]
     bare = _QUOTED.sub('""', value)
-    parameters = [p.strip().lower() for member in bare.split(",") for p in member.split(";")[1:]]
-    if "hit" in parameters or "hit=?1" in parameters:
-        return CacheSaid(answer="hit", line=line)
-    forwarded = [p.partition("=")[2] for p in parameters if p.startswith("fwd=")]
-    if "bypass" in forwarded or "method" in forwarded or "request" in forwarded:
-        return CacheSaid(answer="bypass", line=line)
-    return CacheSaid(answer="miss", line=line) if forwarded else None
+    said = []
+    for member in bare.split(","):
+        parameters = {p.strip().lower() for p in member.split(";")[1:]}
+        if parameters & {"hit", "hit=?1"}:
+            said.append(CacheSaid(answer="hit", line=line))
+        elif "fwd-status=304" in parameters:
+            said.append(CacheSaid(answer="hit", line=line, confirmed=True))
+        elif parameters & {"fwd=bypass", "fwd=method", "fwd=request"}:
+            said.append(CacheSaid(answer="bypass", line=line))
+        elif any(p.startswith("fwd=") for p in parameters):
+            said.append(CacheSaid(answer="miss", line=line))
+    return said
 
 
 def _fields(headers: Headers) -> list[CacheSaid]:
@@ -148,7 +161,9 @@ def _fields(headers: Headers) -> list[CacheSaid]:
         for value in headers.all(field):
             line = f"{field}: {value.strip()}"[:80]
             if _HIT.search(value):
-                said.append(CacheSaid(answer="hit", line=line))
+                # One copy that nobody asked about is enough.
+                plain = _HIT.search(_CONFIRMED.sub("", value)) or field == "x-vercel-cache"
+                said.append(CacheSaid(answer="hit", line=line, confirmed=not plain))
             elif _BYPASS.search(value):
                 said.append(CacheSaid(answer="bypass", line=line))
             elif _MISS.search(value):
@@ -165,7 +180,7 @@ def _fields(headers: Headers) -> list[CacheSaid]:
     return said
 
 
-def _age(headers: Headers) -> CacheSaid | None:
+def _age(headers: Headers) -> list[CacheSaid]:
     values = headers.all("age")
     age = delta_seconds(values[0].split(",")[0].strip()) if values else None
-    return CacheSaid(answer="hit", line=f"age: {age}") if age else None
+    return [CacheSaid(answer="hit", line=f"age: {age}")] if age else []

@@ -17,6 +17,8 @@ from launchready.facts.http import Exchange, Headers
 
 # RFC 9110 section 15.1. 206 needs a cache that understands ranges, 300 and on as given.
 HEURISTIC_STATUSES = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
+# "MUST NOT be stored by a cache" (RFC 6585 sections 3 to 6).
+_NEVER_STORED = frozenset({428, 429, 431, 511})
 # What `must-understand` asks of a cache (RFC 9111 section 5.2.2.3): a final status it knows.
 _UNDERSTOOD = frozenset(
     {
@@ -195,6 +197,8 @@ def _storing(
         return Storing(storable=False, reason=f"answers to {method} are not stored")
     if not 200 <= status <= 599:
         return Storing(storable=False, reason=f"{status} is not a final status")
+    if status in _NEVER_STORED:
+        return Storing(storable=False, reason=f"caches do not store status {status}")
     understands = "must-understand" in control
     if understands and status not in _UNDERSTOOD:
         return Storing(storable=False, reason=f"must-understand, and {status} is unknown")

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import func, select, update
 
+from launchready.community.accounts import as_email
 from launchready.community.invites import keep_invite
 from launchready.community.links import keep_link, made_token
 from launchready.community.running import Community
@@ -169,6 +170,33 @@ async def test_nothing_is_kept_of_an_address_that_is_none_or_a_short_password(
     assert (await browser.send("/signup", email="nobody", password="x")).status_code == 422
     assert (await browser.send("/signup", email=NEW, password="short")).status_code == 422
     assert await letters(running) == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "new(1)@willow.example", "new@willow.example(1)", "=?utf-8?q?new?=@willow.example",
+        "a@new@willow.example", "new[@willow.example", "new\\@willow.example", "!*@[#.", ".@a.b",
+        "a..b@c.d", "a@b", "a@.b", "a@b..c", "a@b.c.", "a@-b.c", "a b@c.d", "a@b_.c", "@a.b",
+        "a" * 250 + "@b.cd", "",
+    ],
+)  # fmt: skip
+def test_an_address_that_mail_could_read_as_another_is_none(typed: str) -> None:
+    assert as_email(typed) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" Ada+pots@Willow.example\n", "ada+pots@willow.example"),
+        ("o'neil_2@mail-1.xn--bcher-kva.example", "o'neil_2@mail-1.xn--bcher-kva.example"),
+        ("\uff41\uff44\uff41\uff20willow\uff0eexample", "ada@willow.example"),
+        ("j\u00f6rg@b\u00fccher.example", "j\u00f6rg@b\u00fccher.example"),
+        ("jo\u0308rg@b\u00fccher.example", "j\u00f6rg@b\u00fccher.example"),
+    ],
+)
+def test_an_address_is_kept_in_one_spelling(typed: str, kept: str) -> None:
+    assert as_email(typed) == kept
 
 
 async def test_a_reset_is_promised_in_the_same_words_to_all(

@@ -6,6 +6,8 @@ What is answered never tells whether an address belongs to a member: the letter 
 from __future__ import annotations
 
 import datetime as dt
+import re
+import unicodedata
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -21,6 +23,9 @@ from launchready.community.tables import EMAIL_MAX, Member
 
 NEWCOMER = "A new gardener"
 NAME_MAX = 80
+_WORD = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_ADDRESS = re.compile(rf"{_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+{_LABEL}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +128,13 @@ class Accounts:
 
 
 def as_email(text: str) -> str | None:
-    """Return an address as it is kept, or None when it cannot be one."""
-    email = text.strip().lower()
-    name, at, domain = email.rpartition("@")
-    if not at or not name or "." not in domain or len(email) > EMAIL_MAX:
-        return None
-    if any(c.isspace() or not c.isprintable() or c in '<>",;:' for c in email):
+    """Return an address as it is kept, or None when it cannot be one.
+
+    One mailbox has one spelling here. Quotes, comments and encoded words, which mail would read as
+    another address (RFC 5322 section 3.4.1, RFC 2047), are in no address that people have.
+    """
+    email = unicodedata.normalize("NFKC", text.strip()[: 2 * EMAIL_MAX]).lower()
+    if len(email) > EMAIL_MAX or "=?" in email or not _ADDRESS.fullmatch(email):
         return None
     return email
 

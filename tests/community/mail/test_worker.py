@@ -158,6 +158,19 @@ async def test_a_letter_that_is_refused_for_good_is_given_up_at_once(
     assert letter.given_up_at is not None
 
 
+async def test_a_letter_that_cannot_be_written_keeps_no_other_from_leaving(
+    running: Community, post_office: PostOffice, mailbox: Mailbox
+) -> None:
+    async with running.database.write() as session:
+        put_down(session, "invite", "!*@[#.", now=running.now(), plan="willow")
+        put_down(session, "welcome", ADA, now=running.now())
+    assert await post_office.send_next()
+    assert await post_office.send_next()
+    assert [message_from_bytes(one)["To"] for one in mailbox.letters] == [ADA]
+    odd, _ = await _kept(running.database)
+    assert (odd.problem, odd.given_up_at) == ("it cannot be written", None)
+
+
 async def test_what_a_dead_worker_took_is_sent_by_another_and_is_the_same_letter(
     running: Community, post_office: PostOffice, mailbox: Mailbox, clock: Clock
 ) -> None:

@@ -106,14 +106,15 @@ async def test_the_log_in_leads_back_to_pages_of_this_host_alone(browser: Browse
         browser.client.cookies.clear()
 
 
-async def test_a_form_of_another_site_is_refused(browser: Browser) -> None:
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "http://[", "app.test"])
+async def test_a_form_of_another_site_is_refused(browser: Browser, origin: str) -> None:
     form = await browser.form("/login")
     answer = await browser.client.post(
         "/login",
         content=form.filled({"email": ADA, "password": PASSWORD}),
         headers={
             "content-type": "application/x-www-form-urlencoded",
-            "origin": "https://evil.example",
+            "origin": origin,
         },
     )
     assert answer.status_code == 403

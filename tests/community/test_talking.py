@@ -127,7 +127,16 @@ async def test_many_answers_come_page_by_page(ada: Browser) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/posts/0", "/posts/99999999999999999999", "/posts/x", "/people/0", "/circles/none"],
+    [
+        "/posts/0",
+        "/posts/99999999999999999999",
+        "/posts/x",
+        "/people/0",
+        "/circles/none",
+        f"/posts/{'9' * 5_000}",
+        f"/people/{'9' * 5_000}/",
+        f"/posts/{'9' * 5_000}/edit",
+    ],
 )
 async def test_what_is_not_there_is_404(ada: Browser, path: str) -> None:
     assert (await ada.get(path)).status_code == 404

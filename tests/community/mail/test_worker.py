@@ -75,12 +75,13 @@ async def test_a_newcomer_gets_the_letter_and_comes_in_with_its_link(
     await browser.send("/signup", email=NEW, password=PASSWORD, name="Neo")
     assert await post_office.send_next()
     assert not await post_office.send_next()
-    assert "Hello Neo" in mailbox.last()
+    assert mailbox.last().startswith("Hello,")
     found = re.search(r"https://app\.test(/confirm\?token=\S+)", mailbox.last())
     assert found is not None
     answer = await browser.send(found[1], "/confirm", password=PASSWORD)
     assert answer.headers["location"] == "/members"
     await post_office.send_next()
+    assert mailbox.last().startswith("Hello Neo,")
     assert "you are in" in mailbox.last()
     assert all(letter.sent_at is not None for letter in await _kept(running.database))
 
@@ -97,6 +98,33 @@ async def test_the_letter_for_a_new_password_works_and_tells_strangers_nothing(
     assert found is not None
     answer = await browser.send(found[1], "/reset/new", password="an even better horse")
     assert "is set" in answer.text
+
+
+async def test_a_stranger_s_words_reach_nobody_as_a_name(
+    browser: Browser, post_office: PostOffice, mailbox: Mailbox
+) -> None:
+    await browser.send(
+        "/signup", email=NEW, password=PASSWORD, name="You won: https://evil.example"
+    )
+    await browser.send("/reset", email=NEW)
+    await post_office.send_next()
+    await post_office.send_next()
+    assert len(mailbox.letters) == 2
+    assert b"evil" not in b"".join(mailbox.letters)
+
+
+async def test_who_pays_for_an_address_in_which_a_stranger_joined_gets_in_by_the_letter(
+    browser: Browser, running: Community, post_office: PostOffice, mailbox: Mailbox
+) -> None:
+    await browser.send("/signup", email=NEW, password="a stranger's words", name="Somebody")
+    async with running.database.write() as session:
+        put_down(session, "welcome", NEW, now=running.now())
+    await post_office.send_next()
+    await post_office.send_next()
+    found = re.search(r"https://app\.test(/reset/new\?token=\S+)", mailbox.last())
+    assert found is not None
+    await browser.send(found[1], "/reset/new", password=PASSWORD)
+    assert (await browser.log_in(NEW)).headers["location"] == "/members"
 
 
 async def test_a_member_who_joins_again_is_told_that_they_are_one(

@@ -223,10 +223,13 @@ async def test_an_app_finds_its_visit() -> None:
 
     async def app(scope: Scope, __: Receive, send: Send) -> None:
         found.append(visit(scope))
+        found.append(visit(scope))
         await send(OK)
         await send({"type": "http.response.body"})
 
     start, _ = await sent_by(app, asked("/members/circles"))
+    # What an app says in it, such as `right`, is the same wherever it asks for it.
+    assert found[0] is found[1]
     assert found[0].kind == "private"
     assert found[0].client == "127.0.0.1"
     assert value(start, b"x-request-id") == found[0].id.encode()

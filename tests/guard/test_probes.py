@@ -183,6 +183,8 @@ async def test_a_provider_without_a_list_of_models_is_asked_for_a_chat_without_w
     async with answering(status(404), read=asked, then=chat) as port:
         assert await why(openai_provider(f"http://127.0.0.1:{port}/v1")) == said
     assert asked[1].startswith(b"POST /v1/chat/completions HTTP/1.1\r\n")
+    assert b"\r\nContent-Type: application/json\r\nContent-Length: 2\r\n" in asked[1]
+    assert b"\r\nContent-" not in asked[0]
 
 
 async def test_a_provider_that_refuses_the_key_is_said() -> None:

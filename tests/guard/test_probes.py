@@ -92,6 +92,7 @@ async def test_a_pool_without_a_free_connection_is_said(tmp_path: Path) -> None:
 
 async def test_a_store_that_answers_passes(valkey: str) -> None:
     assert await why(store(valkey)) == ""
+    assert await why(store(f"valkey+{valkey}")) == ""
 
 
 async def test_a_valkey_by_its_own_scheme_and_with_a_password_passes() -> None:

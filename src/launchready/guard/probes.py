@@ -20,6 +20,7 @@ from launchready.guard.health import Probe, UnwellError, rarely
 from launchready.guard.http_status import ask
 from launchready.guard.smtp import mail
 from launchready.guard.start_up import Needed, malformed
+from launchready.guard.store_client import as_redis
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -171,7 +172,6 @@ def _judge(status: int) -> None:
 
 def store(url: str) -> Probe:
     """Return a probe that the Redis or Valkey at the URL answers PING."""
-    address = url.replace("valkey", "redis", 1) if url.startswith("valkey") else url
 
     async def probe() -> None:
         from redis.asyncio import Redis  # noqa: PLC0415
@@ -180,7 +180,7 @@ def store(url: str) -> Probe:
         from redis.exceptions import AuthenticationError, RedisError  # noqa: PLC0415
 
         # One try: whether it answers now is the question.
-        client = Redis.from_url(address, retry=Retry(NoBackoff(), 0))
+        client = Redis.from_url(as_redis(url), retry=Retry(NoBackoff(), 0))
         try:
             if not await client.ping():
                 raise UnwellError("does not answer PING")

@@ -8,6 +8,13 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 _CONNECTIONS_MAX = 16
+_SCHEMES = {"valkey": "redis", "valkeys": "rediss", "valkey+unix": "unix"}
+
+
+def as_redis(url: str) -> str:
+    """Return the address of a store as the client library knows it: Valkey's schemes are its own."""
+    scheme, separator, rest = url.partition("://")
+    return _SCHEMES.get(scheme, scheme) + separator + rest
 
 
 def connect(url: str) -> Redis:
@@ -20,11 +27,9 @@ def connect(url: str) -> Redis:
     from redis.backoff import NoBackoff  # noqa: PLC0415
     from redis.maint_notifications import MaintNotificationsConfig  # noqa: PLC0415
 
-    scheme, separator, rest = url.partition("://")
-    known = {"valkey": "redis", "valkeys": "rediss", "valkey+unix": "unix"}
     try:
         pool = BlockingConnectionPool.from_url(
-            known.get(scheme, scheme) + separator + rest,
+            as_redis(url),
             max_connections=_CONNECTIONS_MAX,
             # The deadline is over all: the wait for a connection, connecting, and the answer.
             timeout=None,

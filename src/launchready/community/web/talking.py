@@ -113,6 +113,8 @@ async def comment(
         if about is None:
             raise HTTPException(404)
         written = await posts.write_comment(session, who.id, number, body, now=running.now())
+        if written is None:
+            raise HTTPException(404)
     later_page = about.comment_count >= posts.COMMENTS_A_PAGE
     return see(f"/posts/{number}{f'?after={written - 1}' if later_page else ''}#comment-{written}")
 

@@ -235,6 +235,16 @@ async def test_an_app_finds_its_visit() -> None:
     assert value(start, b"x-request-id") == found[0].id.encode()
 
 
+async def test_what_guard_itself_answers_is_kept_by_no_cache() -> None:
+    preflight = [
+        (b"host", b"willow.example"), (b"origin", b"https://willow.example"),
+        (b"access-control-request-method", b"POST"),
+    ]  # fmt: skip
+    asked_for = (asked("/healthz"), asked("/members", method="OPTIONS", headers=preflight))
+    told = [value((await answers(scope=scope))[0], b"cache-control") for scope in asked_for]
+    assert told == [b"no-store", b"private, no-store"]
+
+
 async def test_ids_do_not_repeat() -> None:
     ids = {value((await answers(OK))[0], b"x-request-id") for _ in range(600)}
     assert len(ids) == 600

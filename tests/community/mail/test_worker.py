@@ -264,6 +264,25 @@ async def test_without_a_server_letters_become_files_of_a_folder(
     assert message_from_bytes(file.read_bytes())["To"] == ADA
 
 
+async def test_a_mail_server_without_a_port_is_asked_where_letters_are_handed_in(
+    running: Community, mailbox: Mailbox, clock: Clock
+) -> None:
+    loop = asyncio.get_running_loop()
+    try:
+        # RFC 6409 section 3.1
+        server = await loop.create_server(lambda: SMTP(mailbox, hostname="m"), "127.0.87.1", 587)
+    except OSError as refused:
+        pytest.skip(f"127.0.87.1:587 cannot be listened on here: {refused}")
+    url = running.settings.database_url
+    settings = Settings(database_url=url, clock=clock, smtp_url="smtp://127.0.87.1")
+    async with running.database.write() as session:
+        put_down(session, "welcome", ADA, now=running.now())
+    await PostOffice(running.database, settings).send_next()
+    server.close()
+    await server.wait_closed()
+    assert len(mailbox.letters) == 1
+
+
 async def test_with_nothing_set_up_letters_wait(running: Community) -> None:
     async with running.database.write() as session:
         put_down(session, "welcome", ADA, now=running.now())

@@ -65,7 +65,7 @@ async def test_an_invitation_by_mail_is_put_down(browser: Browser, running: Comm
     assert "No mail server and no folder is set up" in (await browser.get("/admin/outbox")).text
 
 
-@pytest.mark.parametrize("uses", ["0", "101", "x", "-1", "9" * 5000])
+@pytest.mark.parametrize("uses", ["0", "101", "x", "-1", "9" * 5000, "000000001" + "9" * 30])
 async def test_a_number_of_uses_that_is_none_is_asked_for_again(
     browser: Browser, uses: str
 ) -> None:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import func, select, update
 
+from launchready.community.accounts import as_email
 from launchready.community.invites import keep_invite
 from launchready.community.links import keep_link, made_token
 from launchready.community.running import Community
+from launchready.community.sessions import signed_in
 from launchready.community.tables import Invite, Link, Member, Session
 from tests.community.browser import PASSWORD, Browser, letters
 from tests.community.clock import Clock
@@ -81,8 +85,6 @@ async def test_a_session_ends_after_its_days(browser: Browser, clock: Clock) -> 
 async def test_a_password_with_other_costs_is_hashed_anew_at_the_next_log_in(
     browser: Browser, running: Community
 ) -> None:
-    from argon2 import PasswordHasher
-
     old = PasswordHasher(1, 1024, 1).hash(PASSWORD)
     async with running.database.write() as session:
         await session.execute(update(Member).where(Member.email == ADA).values(password_hash=old))
@@ -105,14 +107,15 @@ async def test_the_log_in_leads_back_to_pages_of_this_host_alone(browser: Browse
         browser.client.cookies.clear()
 
 
-async def test_a_form_of_another_site_is_refused(browser: Browser) -> None:
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "http://[", "app.test"])
+async def test_a_form_of_another_site_is_refused(browser: Browser, origin: str) -> None:
     form = await browser.form("/login")
     answer = await browser.client.post(
         "/login",
         content=form.filled({"email": ADA, "password": PASSWORD}),
         headers={
             "content-type": "application/x-www-form-urlencoded",
-            "origin": "https://evil.example",
+            "origin": origin,
         },
     )
     assert answer.status_code == 403
@@ -169,6 +172,33 @@ async def test_nothing_is_kept_of_an_address_that_is_none_or_a_short_password(
     assert (await browser.send("/signup", email="nobody", password="x")).status_code == 422
     assert (await browser.send("/signup", email=NEW, password="short")).status_code == 422
     assert await letters(running) == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "new(1)@willow.example", "new@willow.example(1)", "=?utf-8?q?new?=@willow.example",
+        "a@new@willow.example", "new[@willow.example", "new\\@willow.example", "!*@[#.", ".@a.b",
+        "a..b@c.d", "a@b", "a@.b", "a@b..c", "a@b.c.", "a@-b.c", "a b@c.d", "a@b_.c", "@a.b",
+        "a" * 250 + "@b.cd", "",
+    ],
+)  # fmt: skip
+def test_an_address_that_mail_could_read_as_another_is_none(typed: str) -> None:
+    assert as_email(typed) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" Ada+pots@Willow.example\n", "ada+pots@willow.example"),
+        ("o'neil_2@mail-1.xn--bcher-kva.example", "o'neil_2@mail-1.xn--bcher-kva.example"),
+        ("\uff41\uff44\uff41\uff20willow\uff0eexample", "ada@willow.example"),
+        ("j\u00f6rg@b\u00fccher.example", "j\u00f6rg@b\u00fccher.example"),
+        ("jo\u0308rg@b\u00fccher.example", "j\u00f6rg@b\u00fccher.example"),
+    ],
+)
+def test_an_address_is_kept_in_one_spelling(typed: str, kept: str) -> None:
+    assert as_email(typed) == kept
 
 
 async def test_a_reset_is_promised_in_the_same_words_to_all(
@@ -269,11 +299,77 @@ async def test_a_letter_that_is_made_again_cannot_revive_a_used_link(
         assert await session.scalar(select(func.count()).select_from(Link)) == 1
 
 
+async def test_a_log_in_that_began_before_a_new_password_was_set_is_worth_nothing(
+    running: Community, slow_hash: str
+) -> None:
+    await _have(running, ADA, slow_hash)
+    accounts, now = running.accounts, running.now()
+    logging_in = asyncio.create_task(accounts.log_in(ADA, PASSWORD, now=now))
+    await asyncio.sleep(0.1)
+    token = await _link(running, ADA, "reset")
+    assert await accounts.reset(token, "an even better horse", now=now)
+    opened = await logging_in
+    async with running.database.read() as session:
+        assert opened is None or await signed_in(session, opened, now=now) is None
+    assert await accounts.log_in(ADA, PASSWORD, now=now) is None
+    assert await accounts.log_in(ADA, "an even better horse", now=now) is not None
+
+
+async def test_who_joins_in_somebodys_name_while_they_confirm_does_not_get_in(
+    running: Community, slow_hash: str
+) -> None:
+    accounts, now = running.accounts, running.now()
+    await accounts.join(NEW, PASSWORD, "", now=now)
+    await _have(running, NEW, slow_hash)
+    token = await _link(running, NEW, "confirm")
+    confirming = asyncio.create_task(accounts.confirm(token, PASSWORD, now=now))
+    await asyncio.sleep(0.1)
+    await accounts.join(NEW, "a stranger's words", "", now=now)
+    await confirming
+    assert await accounts.log_in(NEW, "a stranger's words", now=now) is None
+
+
+async def test_an_account_that_is_confirmed_while_a_stranger_joins_keeps_its_password(
+    running: Community,
+) -> None:
+    accounts, now = running.accounts, running.now()
+    await accounts.join(NEW, PASSWORD, "", now=now)
+    async with running.database.write() as session:
+        await session.execute(update(Member).where(Member.email == NEW).values(confirmed_at=now))
+        joining = asyncio.create_task(accounts.join(NEW, "a stranger's words", "", now=now))
+        # It has to wait for the confirmation; where it did not, it would be done by then.
+        await asyncio.wait({joining}, timeout=1)
+    await joining
+    assert await accounts.log_in(NEW, "a stranger's words", now=now) is None
+    assert await accounts.log_in(NEW, PASSWORD, now=now) is not None
+
+
+async def test_two_who_join_with_one_address_at_the_same_time_are_both_answered(
+    running: Community,
+) -> None:
+    accounts, now = running.accounts, running.now()
+    await asyncio.gather(*(accounts.join(NEW, PASSWORD, f"N{n}", now=now) for n in range(8)))
+    assert await letters(running) == [("confirm", NEW)] * 8
+
+
 async def test_a_member_changes_what_others_read(browser: Browser) -> None:
     await browser.log_in(ADA)
     answer = await browser.send("/profile", name="Ada <b>", about="Two boxes")
     assert "Kept." in answer.text
     assert "Ada &lt;b&gt;" in (await browser.get("/members")).text
+
+
+@pytest.fixture(scope="session")
+def slow_hash() -> str:
+    """Of the usual password, and so costly that something else can happen while it is compared."""
+    return PasswordHasher(40, 19_456, 1).hash(PASSWORD)
+
+
+async def _have(running: Community, email: str, hashed: str) -> None:
+    async with running.database.write() as session:
+        await session.execute(
+            update(Member).where(Member.email == email).values(password_hash=hashed)
+        )
 
 
 async def _link(running: Community, email: str, purpose: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -74,6 +75,30 @@ async def test_the_account_is_that_of_who_asks_whatever_the_model_writes(
     assert own["plan"] == "paying member"
     assert own["paid_until"] == running.now().date().isoformat()
     assert ADA not in json.dumps(own)
+
+
+async def test_of_two_subscriptions_the_one_that_goes_on_tells_of_the_account(
+    running: Community,
+) -> None:
+    ada, now = await _signed_in(running, ADA), running.now()
+    soon = now + dt.timedelta(days=3)
+    for reference, status, ends_at, own_plan, ends_on in (
+        ("s1", "canceled", soon, "member by invitation, nothing to pay", None),
+        ("s2", "active", soon, "paying member", soon.date().isoformat()),
+        ("s3", "active", None, "paying member", None),
+        ("s4", "past_due", soon, "paying member", None),
+        ("s5", "canceled", None, "paying member", None),
+    ):
+        async with running.database.write() as session:
+            now += dt.timedelta(hours=1)
+            session.add(
+                Subscription(
+                    reference=reference, member_id=ada.id, plan="willow", status=status,
+                    ends_at=ends_at, changed_at=now,
+                )
+            )  # fmt: skip
+        own = await _call(running, ADA, "my_account", "{}")
+        assert (own["plan"], own["cancelled_and_ends_on"]) == (own_plan, ends_on), reference
 
 
 @pytest.mark.parametrize(

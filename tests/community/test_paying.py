@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from launchready.community import Settings, create_app, guarded
+from launchready.community.billing.trial import deliver
 from launchready.community.running import Community
 from launchready.guard import Guard
+from launchready.guard.asgi import Receive, Scope, Send
 from launchready.manifest import parse_manifest
 from tests.community.browser import Browser, letters
 
@@ -101,3 +103,23 @@ async def test_with_a_provider_its_own_page_takes_the_payment(tmp_path: Path) ->
 async def test_an_address_that_is_none_is_asked_for_again(shop: Guard) -> None:
     async with Browser(shop) as browser:
         assert (await browser.send("/checkout", email="nobody")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("origin", "server"),
+    [
+        ("https://app.test/", ("app.test", 443)), ("http://app.test", ("app.test", 80)),
+        ("http://localhost:8000/", ("localhost", 8000)),
+    ],
+)  # fmt: skip
+async def test_a_test_payment_s_webhook_comes_as_if_to_the_host_of_the_community(
+    origin: str, server: tuple[str, int]
+) -> None:
+    met: list[Scope] = []
+
+    async def app(scope: Scope, _: Receive, send: Send) -> None:
+        met.append(scope)
+        await send({"type": "http.response.start", "status": 202, "headers": []})
+
+    assert await deliver(app, origin, {}, "whsec_for_tests", now_s=1) == 202
+    assert met[0]["server"] == server

@@ -175,10 +175,10 @@ async def test_the_figures_for_admins_are_counted_in_one_statement(crowded: Guar
 
 VISITOR = None
 FORMS: tuple[tuple[int | None, str, str, dict[str, str], int, int], ...] = (
-    (VISITOR, "/login", "/login", {"email": email_of(5), "password": PASSWORD}, 303, 2),
+    (VISITOR, "/login", "/login", {"email": email_of(5), "password": PASSWORD}, 303, 3),
     (VISITOR, "/login", "/login", {"email": email_of(5), "password": "wrong"}, 422, 1),
     (VISITOR, "/signup", "/signup", {"email": "new@crowd.example", "password": PASSWORD}, 200, 3),
-    (VISITOR, "/signup", "/signup", {"email": email_of(6), "password": PASSWORD}, 200, 2),
+    (VISITOR, "/signup", "/signup", {"email": email_of(6), "password": PASSWORD}, 200, 3),
     (VISITOR, "/reset", "/reset", {"email": email_of(7)}, 200, 1),
     (VISITOR, "/invite", "/invite", {"code": code_of(7)}, 200, 1),
     (VISITOR, "/invite", "/invite", {"code": "none"}, 422, 1),
@@ -243,7 +243,7 @@ async def test_a_link_in_a_letter_is_found_by_an_index(crowded: Guard) -> None:
         await keep_link(session, "a-reset-link", "reset", FIRST + 11, until=until)
     async with _visiting(crowded) as browser:
         for path, link, statements in (
-            ("/confirm", "a-confirm-link", 6),
+            ("/confirm", "a-confirm-link", 7),
             ("/reset/new", "a-reset-link", 5),
         ):
             form = await browser.form(f"{path}?token={link}", path)

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from sqlalchemy import delete
 
 from launchready.community.posts import POSTS_A_PAGE
+from launchready.community.running import Community
 from launchready.community.sample_posts import POSTS
+from launchready.community.tables import Post
 from tests.community.browser import Browser
 from tests.community.conftest import ADA, GUEST
 
@@ -127,10 +132,31 @@ async def test_many_answers_come_page_by_page(ada: Browser) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/posts/0", "/posts/99999999999999999999", "/posts/x", "/people/0", "/circles/none"],
+    [
+        "/posts/0",
+        "/posts/99999999999999999999",
+        "/posts/x",
+        "/people/0",
+        "/circles/none",
+        f"/posts/{'9' * 5_000}",
+        f"/people/{'9' * 5_000}/",
+        f"/posts/{'9' * 5_000}/edit",
+    ],
 )
 async def test_what_is_not_there_is_404(ada: Browser, path: str) -> None:
     assert (await ada.get(path)).status_code == 404
+
+
+async def test_who_answers_a_post_while_it_is_taken_away_is_told_that_it_is_gone(
+    ada: Browser, running: Community
+) -> None:
+    form = await ada.form("/posts/1", "/posts/1/comments")
+    async with running.database.write() as session:
+        await session.execute(delete(Post).where(Post.id == 1))
+        answering = asyncio.create_task(ada.post(form, body="Too late"))
+        # It has to wait for the deletion; where it did not, it would be done by then.
+        await asyncio.wait({answering}, timeout=1)
+    assert (await answering).status_code == 404
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 30, "²"])

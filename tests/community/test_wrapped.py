@@ -63,3 +63,13 @@ async def test_forms_that_write_carry_a_mark_that_tells_two_sendings_from_one(
         await browser.log_in(ADA)
         fields = {f.name for f in (await browser.form("/write")).fields}
     assert "_submission" in fields
+
+
+async def test_letters_that_nobody_sees_give_no_further_guesses_at_an_account(
+    guarded_app: Guard,
+) -> None:
+    async with Browser(guarded_app) as browser:
+        for guess in range(10):
+            spelt = ADA[:guess] + "\u202e" + ADA[guess:]
+            assert (await browser.log_in(spelt, "wrong")).status_code == 422
+        assert (await browser.log_in("\x01" + ADA, "wrong")).status_code == 429

@@ -118,6 +118,7 @@ async def test_a_pool_without_a_free_connection_is_said(tmp_path: Path) -> None:
 
 async def test_a_store_that_answers_passes(valkey: str) -> None:
     assert await why(store(valkey)) == ""
+    assert await why(store(f"valkey+{valkey}")) == ""
 
 
 async def test_a_valkey_by_its_own_scheme_and_with_a_password_passes() -> None:
@@ -252,6 +253,8 @@ async def test_a_provider_without_a_list_of_models_is_asked_for_a_chat_without_w
     async with answering(status(404), read=asked, then=chat) as port:
         assert await why(openai_provider(f"http://127.0.0.1:{port}/v1")) == said
     assert asked[1].startswith(b"POST /v1/chat/completions HTTP/1.1\r\n")
+    assert b"\r\nContent-Type: application/json\r\nContent-Length: 2\r\n" in asked[1]
+    assert b"\r\nContent-" not in asked[0]
 
 
 @pytest.mark.parametrize(

@@ -224,13 +224,26 @@ async def test_an_app_finds_its_visit() -> None:
 
     async def app(scope: Scope, __: Receive, send: Send) -> None:
         found.append(visit(scope))
+        found.append(visit(scope))
         await send(OK)
         await send({"type": "http.response.body"})
 
     start, _ = await sent_by(app, asked("/members/circles"))
+    # What an app says in it, such as `right`, is the same wherever it asks for it.
+    assert found[0] is found[1]
     assert found[0].kind == "private"
     assert found[0].client == "127.0.0.1"
     assert value(start, b"x-request-id") == found[0].id.encode()
+
+
+async def test_what_guard_itself_answers_is_kept_by_no_cache() -> None:
+    preflight = [
+        (b"host", b"willow.example"), (b"origin", b"https://willow.example"),
+        (b"access-control-request-method", b"POST"),
+    ]  # fmt: skip
+    asked_for = (asked("/healthz"), asked("/members", method="OPTIONS", headers=preflight))
+    told = [value((await answers(scope=scope))[0], b"cache-control") for scope in asked_for]
+    assert told == [b"no-store", b"private, no-store"]
 
 
 async def test_ids_do_not_repeat() -> None:

@@ -6,12 +6,14 @@ What is answered never tells whether an address belongs to a member: the letter 
 from __future__ import annotations
 
 import datetime as dt
+import re
+import unicodedata
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from launchready.community.database import Database
+from launchready.community.database import Database, insert_into
 from launchready.community.invites import redeem
 from launchready.community.links import link_owner, use_link, use_up_links
 from launchready.community.mail.letters import put_down
@@ -21,6 +23,9 @@ from launchready.community.tables import EMAIL_MAX, Member
 
 NEWCOMER = "A new gardener"
 NAME_MAX = 80
+_WORD = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_ADDRESS = re.compile(rf"{_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+{_LABEL}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,8 @@ class Accounts:
             return None
         newer = await self.passwords.hashed(password) if self.passwords.is_outdated(kept) else None
         async with self.database.write() as session:
+            if not await _is_still(session, member.id, kept):
+                return None
             if member.confirmed_at is None:
                 put_down(session, "confirm", email, now=now)
                 return None
@@ -64,10 +71,9 @@ class Accounts:
         """Keep a new account and send a letter; to a member the letter says that they are one."""
         hashed = await self.passwords.hashed(password)
         async with self.database.write() as session:
-            member = await _by_email(session, email)
-            if member is None:
-                member = Member(email=email, name=name or NEWCOMER, joined_at=now, about="")
-                session.add(member)
+            member = await member_at(
+                session, email, now=now, name=name or NEWCOMER, password_hash=hashed
+            )
             if member.confirmed_at is None:
                 # Whoever asks last counts: the link in the letter asks for this password.
                 member.password_hash, member.name = hashed, name or member.name
@@ -87,9 +93,11 @@ class Accounts:
             owner = await link_owner(session, token, "confirm", now=now)
             member = None if owner is None else await session.get(Member, owner)
         kept = member.password_hash if member else None
-        if not await self.passwords.fits(kept, password) or member is None:
+        if not await self.passwords.fits(kept, password) or member is None or kept is None:
             return None
         async with self.database.write() as session:
+            if not await _is_still(session, member.id, kept):
+                return None
             if await use_link(session, token, "confirm", now=now) is None:
                 return None
             await session.execute(
@@ -123,18 +131,47 @@ class Accounts:
 
 
 def as_email(text: str) -> str | None:
-    """Return an address as it is kept, or None when it cannot be one."""
-    email = text.strip().lower()
-    name, at, domain = email.rpartition("@")
-    if not at or not name or "." not in domain or len(email) > EMAIL_MAX:
-        return None
-    if any(c.isspace() or not c.isprintable() or c in '<>",;:' for c in email):
+    """Return an address as it is kept, or None when it cannot be one.
+
+    One mailbox has one spelling here. Quotes, comments and encoded words, which mail would read as
+    another address (RFC 5322 section 3.4.1, RFC 2047), are in no address that people have.
+    """
+    email = unicodedata.normalize("NFKC", text.strip()[: 2 * EMAIL_MAX]).lower()
+    if len(email) > EMAIL_MAX or "=?" in email or not _ADDRESS.fullmatch(email):
         return None
     return email
 
 
-async def _by_email(session: AsyncSession, email: str) -> Member | None:
-    return (await session.execute(select(Member).where(Member.email == email))).scalar_one_or_none()
+async def member_at(
+    session: AsyncSession,
+    email: str,
+    *,
+    now: dt.datetime,
+    name: str = NEWCOMER,
+    password_hash: str | None = None,
+) -> Member:
+    """Return whose an address is, with a new account where it is nobody's.
+
+    Nobody else changes the account before the transaction ends.
+    """
+    await session.execute(
+        insert_into(session, Member)
+        .values(email=email, name=name, password_hash=password_hash, joined_at=now)
+        .on_conflict_do_nothing()
+    )
+    found = await session.execute(select(Member).where(Member.email == email).with_for_update())
+    return found.scalar_one()
+
+
+async def _is_still(session: AsyncSession, member_id: int, compared: str) -> bool:
+    """Return whether the password is the one that was compared, and let nobody change it meanwhile.
+
+    To compare takes a while: a new password may have been set, or a stranger have joined anew.
+    """
+    kept = await session.scalar(
+        select(Member.password_hash).where(Member.id == member_id).with_for_update()
+    )
+    return kept == compared
 
 
 async def _set_password(session: AsyncSession, member_id: int, hashed: str) -> None:

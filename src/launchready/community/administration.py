@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from launchready.community.billing.events import OPEN_STATES
 from launchready.community.posts import NUMBER_MAX
 from launchready.community.tables import (
     SPENDING,
@@ -54,7 +55,7 @@ async def figures(session: AsyncSession, *, now: dt.datetime) -> Figures:
     counted = {
         "members": select(func.count()).select_from(Member),
         "paying": select(func.count()).select_from(Subscription).where(
-            Subscription.status.in_(("active", "trialing", "past_due"))
+            Subscription.status.in_(OPEN_STATES)
         ),
         "posts": select(func.coalesce(func.sum(Circle.post_count), 0)),
         "letters_waiting": select(func.count()).select_from(Letter).where(waiting),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -51,6 +52,12 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def insert_into(session: AsyncSession, table: type[Any]) -> sqlite.Insert | postgresql.Insert:
+    """Return an insertion that can say what is to be done where the row is there already."""
+    here = session.get_bind().dialect.name
+    return sqlite.insert(table) if here == "sqlite" else postgresql.insert(table)
 
 
 def _engine(url: str) -> AsyncEngine:

@@ -9,9 +9,9 @@ import hmac
 from typing import Literal
 
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from launchready.community.database import insert_into
 from launchready.community.sessions import token_hash
 from launchready.community.tables import Link
 
@@ -34,10 +34,8 @@ async def keep_link(
     session: AsyncSession, token: str, purpose: Purpose, member_id: int, *, until: dt.datetime
 ) -> None:
     """Make a link good until a moment; one that was used stays used."""
-    dialect = session.get_bind().dialect.name
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     await session.execute(
-        insert(Link)
+        insert_into(session, Link)
         .values(
             token_hash=token_hash(token),
             member_id=member_id,

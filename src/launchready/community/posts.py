@@ -188,12 +188,18 @@ async def write_post(
 
 async def write_comment(
     session: AsyncSession, author_id: int, post_id: int, body: str, *, now: dt.datetime
-) -> int:
-    """Keep a new comment and return its number."""
+) -> int | None:
+    """Keep a new comment and return its number; None when its post is gone meanwhile."""
+    # Counted first: it holds the post, which its author may be taking away.
+    held = await session.execute(
+        update(Post)
+        .where(Post.id == post_id)
+        .values(comment_count=Post.comment_count + 1)
+        .returning(Post.id)
+    )
+    if held.first() is None:
+        return None
     written = Comment(post_id=post_id, author_id=author_id, body=body, created_at=now)
     session.add(written)
-    await session.execute(
-        update(Post).where(Post.id == post_id).values(comment_count=Post.comment_count + 1)
-    )
     await session.flush()
     return written.id

@@ -9,7 +9,7 @@ from launchready.guard import bodies, caching, errors, insides
 from launchready.guard.asgi import Asked, Message, RawHeaders, Receive, Scope, Send
 from launchready.guard.deadlines import Waiting
 from launchready.guard.headers import cors_fields, value_of, without
-from launchready.guard.treatment import Treatment
+from launchready.guard.treatment import Treatment, whole
 
 HELD_MAX_BYTES = 262_144
 """A page that is longer, or that does not say how long it is, gets no validator."""
@@ -150,7 +150,7 @@ class Answering(Waiting):
             return errors.Problem(status=self.bounded.trouble.status)
         status: int = message["status"]
         treatment = self._treatment
-        headers, names = treatment.taken(message.get("headers", ()))
+        headers, names = whole(message.get("headers", ()))
         if (
             status < 400
             and treatment.usual is not None
@@ -159,7 +159,7 @@ class Answering(Waiting):
         ):
             # Most answers of most routes: nothing in them that guard has to look at.
             return self._begun({**message, "headers": headers}, treatment.usual[self._secure])
-        self._names = names
+        self._names, headers = names, treatment.allowed(headers, names)
         if status >= 400 and treatment.hides_errors:
             if self._hides(status, headers):
                 return errors.Problem(status=status, headers=errors.kept(headers))

@@ -284,7 +284,7 @@ class Socket(Waiting):
         await self._send({**message, "type": f"websocket.{message['type']}"})
 
     def _headers(self, message: Message) -> RawHeaders:
-        headers, _ = self.treatment.taken(message.get("headers") or ())
+        headers = self.treatment.taken(message.get("headers") or ())
         return [*headers, (b"x-request-id", self.request_id.encode())]
 
 

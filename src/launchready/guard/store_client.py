@@ -19,6 +19,13 @@ _WANTED = (
     "rediss, valkey, valkeys or unix, its path the number of a database, its options redis-py's"
 )
 _DATABASE = re.compile(r"(?:/\d{0,9})?", re.ASCII)
+_SCHEMES = {"valkey": "redis", "valkeys": "rediss", "valkey+unix": "unix"}
+
+
+def _as_redis(url: str) -> str:
+    """Return the address of a store as the client library knows it: Valkey's schemes are its own."""
+    scheme, separator, rest = url.partition("://")
+    return _SCHEMES.get(scheme, scheme) + separator + rest
 
 
 def connect(url: str) -> Redis:
@@ -36,11 +43,9 @@ def connect(url: str) -> Redis:
     from redis.exceptions import RedisError  # noqa: PLC0415
     from redis.maint_notifications import MaintNotificationsConfig  # noqa: PLC0415
 
-    scheme, separator, rest = url.partition("://")
-    known = {"valkey": "redis", "valkeys": "rediss", "valkey+unix": "unix"}
     try:
         pool = BlockingConnectionPool.from_url(
-            known.get(scheme, scheme) + separator + rest,
+            _as_redis(url),
             max_connections=_CONNECTIONS_MAX,
             # The deadline is over all: the wait for a connection, connecting, and the answer.
             timeout=None,

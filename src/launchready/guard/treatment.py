@@ -90,21 +90,30 @@ class Treatment:
                 said = [self.unsaid, *(field for field in said if field[0] != b"vary")]
             self.usual = ([*said, *self.over_plain], [*said, *self.over_tls])
 
-    def taken(self, given: Iterable[tuple[bytes, bytes]]) -> tuple[RawHeaders, set[bytes]]:
-        """Return an app's own fields as far as it may set them, and their names in lower case.
+    def taken(self, given: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+        """Return an app's own fields as far as it may set them. Raises ValueError as `whole` does."""
+        return self.allowed(*whole(given))
 
-        Raises ValueError for a field that would break the answer in two: servers refuse it when
-        it is too late to answer with anything else.
-        """
-        headers, names = list(given), set()
-        for name, value in headers:
-            # By number: to look for bytes in bytes costs ten times as much.
-            if _NEW_LINE in value or _RETURN in value or 0 in value:
-                raise ValueError("a field of the answer has a line break in it")
-            names.add(name.lower())
-        if not names.isdisjoint(self.dropped):
-            headers = [field for field in headers if field[0].lower() not in self.dropped]
-        return headers, names
+    def allowed(self, headers: RawHeaders, names: set[bytes]) -> RawHeaders:
+        """Return the fields without those that only guard may set; `names` are theirs."""
+        if names.isdisjoint(self.dropped):
+            return headers
+        return [field for field in headers if field[0].lower() not in self.dropped]
+
+
+def whole(given: Iterable[tuple[bytes, bytes]]) -> tuple[RawHeaders, set[bytes]]:
+    """Return an app's own fields, and their names in lower case.
+
+    Raises ValueError for a field that would break the answer in two: servers refuse it when
+    it is too late to answer with anything else.
+    """
+    headers, names = list(given), set()
+    for name, value in headers:
+        # By number: to look for bytes in bytes costs ten times as much.
+        if _NEW_LINE in value or _RETURN in value or 0 in value:
+            raise ValueError("a field of the answer has a line break in it")
+        names.add(name.lower())
+    return headers, names
 
 
 def _unheld(place: Place) -> RawHeaders:

@@ -80,10 +80,16 @@ class Visit:
         return secrets.token_urlsafe(18)
 
 
+Noted = tuple[str, tuple[str, int] | None, RawHeaders, Proxies, RouteEntry | None]
+"""What a Visit is made of. It stands in the scope until somebody asks: most requests never do."""
+
+
 def visit(scope: Scope) -> Visit:
     """Return the visit of an ASGI scope. Raises LookupError when no guard is around the app."""
     try:
-        found: Visit = scope[KEY]
+        found: Visit | Noted = scope[KEY]
     except KeyError:
         raise LookupError("this app runs without guard(app, …) around it") from None
+    if isinstance(found, tuple):
+        found = scope[KEY] = Visit(*found)
     return found

@@ -31,7 +31,7 @@ from launchready.guard.sockets import Sockets
 from launchready.guard.start_up import require
 from launchready.guard.submissions.twice import Submissions
 from launchready.guard.treatment import Treatment
-from launchready.guard.visit import KEY, Visit, new_id, request_id
+from launchready.guard.visit import KEY, new_id, request_id, visit
 from launchready.manifest import Manifest, load_manifest
 
 _LOG = logging.getLogger("launchready.guard")
@@ -174,10 +174,12 @@ class Guard:
         id_ = new_id()
         request_id.set(id_)
         peer, entry = scope.get("client"), treatment.place.entry
-        visit = scope[KEY] = Visit(id_, peer, scope["headers"], self._proxies, entry)
+        scope[KEY] = (id_, peer, scope["headers"], self._proxies, entry)
         if treatment.compresses:
             send = compression.Compressing(send, scope, is_file=treatment.place.kind == "static")
-        secure = scope["scheme"] == "https" or (b"x-forwarded-proto" in asked and visit.over_tls)
+        secure = scope["scheme"] == "https" or (
+            b"x-forwarded-proto" in asked and visit(scope).over_tls
+        )
         answering = Answering(treatment, scope, send, id_, asked, secure)
         open_here = self._deadlines.watch(answering)
         try:

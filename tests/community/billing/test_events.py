@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from launchready.community.billing.events import NotUnderstood, heed
 from launchready.community.running import Community
-from launchready.community.tables import Member, Subscription
+from launchready.community.tables import Letter, Member, Subscription
 from launchready.guard.webhooks import Event
 from tests.community.browser import letters
 from tests.community.clock import Clock
@@ -129,13 +129,42 @@ async def test_the_end_of_a_payment_does_not_take_away_an_invitation(running: Co
     assert await plan(running, ADA) == "willow"
 
 
-async def test_a_receipt_names_what_was_paid(running: Community) -> None:
-    from launchready.community.tables import Letter
+@pytest.mark.parametrize("late", ["invoice.paid", "invoice.payment_failed"])
+async def test_what_is_still_owed_of_a_subscription_that_ended_does_not_bring_it_back(
+    running: Community, clock: Clock, late: str
+) -> None:
+    until = clock.now + MONTH
+    gone = said("customer.subscription.deleted", T0 + dt.timedelta(hours=1), status="canceled")
+    owed = said(
+        late, T0 + dt.timedelta(hours=2), amount_paid=900, currency="eur",
+        lines={"data": [{"period": {"end": int(until.timestamp())}}]},
+    )  # fmt: skip
+    await tell(running, bought(), paid(T0, until), gone, owed)
+    assert await plan(running) == ""
 
-    await tell(running, paid(T0, T0 + MONTH, GUEST))
+
+@pytest.mark.parametrize(
+    ("counted", "currency", "amount"),
+    [(900, "eur", "9.00 EUR"), (5, "usd", "0.05 USD"), (900, "jpy", "900 JPY"),
+     (1234567, "kwd", "1234.567 KWD"), (10**17 + 1, "eur", "1000000000000000.01 EUR")],
+)  # fmt: skip
+async def test_a_receipt_names_what_was_paid(
+    running: Community, counted: int, currency: str, amount: str
+) -> None:
+    event = said(
+        "invoice.paid", T0, customer_email=GUEST, amount_paid=counted, currency=currency,
+        number="A-1",
+    )  # fmt: skip
+    await tell(running, event)
     async with running.database.read() as session:
         details = await session.scalar(select(Letter.details).where(Letter.kind == "receipt"))
-    assert details == {"amount": "9.00 EUR", "number": "A-1"}
+    assert details == {"amount": amount, "number": "A-1"}
+
+
+@pytest.mark.parametrize("counted", [0, -900, True, None, "900", 9.0])
+async def test_what_is_no_amount_gets_no_receipt(running: Community, counted: object) -> None:
+    await tell(running, said("invoice.paid", T0, customer_email=GUEST, amount_paid=counted))
+    assert await letters(running) == [("welcome", GUEST)]
 
 
 async def test_the_newer_shape_of_an_invoice_is_understood(running: Community) -> None:

@@ -79,12 +79,13 @@ async def test_a_newcomer_gets_the_letter_and_comes_in_with_its_link(
     await browser.send("/signup", email=NEW, password=PASSWORD, name="Neo")
     assert await post_office.send_next()
     assert not await post_office.send_next()
-    assert "Hello Neo" in mailbox.last()
+    assert mailbox.last().startswith("Hello,")
     found = re.search(r"https://app\.test(/confirm\?token=\S+)", mailbox.last())
     assert found is not None
     answer = await browser.send(found[1], "/confirm", password=PASSWORD)
     assert answer.headers["location"] == "/members"
     await post_office.send_next()
+    assert mailbox.last().startswith("Hello Neo,")
     assert "you are in" in mailbox.last()
     assert all(letter.sent_at is not None for letter in await _kept(running.database))
 
@@ -101,6 +102,33 @@ async def test_the_letter_for_a_new_password_works_and_tells_strangers_nothing(
     assert found is not None
     answer = await browser.send(found[1], "/reset/new", password="an even better horse")
     assert "is set" in answer.text
+
+
+async def test_a_stranger_s_words_reach_nobody_as_a_name(
+    browser: Browser, post_office: PostOffice, mailbox: Mailbox
+) -> None:
+    await browser.send(
+        "/signup", email=NEW, password=PASSWORD, name="You won: https://evil.example"
+    )
+    await browser.send("/reset", email=NEW)
+    await post_office.send_next()
+    await post_office.send_next()
+    assert len(mailbox.letters) == 2
+    assert b"evil" not in b"".join(mailbox.letters)
+
+
+async def test_who_pays_for_an_address_in_which_a_stranger_joined_gets_in_by_the_letter(
+    browser: Browser, running: Community, post_office: PostOffice, mailbox: Mailbox
+) -> None:
+    await browser.send("/signup", email=NEW, password="a stranger's words", name="Somebody")
+    async with running.database.write() as session:
+        put_down(session, "welcome", NEW, now=running.now())
+    await post_office.send_next()
+    await post_office.send_next()
+    found = re.search(r"https://app\.test(/reset/new\?token=\S+)", mailbox.last())
+    assert found is not None
+    await browser.send(found[1], "/reset/new", password=PASSWORD)
+    assert (await browser.log_in(NEW)).headers["location"] == "/members"
 
 
 async def test_a_member_who_joins_again_is_told_that_they_are_one(
@@ -160,6 +188,19 @@ async def test_a_letter_that_is_refused_for_good_is_given_up_at_once(
     await post_office.send_next()
     (letter,) = await _kept(running.database)
     assert letter.given_up_at is not None
+
+
+async def test_a_letter_that_cannot_be_written_keeps_no_other_from_leaving(
+    running: Community, post_office: PostOffice, mailbox: Mailbox
+) -> None:
+    async with running.database.write() as session:
+        put_down(session, "invite", "!*@[#.", now=running.now(), plan="willow")
+        put_down(session, "welcome", ADA, now=running.now())
+    assert await post_office.send_next()
+    assert await post_office.send_next()
+    assert [message_from_bytes(one)["To"] for one in mailbox.letters] == [ADA]
+    odd, _ = await _kept(running.database)
+    assert (odd.problem, odd.given_up_at) == ("it cannot be written", None)
 
 
 async def test_what_a_dead_worker_took_is_sent_by_another_and_is_the_same_letter(
@@ -225,6 +266,25 @@ async def test_without_a_server_letters_become_files_of_a_folder(
     await PostOffice(running.database, settings).send_next()
     (file,) = folder.iterdir()
     assert message_from_bytes(file.read_bytes())["To"] == ADA
+
+
+async def test_a_mail_server_without_a_port_is_asked_where_letters_are_handed_in(
+    running: Community, mailbox: Mailbox, clock: Clock
+) -> None:
+    loop = asyncio.get_running_loop()
+    try:
+        # RFC 6409 section 3.1
+        server = await loop.create_server(lambda: SMTP(mailbox, hostname="m"), "127.0.87.1", 587)
+    except OSError as refused:
+        pytest.skip(f"127.0.87.1:587 cannot be listened on here: {refused}")
+    url = running.settings.database_url
+    settings = Settings(database_url=url, clock=clock, smtp_url="smtp://127.0.87.1")
+    async with running.database.write() as session:
+        put_down(session, "welcome", ADA, now=running.now())
+    await PostOffice(running.database, settings).send_next()
+    server.close()
+    await server.wait_closed()
+    assert len(mailbox.letters) == 1
 
 
 async def test_with_nothing_set_up_letters_wait(running: Community) -> None:

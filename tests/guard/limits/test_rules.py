@@ -136,3 +136,10 @@ def test_capitals_and_wide_letters_are_the_same_account() -> None:
 
 def test_a_name_of_any_length_is_counted_by_its_beginning() -> None:
     assert len(account_name("a" * 10_000)) == 320
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\x00", "\x1f", "\x7f", "\x85", "\u200b", "\u202e", "\u2066", "\ud800"]
+)
+def test_what_nobody_sees_in_a_name_gives_no_count_of_its_own(unseen: str) -> None:
+    assert account_name(f"a{unseen}na@{unseen * 400}example.org") == "ana@example.org"

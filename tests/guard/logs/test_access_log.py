@@ -92,6 +92,17 @@ def test_lines_of_a_loop_that_has_ended_are_written_with_the_next_ones(
     assert [json.loads(line)["id"] for line in stream.getvalue().splitlines()] == ["00aa", "00bb"]
 
 
+async def test_methods_that_somebody_makes_up_take_little_memory() -> None:
+    stream = io.StringIO()
+    log = AccessLog(stream)
+    for n in range(3_000):
+        log.add("00ff", f"{n}" if n % 2 else f"{n}" * 1_000, "/", 405, 0.1, 1)
+    log.write()
+    assert stream.getvalue().count("\n") == 3_000
+    assert len(log._said) <= 1_000
+    assert sum(len(method) for method, _ in log._said) <= 20_000
+
+
 async def test_a_stream_that_is_closed_loses_lines_and_nothing_else() -> None:
     closed = io.StringIO()
     log = AccessLog(closed)

@@ -141,14 +141,17 @@ async def test_without_a_key_each_one_counts(site: Site) -> None:
     assert [headers["location"] for _, headers, _ in seen] == ["/posts/1", "/posts/2"]
 
 
-async def test_another_route_or_another_member_is_another_submission(site: Site) -> None:
+async def test_another_route_host_or_member_is_another_submission(site: Site) -> None:
     async with browsing(site) as submit:
         await submit()
         await submit(path="/posts?draft=1")
         await submit(path="/other")
         await submit(Cookie="session=ana")
         await submit(Cookie="session=ben")
-    assert await site.rows() == 5
+        # One app may answer otherwise at each of its hosts.
+        await submit(Host="other.example")
+        await submit(Host="Other.example")
+    assert await site.rows() == 6
 
 
 async def test_after_a_crash_the_retry_runs_again(site: Site) -> None:

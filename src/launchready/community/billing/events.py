@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from launchready.community.accounts import NEWCOMER, as_email
+from launchready.community.accounts import as_email, member_at
+from launchready.community.database import insert_into
 from launchready.community.mail.letters import put_down
 from launchready.community.plans import OPEN, WILLOW
 from launchready.community.tables import Member, Subscription
@@ -24,6 +25,10 @@ from launchready.guard.webhooks import Event
 
 _GOOD = frozenset({"active", "trialing"})
 _WAITING = "past_due"
+OPEN_STATES = _GOOD | {_WAITING}
+"""Of a subscription that opens the doors, one that is late only until what was paid has run out."""
+_OVER = frozenset({"canceled", "incomplete_expired"})
+"""Of a subscription that never comes back; a late payment of what it still owed does not revive it."""
 _UPDATED = "customer.subscription.updated"
 # Stripe's times are whole seconds: what follows from what, within one.
 _RANKS = {
@@ -33,6 +38,11 @@ _RANKS = {
     "invoice.paid": 2,
     "customer.subscription.deleted": 3,
 }
+_WITHOUT_HUNDREDTHS = frozenset({
+    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF",
+    "XPF",
+})  # fmt: skip
+_IN_THOUSANDTHS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
 _NO_ZONE_MAX = 4_102_444_800  # the year 2100: a time beyond it is none
 
 
@@ -57,7 +67,7 @@ async def heed(session: AsyncSession, event: Event, *, now: dt.datetime) -> bool
     kept = await _subscription(session, reference, event.created)
     known_end = kept.ends_at if kept.member_id is not None else None
     await _belongs(session, kept, told, now=now)
-    if is_newest:
+    if is_newest and kept.status not in _OVER:
         _apply(kept, event.type, told, event.created)
     # Only these tell of a cancellation: a payment that came later must not hide one.
     if event.type == _UPDATED and await newer(session, f"ending:{reference}", event.created):
@@ -125,7 +135,7 @@ async def _subscription(
     session: AsyncSession, reference: str, created: dt.datetime
 ) -> Subscription:
     await session.execute(
-        _insert(session, Subscription)
+        insert_into(session, Subscription)
         .values(
             reference=reference, customer="", plan=WILLOW, status="incomplete", changed_at=created
         )
@@ -147,31 +157,31 @@ async def _belongs(
     email = as_email(named) if isinstance(named, str) else None
     if kept.member_id is not None or email is None:
         return
-    await session.execute(
-        _insert(session, Member)
-        .values(
-            email=email, name=NEWCOMER, about="", role="member", plan=OPEN, gift=OPEN,
-            joined_at=now,
-        )
-        .on_conflict_do_nothing()
-    )  # fmt: skip
-    owner = await session.execute(select(Member.id).where(Member.email == email))
-    kept.member_id = owner.scalar_one()
+    kept.member_id = (await member_at(session, email, now=now)).id
     put_down(session, "welcome", email, now=now)
 
 
 async def _receipt(
     session: AsyncSession, member_id: int, told: Mapping[str, Any], *, now: dt.datetime
 ) -> None:
-    cents = told.get("amount_paid")
-    if not isinstance(cents, int) or cents <= 0:
+    paid = told.get("amount_paid")
+    if type(paid) is not int or paid <= 0:
         return
     member = await session.get_one(Member, member_id)
-    currency = str(told.get("currency") or "")[:3].upper()
     put_down(
-        session, "receipt", member.email, now=now, amount=f"{cents / 100:.2f} {currency}",
+        session, "receipt", member.email, now=now, amount=_amount(paid, told.get("currency")),
         number=str(told.get("number") or told.get("id") or "")[:60],
     )  # fmt: skip
+
+
+def _amount(smallest: int, named: object) -> str:
+    """Return an amount in words for people; Stripe counts in the smallest unit of the currency.
+
+    https://docs.stripe.com/currencies#minor-units
+    """
+    currency = str(named or "")[:3].upper()
+    places = 0 if currency in _WITHOUT_HUNDREDTHS else 3 if currency in _IN_THOUSANDTHS else 2
+    return f"{Decimal(smallest).scaleb(-places):f} {currency}"
 
 
 async def _confirm_ending(
@@ -232,8 +242,3 @@ def _period_end(told: Mapping[str, Any]) -> dt.datetime | None:
 def _latest(moments: list[Any]) -> dt.datetime | None:
     known = [e for e in moments if type(e) is int and 0 < e < _NO_ZONE_MAX]
     return dt.datetime.fromtimestamp(max(known), dt.UTC) if known else None
-
-
-def _insert(session: AsyncSession, table: type[Any]) -> sqlite.Insert | postgresql.Insert:
-    sqlite_here = session.get_bind().dialect.name == "sqlite"
-    return sqlite.insert(table) if sqlite_here else postgresql.insert(table)

@@ -72,17 +72,17 @@ async def _words(
             link = await _link(session, letter, member, "confirm", settings)
             return Words(
                 subject=f"Please confirm your address for {name}",
-                text=f"Hello {member.name},\n\nplease follow this link within three days:\n{link}\n"
+                text=f"{_hello(member)}\n\nplease follow this link within three days:\n{link}\n"
                 "\nIf you did not want to join, do nothing: nobody gets in without this link.",
             )
         case "reset":
             link = await _link(session, letter, member, "reset", settings)
             return Words(
                 subject=f"A new password for {name}",
-                text=f"Hello {member.name},\n\nyou can set a new password here, within an hour and "
+                text=f"{_hello(member)}\n\nyou can set a new password here, within an hour and "
                 f"once:\n{link}\n\nIf you did not ask for it, do nothing: your password stays.",
             )
-        case "welcome" if member.password_hash is None:
+        case "welcome" if member.password_hash is None or member.confirmed_at is None:
             link = await _link(session, letter, member, "reset", settings, good_for=FIRST_PASSWORD)
             return Words(
                 subject=f"Welcome to {name}",
@@ -92,30 +92,38 @@ async def _words(
         case "welcome":
             return Words(
                 subject=f"Welcome to {name}",
-                text=f"Hello {member.name},\n\nyou are in. This is your room:\n"
+                text=f"{_hello(member)}\n\nyou are in. This is your room:\n"
                 f"{settings.absolute('/members')}",
             )
         case "receipt":
             return Words(
                 subject=f"Your receipt from {name}",
-                text=f"Hello {member.name},\n\nthank you: we received {letter.details['amount']} "
+                text=f"{_hello(member)}\n\nthank you: we received {letter.details['amount']} "
                 f"for your membership. Number: {letter.details['number']}",
             )
         case "ends":
             until = day(dt.datetime.fromisoformat(letter.details["until"]))
             return Words(
                 subject=f"Your membership of {name} ends on {until}",
-                text=f"Hello {member.name},\n\nyour membership is cancelled and ends on {until}. Until "
+                text=f"{_hello(member)}\n\nyour membership is cancelled and ends on {until}. Until "
                 "then every circle stays open to you, and no further payment is taken. You can still "
                 f"change your mind before that day:\n{settings.absolute('/profile')}",
             )
         case "goes-on":
             return Words(
                 subject=f"Your membership of {name} goes on",
-                text=f"Hello {member.name},\n\nyour membership is no longer cancelled: it goes on, and so "
+                text=f"{_hello(member)}\n\nyour membership is no longer cancelled: it goes on, and so "
                 f"do its payments. Everything about it:\n{settings.absolute('/profile')}",
             )
     return None
+
+
+def _hello(member: Member) -> str:
+    """Return how a letter begins: by name once the address is known to be the member's.
+
+    Before, the name is what anybody typed, and would reach whom they like in our name.
+    """
+    return "Hello," if member.confirmed_at is None else f"Hello {member.name},"
 
 
 async def _link(

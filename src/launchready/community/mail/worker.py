@@ -80,19 +80,26 @@ class PostOffice:
             letter = await letters.take(session, now=now())
         if letter is None:
             return False
-        # The link is good before the letter that carries it has left.
-        async with self._database.write() as session:
-            made = await message(session, letter, self._settings)
-            if made is None:
-                await letters.given_up(session, letter, "nobody has this address", now=now())
-                return True
         try:
+            # The link is good before the letter that carries it has left.
+            async with self._database.write() as session:
+                made = await message(session, letter, self._settings)
+                if made is None:
+                    await letters.given_up(session, letter, "nobody has this address", now=now())
+                    return True
             await self._carry(made)
         except NotSent as problem:
             note = letters.given_up if problem.for_good else letters.failed
             _LOG.warning("letter %s was not sent: %s", letter.id, problem)
             async with self._database.write() as session:
                 await note(session, letter, str(problem), now=now())
+            return True
+        except (SQLAlchemyError, OSError):
+            raise
+        except Exception:  # noqa: BLE001 - one that cannot be written must keep no other from leaving
+            _LOG.exception("letter %s cannot be written", letter.id)
+            async with self._database.write() as session:
+                await letters.failed(session, letter, "it cannot be written", now=now())
             return True
         await self._note_sent(letter)
         return True

@@ -63,7 +63,7 @@ async def invite(request: Request, form: SentForm, who: AnAdmin, running: Runnin
         return await _invites(
             request, running, 422, note="Please write an e-mail address, or none."
         )
-    if not (uses.isascii() and uses.isdigit() and 0 < int(uses[:9]) <= _USES_MAX):
+    if not (uses.isascii() and uses.isdigit() and len(uses) < 9 and 0 < int(uses) <= _USES_MAX):
         note = f"A code is good for 1 to {_USES_MAX} new members."
         return await _invites(request, running, 422, note=note)
     async with running.database.write() as session:

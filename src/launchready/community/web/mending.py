@@ -14,7 +14,7 @@ from launchready.community.web.pages import page, see
 router = APIRouter()
 
 
-@router.get("/posts/{number:int}/edit")
+@router.get("/posts/{number:id}/edit")
 async def post_page(request: Request, number: int, who: AMember, running: Running) -> Response:
     """Show a post's words in a form."""
     found = await _post(number, who, running)
@@ -22,7 +22,7 @@ async def post_page(request: Request, number: int, who: AMember, running: Runnin
     return page(request, "edit_post.html", post=found, title=found.title, body=found.body)
 
 
-@router.post("/posts/{number:int}/edit")
+@router.post("/posts/{number:id}/edit")
 async def edit_post(
     request: Request, number: int, form: SentForm, who: AMember, running: Running
 ) -> Response:
@@ -39,7 +39,7 @@ async def edit_post(
     return see(f"/posts/{number}")
 
 
-@router.get("/posts/{number:int}/delete")
+@router.get("/posts/{number:id}/delete")
 async def post_goes(request: Request, number: int, who: AMember, running: Running) -> Response:
     """Ask whether a post shall really go."""
     found = await _post(number, who, running)
@@ -47,7 +47,7 @@ async def post_goes(request: Request, number: int, who: AMember, running: Runnin
     return page(request, "delete_post.html", post=found)
 
 
-@router.post("/posts/{number:int}/delete")
+@router.post("/posts/{number:id}/delete")
 async def delete_post(number: int, _: SentForm, who: AMember, running: Running) -> Response:
     """Take a post away, with what was answered."""
     found = await _post(number, who, running)
@@ -57,7 +57,7 @@ async def delete_post(number: int, _: SentForm, who: AMember, running: Running) 
     return see(f"/circles/{found.circle_slug}")
 
 
-@router.get("/comments/{number:int}/edit")
+@router.get("/comments/{number:id}/edit")
 async def comment_page(request: Request, number: int, who: AMember, running: Running) -> Response:
     """Show an answer's words in a form."""
     found = await _comment(number, who, running)
@@ -65,7 +65,7 @@ async def comment_page(request: Request, number: int, who: AMember, running: Run
     return page(request, "edit_comment.html", comment=found, body=found.body)
 
 
-@router.post("/comments/{number:int}/edit")
+@router.post("/comments/{number:id}/edit")
 async def edit_comment(
     request: Request, number: int, form: SentForm, who: AMember, running: Running
 ) -> Response:
@@ -83,7 +83,7 @@ async def edit_comment(
     return see(f"/posts/{found.post_id}?after={number - 1}#comment-{number}")
 
 
-@router.get("/comments/{number:int}/delete")
+@router.get("/comments/{number:id}/delete")
 async def comment_goes(request: Request, number: int, who: AMember, running: Running) -> Response:
     """Ask whether an answer shall really go."""
     found = await _comment(number, who, running)
@@ -91,7 +91,7 @@ async def comment_goes(request: Request, number: int, who: AMember, running: Run
     return page(request, "delete_comment.html", comment=found)
 
 
-@router.post("/comments/{number:int}/delete")
+@router.post("/comments/{number:id}/delete")
 async def delete_comment(number: int, _: SentForm, who: AMember, running: Running) -> Response:
     """Take an answer away."""
     found = await _comment(number, who, running)
@@ -102,7 +102,6 @@ async def delete_comment(number: int, _: SentForm, who: AMember, running: Runnin
 
 
 async def _post(number: int, who: SignedIn, running: Running) -> PostLine:
-    _only_if(0 < number <= posts.NUMBER_MAX)
     async with running.database.read() as session:
         found = await posts.post(session, number, who.plan)
     if found is None:
@@ -111,7 +110,6 @@ async def _post(number: int, who: SignedIn, running: Running) -> PostLine:
 
 
 async def _comment(number: int, who: SignedIn, running: Running) -> CommentLine:
-    _only_if(0 < number <= posts.NUMBER_MAX)
     async with running.database.read() as session:
         found = await posts.comment(session, number, who.plan)
     if found is None:

@@ -42,11 +42,9 @@ async def circle(request: Request, slug: str, who: AMember, running: Running) ->
     )
 
 
-@router.get("/people/{number:int}")
+@router.get("/people/{number:id}")
 async def person(request: Request, number: int, who: AMember, running: Running) -> Response:
     """Show what a member says about themselves and what they wrote."""
-    if not 0 < number <= posts.NUMBER_MAX:
-        raise HTTPException(404)
     async with running.database.read() as session:
         found = await session.get(Member, number)
         if found is None:
@@ -95,13 +93,13 @@ async def write(request: Request, form: SentForm, who: AMember, running: Running
     return see(f"/posts/{number}")
 
 
-@router.get("/posts/{number:int}")
+@router.get("/posts/{number:id}")
 async def post(request: Request, number: int, who: AMember, running: Running) -> Response:
     """Show a post and what was answered."""
     return await _post(request, number, who, running)
 
 
-@router.post("/posts/{number:int}/comments")
+@router.post("/posts/{number:id}/comments")
 async def comment(
     request: Request, number: int, form: SentForm, who: AMember, running: Running
 ) -> Response:
@@ -110,13 +108,13 @@ async def comment(
     note = posts.unfit_comment(body)
     if note:
         return await _post(request, number, who, running, note=note, draft=body)
-    if not 0 < number <= posts.NUMBER_MAX:
-        raise HTTPException(404)
     async with running.database.write() as session:
         about = await posts.post(session, number, who.plan)
         if about is None:
             raise HTTPException(404)
         written = await posts.write_comment(session, who.id, number, body, now=running.now())
+        if written is None:
+            raise HTTPException(404)
     later_page = about.comment_count >= posts.COMMENTS_A_PAGE
     return see(f"/posts/{number}{f'?after={written - 1}' if later_page else ''}#comment-{written}")
 
@@ -130,8 +128,6 @@ async def _post(
     note: str = "",
     draft: str = "",
 ) -> Response:
-    if not 0 < number <= posts.NUMBER_MAX:
-        raise HTTPException(404)
     async with running.database.read() as session:
         found = await posts.post(session, number, who.plan)
         if found is None:

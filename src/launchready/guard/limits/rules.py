@@ -140,7 +140,10 @@ def hits(
 def account_name(typed: str) -> str:
     """Return an account's name so that spellings which an app may take for the same count as one.
 
-    Without it, capitals and wide letters would give a fresh count each.
+    Without it, capitals, wide letters and what nobody sees would give a fresh count each.
     """
+    if not typed.isprintable():
+        # Apps drop controls and marks of direction before they look for the account.
+        typed = "".join(c for c in typed if not unicodedata.category(c).startswith("C"))
     # Stripped before it is cut, or blanks in front would leave no name to count.
     return unicodedata.normalize("NFKC", typed.strip()[:_ACCOUNT_MAX]).casefold().strip()

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from email.message import Message as MailMessage
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from launchready.manifest import RouteEntry
@@ -38,13 +39,15 @@ def readings(body: bytes, content_type: bytes | None, query: bytes = b"") -> Seq
         found.append(_of_json(body))
     message = _media(content_type)
     media, boundary = message.get_content_type(), message.get_param("boundary")
+    parts: Sequence[_Part] = ()
+    if media == "multipart/form-data" and isinstance(boundary, str) and boundary:
+        parts = list(_of_parts(body, boundary.encode("latin-1", "replace")))
     for charset in dict.fromkeys(("utf-8", _charset(message))):
         if media == "application/x-www-form-urlencoded":
             found.append(_pairs(body, charset))
-        elif media == "multipart/form-data" and isinstance(boundary, str) and boundary:
-            for coded in (False, True):
-                parts = _of_parts(body, boundary.encode("latin-1", "replace"), charset, coded=coded)
-                found.append(list(parts))
+        for values in zip(*(part.values for part in parts), strict=True):
+            texts = [value.decode(charset, errors="replace") for value in values]
+            found.append([(part.name, text) for part, text in zip(parts, texts, strict=True)])
     return found
 
 
@@ -84,12 +87,18 @@ def _pairs(text: bytes, charset: str) -> Typed:
         return []
 
 
-def _of_parts(
-    body: bytes, boundary: bytes, charset: str, *, coded: bool
-) -> Iterator[tuple[str, str]]:
+class _Part(NamedTuple):
+    """A field of a form in parts."""
+
+    name: str
+    values: tuple[bytes, bytes]
+    """As it came, and as who heeds Content-Transfer-Encoding reads it, such as Django."""
+
+
+def _of_parts(body: bytes, boundary: bytes) -> Iterator[_Part]:
     """Yield the fields of a form in parts (RFC 7578), as laxly as the laxest of frameworks.
 
-    `coded`: as who heeds Content-Transfer-Encoding, such as Django.
+    Each head is read once: strangers send many, and are refused only when they are known.
     """
     for part in body.split(b"--" + boundary, PARTS_MAX)[1:]:
         head, *content = _BLANK_LINE.split(part.lstrip(), maxsplit=1)
@@ -98,11 +107,11 @@ def _of_parts(
         if not content or not isinstance(name, str):
             continue
         value = content[0].removesuffix(b"\n").removesuffix(b"\r")
-        if coded:
+        plain: object = value
+        if "content-transfer-encoding" in fields:
             fields.set_payload(value.decode("ascii", "surrogateescape"))
             plain = fields.get_payload(decode=True)
-            value = plain if isinstance(plain, bytes) else value
-        yield name, value.decode(charset, errors="replace")
+        yield _Part(name, (value, plain if isinstance(plain, bytes) else value))
 
 
 def _media(content_type: bytes | None) -> MailMessage:

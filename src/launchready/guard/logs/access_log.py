@@ -15,6 +15,7 @@ written together. To gather them for longer, 2 to 20 ms, made every request slow
 
 _OVERDUE_S = 1.0
 _SAID_MAX = 1000
+_METHOD_MAX = 20
 
 Noted = tuple[float, str, str, str, int, float, int]
 
@@ -77,8 +78,8 @@ class AccessLog:
 
     def _say(self, method: str, label: str) -> str:
         """Return the method and the route for a line: a hostile method must not break it."""
-        said = f'"method":{json.dumps(method[:20])},"route":{json.dumps(label)}'
-        # Both are few, unless somebody makes them up.
-        if len(self._said) < _SAID_MAX:
+        said = f'"method":{json.dumps(method[:_METHOD_MAX])},"route":{json.dumps(label)}'
+        # Both are few and short, unless somebody makes them up.
+        if len(self._said) < _SAID_MAX and len(method) <= _METHOD_MAX:
             self._said[method, label] = said
         return said

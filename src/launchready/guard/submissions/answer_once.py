@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from launchready.guard.asgi import Application, Message, RawHeaders, Receive, Scope, Send
+from launchready.guard.asgi import Application, Message, RawHeaders, Receive, Scope, Send, header
 from launchready.guard.errors import Problem
 from launchready.guard.submissions.keys import BadKeyError, asker, comparable, submission_key
 from launchready.guard.submissions.memory import Answer
@@ -38,9 +38,10 @@ async def answer_once(
     if key is None:
         await app(scope, receive, send)
         return "first"
+    host = (header(scope, b"host") or b"").lower().hex()
     path = scope["path"].encode("utf-8", "surrogatepass").hex()
     query = scope.get("query_string", b"").hex()
-    scope_id = f"{scope['method']} {path}?{query} {asker(headers, client)}"
+    scope_id = f"{scope['method']} {host} {path}?{query} {asker(headers, client)}"
     found = await submissions.begin(key, scope_id, comparable(headers, body))
     if isinstance(found, Problem):
         return found

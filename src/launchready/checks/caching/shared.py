@@ -233,6 +233,7 @@ def _served(visit: Visit, answer: Exchange, line: str) -> Failed:
         effort_min=20,
         takes_effect="at once, after the purge",
         see=headers_of(answer.url),
+        also_bar=("caching",),
     )
 
 

@@ -97,7 +97,12 @@ def _explained(found: Resolution) -> Failed:
     )
 
 
-@check(severity=Severity.BLOCKER, impact=Impact.SIGN_IN, bar="sign-in")
+@check(
+    severity=Severity.BLOCKER,
+    impact=Impact.SIGN_IN,
+    bar="sign-in",
+    prevents=[(Resolution, "elsewhere")],
+)
 def points_elsewhere(found: Resolution, declared: Parent[Declared]) -> Result:
     """A host leads to another place than the manifest declares.
 

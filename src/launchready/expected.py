@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from launchready.derive.pages.mixed import upgrades
 from launchready.derive.pages.page import loads
-from launchready.derive.pages.unseen import LOADS_NOTHING, unseen
+from launchready.derive.pages.unseen import LOADS_NOTHING, unseen_page
 from launchready.facts import (
     LAUNCH,
     Fact,
@@ -259,7 +259,7 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
 
 
 def _shown(visit: Fact | Gap) -> bool:
-    return isinstance(visit, Visit) and not unseen(visit)
+    return isinstance(visit, Visit) and not unseen_page(visit)
 
 
 def _later(manifest: Manifest, observed: Mapping[Key, Fact | Gap], page: str) -> set[Key]:

@@ -21,3 +21,8 @@ def unseen(visit: Visit) -> str:
         return ""
     wrong = wrong_with(visit)
     return f"it answers {wrong.seen}" if isinstance(wrong, Wrong) else ""
+
+
+def unseen_page(visit: Visit) -> str:
+    """Return why the page that browsers will get here was not seen; empty when it was, or is none."""
+    return "" if visit.route.kind in LOADS_NOTHING else unseen(visit)

@@ -123,9 +123,10 @@ def _bar_line(
 def _unproven(unknown: Outcome, cause: Finding | None) -> str:
     """Return why a line is not proven, and what to do: by the words of the finding that is to mend."""
     if cause is not None:
-        means = cause.failure.means
+        means, at = cause.failure.means, cause.subject.name
+        where = "" if at in means or at in unknown.subject.name else f" at {at}"
         return (
-            f"{unknown.subject}: could not be checked because of what is to fix: "
+            f"{unknown.subject}: could not be checked because of what is to fix{where}: "
             f"{means} Mend that, then audit again."
         )
     own_way = "Audit from another network." if unknown.ours else "Mend that, then audit again."

@@ -63,6 +63,15 @@ def test_what_is_fixed_first_speaks_for_its_line() -> None:
     assert line.evidence == "example.org: broken (and 1 more)"
 
 
+def test_one_thing_to_mend_counts_once_wherever_it_fails() -> None:
+    line = next(
+        b
+        for b in verdict(road(OTHER, broken=True), road(HOST, broken=True)).bar
+        if b.line == "sign-in"
+    )
+    assert line.evidence == "app.example.org: broken"
+
+
 def test_a_failure_may_keep_another_line_from_a_yes_as_well() -> None:
     given = passed("private-answer-served-from-cache", "")
     failure = replace(failed(), also_bar=("caching",))

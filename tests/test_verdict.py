@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchready.checks import catalogue
-from launchready.facts import Fact, Gap, Key, Subject, host_subject
+from launchready.facts import Fact, Gap, Key, Subject, host_subject, route_subject
 from launchready.facts.dns import Resolution, ResolverAnswer
 from launchready.facts.tls import Handshake
 from launchready.finding import (
@@ -24,7 +24,7 @@ from launchready.finding import (
 )
 from launchready.judge import judge
 from launchready.verdict import SkippedKeyError, Verdict, decide
-from tests.making import AT, DOMAIN, HOST, gap
+from tests.making import AT, DOMAIN, HOST, exchange, gap
 
 OTHER = host_subject("app.example.org", DOMAIN)
 
@@ -204,6 +204,18 @@ def test_a_gap_of_another_host_is_not_folded() -> None:
     assert len(result.unchecked) == 1
 
 
+def test_an_unknown_says_how_to_get_checked_what_it_goes_back_to() -> None:
+    behind = replace(gap(House, HOST), how_to_prove="Light it.")
+    result = verdict(gap(Room, HOST, because=Key(House, HOST)), behind)
+    assert {o.how_to_prove for o in result.unchecked} == {"Light it."}
+
+
+def test_what_bot_protection_hides_is_checked_once_it_lets_the_audit_pass() -> None:
+    page = exchange(status=403, challenge="Cloudflare")
+    result = verdict(page, gap(Room, HOST, because=page.key))
+    assert result.unchecked[0].how_to_prove.startswith("Let the bot protection pass")
+
+
 def test_gaps_that_explain_each_other_end_unexplained() -> None:
     result = verdict(
         gap(House, HOST, because=Key(Room, HOST)), gap(Room, HOST, because=Key(House, HOST))
@@ -255,6 +267,17 @@ def test_what_hides_most_of_the_rest_is_fixed_first() -> None:
         road(HOST, broken=True), road(OTHER, broken=True), hidden, checks=[quick, house_dark]
     )
     assert [f.subject for f in result.findings] == [OTHER, HOST]
+
+
+def test_what_keeps_a_member_out_is_fixed_before_a_single_page() -> None:
+    page = route_subject("https://example.org/reset", DOMAIN)
+    member = Subject("account", "member at https://example.org/login", HOST)
+    hidden = gap(House, page, because=Key(Road, page))
+    each = replace(road_broken, judge=lambda here: failed(fix=f"Mend {here.subject}."))
+    result = verdict(
+        road(page, broken=True), road(member, broken=True), hidden, checks=[each, house_dark]
+    )
+    assert [f.subject for f in result.findings] == [member, page]
 
 
 def test_of_what_hides_as_much_the_earlier_line_of_the_minimum_bar_is_fixed_first() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.dns import Resolution
@@ -59,6 +60,26 @@ def _led_astray(outcome: Outcome, last: Key | None, observed: Observed) -> Fault
     if isinstance(found, Resolution) and found.explains == "elsewhere":
         return Resolution, "elsewhere", host
     return None
+
+
+_LET_AUDIT_THROUGH = "Let the bot protection pass this computer's address, and audit again."
+
+
+def with_way(outcome: Outcome, observed: Observed) -> Outcome:
+    """Return an unknown outcome with how to get it checked, where a gap that it goes back to tells it."""
+    because = outcome.because if outcome.status == "unknown" and not outcome.how_to_prove else None
+    seen: set[Key] = set()
+    while because is not None and because not in seen:
+        seen.add(because)
+        found = observed.get(because)
+        if isinstance(found, Gap):
+            if found.how_to_prove:
+                return replace(outcome, how_to_prove=found.how_to_prove)
+            because = found.because
+            continue
+        challenged = found is not None and found.fault == "challenged"
+        return replace(outcome, how_to_prove=_LET_AUDIT_THROUGH) if challenged else outcome
+    return outcome
 
 
 def causes_of(

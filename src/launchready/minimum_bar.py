@@ -73,7 +73,11 @@ def minimum_bar(
     in_order = sorted(outcomes, key=lambda o: first.get(id(o), len(first)))
     return tuple(
         _bar_line(
-            line, [o for o in in_order if _is_about(o, line)], causes, whole=line not in left_out
+            [o for o in in_order if _is_about(o, line)],
+            line,
+            first,
+            causes,
+            whole=line not in left_out,
         )
         for line in BAR
     )
@@ -85,15 +89,20 @@ def _is_about(outcome: Outcome, line: BarLine) -> bool:
 
 
 def _bar_line(
-    line: BarLine, outcomes: Sequence[Outcome], causes: Mapping[int, Finding], *, whole: bool
+    outcomes: Sequence[Outcome],
+    line: BarLine,
+    heads: Collection[int],
+    causes: Mapping[int, Finding],
+    *,
+    whole: bool,
 ) -> BarResult:
     def result(answer: Literal["yes", "no", "not proven"], evidence: str) -> BarResult:
         return BarResult(line=line, title=BAR[line], answer=answer, evidence=evidence)
 
     failed = [o for o in outcomes if o.status == "failed" and o.severity is not Severity.ADVICE]
     if failed:
-        # What fails because of another fault neither speaks nor counts beside what is to mend.
-        told = [o for o in failed if id(o) not in causes] or failed
+        # One thing to mend is told and counted once, wherever it fails and whatever follows from it.
+        told = [o for o in failed if id(o) in heads] or failed
         more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
         return result("no", f"{told[0].subject}: {told[0].detail}{more}")
     unknown = [
@@ -104,8 +113,8 @@ def _bar_line(
         known = f"{passed[0].detail}. " if passed else ""
         return result("not proven", known + LATER[line])
     if unknown:
-        first = min(unknown, key=lambda o: (o.ours, o.severity))
-        return result("not proven", _unproven(first, causes.get(id(first))))
+        one = min(unknown, key=lambda o: (o.ours, o.severity))
+        return result("not proven", _unproven(one, causes.get(id(one))))
     if not whole:
         some = "only some" if outcomes else "none"
         return result("not proven", f"{some} of its checks ran. Audit without --only and --skip.")

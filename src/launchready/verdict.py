@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from launchready.causes import Fault, fault_behind
+from launchready.causes import Fault, fault_behind, with_way
 from launchready.facts import Key
+from launchready.facts.subject import SubjectKind
 from launchready.finding import BarLine, Finding, Outcome, Severity
 from launchready.judge import Observed
 from launchready.minimum_bar import BAR, BarResult, minimum_bar
@@ -71,6 +72,7 @@ def decide(
     missing = [key for key in expected if key not in observed]
     if missing:
         raise SkippedKeyError("neither fact nor gap for " + ", ".join(map(str, missing[:5])))
+    outcomes = [with_way(o, observed) for o in outcomes]
     findings, unexplained = _fold(outcomes, observed)
     counted = [o for o in outcomes if o.status != "not_applicable"]
     proven = sum(o.status == "passed" for o in counted)
@@ -208,14 +210,17 @@ def _merge(roots: Sequence[Outcome], under: dict[int, list[Outcome]]) -> tuple[F
 
 
 _LINES: tuple[BarLine | None, ...] = (*BAR, None)
+_REACH: tuple[SubjectKind, ...] = ("launch", "domain", "host", "account")
+"""Subjects by how much of the launch hangs on them; all others are single addresses or servers."""
 
 
-def _fix_order(finding: Finding) -> tuple[int, int, int, int, int, str, str]:
-    """Return where a finding stands: of what damages the same, what hides most of the rest comes first."""
-    check = finding.check
+def _fix_order(finding: Finding) -> tuple[int, int, int, int, int, int, str, str]:
+    """Return where a finding stands: of what damages the same, what reaches furthest comes first."""
+    check, kind = finding.check, finding.subject.kind
     return (
         finding.severity,
         check.impact,
+        _REACH.index(kind) if kind in _REACH else len(_REACH),
         -len(finding.consequences),
         _LINES.index(check.bar),
         finding.failure.effort_min,

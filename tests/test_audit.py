@@ -191,6 +191,31 @@ async def test_a_host_of_others_is_no_cause_to_mend_however_little_is_asked_for(
     assert any(o.because == Key(SecretScan, o.subject) for o in done.verdict.unchecked)
 
 
+async def test_pages_that_were_seen_do_not_prove_what_the_others_load(
+    monkeypatch: pytest.MonkeyPatch, made: Made
+) -> None:
+    async def page(subject: Subject, _world: World, _ask: Ask) -> Visit:
+        html = {"content-type": "text/html"}
+        broken = subject.name.endswith("/login")
+        answer = exchange(subject.name, status=502 if broken else 200, headers=html, body="<p>Hi")
+        return visit(answer, kind="auth" if broken else "page")
+
+    async def scan(subject: Subject, world: World, ask: Ask) -> Fact | Gap:
+        if subject.kind == "route":
+            return await collectors()[SecretScan](subject, world, ask)
+        return SecretScan(
+            subject=subject, at=AT, how="searched", sightings=(), scanned_bytes=5, complete=True
+        )
+
+    by_hand = {Visit: page, SecretScan: scan}
+    monkeypatch.setattr(auditing, "collectors", lambda: made.collectors() | by_hand)
+    done = await run(("secret-in-page", "source-map-public", "route-answers-wrong"))
+    (line,) = [b for b in done.verdict.bar if b.line == "secrets"]
+    assert line.answer == "not proven"
+    (wrong,) = done.verdict.findings
+    assert [c.check.id for c in wrong.consequences] == ["secret-in-page"]
+
+
 async def test_a_bug_of_ours_is_told_and_hides_nothing_else(
     monkeypatch: pytest.MonkeyPatch, made: Made
 ) -> None:

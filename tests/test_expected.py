@@ -337,8 +337,20 @@ def test_scripts_come_before_images_where_a_page_loads_more_than_is_looked_at() 
     assert len(names(Repeat, MANIFEST, found)) == ASSETS_MAX
 
 
-def test_a_page_that_was_not_seen_implies_nothing_more() -> None:
-    missing = gap(Visit, route_subject("https://example.org/", "example.org"))
+def test_of_a_page_that_was_not_seen_what_it_loads_is_still_expected() -> None:
+    home = route_subject("https://example.org/", "example.org")
+    missing = gap(Visit, home)
+    more = expected(MANIFEST, {missing.key: missing}) - expected(MANIFEST, {})
+    assert more == {Key(SecretScan, home)}
+
+
+def test_of_a_page_that_answers_with_an_error_what_it_loads_is_still_expected() -> None:
+    found = visit(exchange("https://example.org/", status=502, headers=HTML))
+    assert Key(SecretScan, found.subject) in expected(MANIFEST, {found.key: found})
+
+
+def test_an_endpoint_that_was_not_seen_loads_nothing() -> None:
+    missing = gap(Visit, route_subject("https://app.example.org/hook", "example.org"))
     assert expected(MANIFEST, {missing.key: missing}) == expected(MANIFEST, {})
 
 

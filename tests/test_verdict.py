@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
@@ -8,11 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchready.checks import catalogue
-from launchready.facts import Fact, Gap, Key, Subject, host_subject
-from launchready.finding import BarLine, Check, Failed, Impact, Passed, Result, Severity, check
+from launchready.facts import Fact, Gap, Key, Subject, host_subject, route_subject
+from launchready.facts.dns import Resolution, ResolverAnswer
+from launchready.facts.tls import Handshake
+from launchready.finding import (
+    BarLine,
+    Check,
+    Failed,
+    Impact,
+    Need,
+    Passed,
+    Result,
+    Severity,
+    check,
+)
 from launchready.judge import judge
 from launchready.verdict import SkippedKeyError, Verdict, decide
-from tests.making import AT, DOMAIN, HOST, gap
+from tests.making import AT, DOMAIN, HOST, exchange, gap
 
 OTHER = host_subject("app.example.org", DOMAIN)
 
@@ -192,6 +204,18 @@ def test_a_gap_of_another_host_is_not_folded() -> None:
     assert len(result.unchecked) == 1
 
 
+def test_an_unknown_says_how_to_get_checked_what_it_goes_back_to() -> None:
+    behind = replace(gap(House, HOST), how_to_prove="Light it.")
+    result = verdict(gap(Room, HOST, because=Key(House, HOST)), behind)
+    assert {o.how_to_prove for o in result.unchecked} == {"Light it."}
+
+
+def test_what_bot_protection_hides_is_checked_once_it_lets_the_audit_pass() -> None:
+    page = exchange(status=403, challenge="Cloudflare")
+    result = verdict(page, gap(Room, HOST, because=page.key))
+    assert result.unchecked[0].how_to_prove.startswith("Let the bot protection pass")
+
+
 def test_gaps_that_explain_each_other_end_unexplained() -> None:
     result = verdict(
         gap(House, HOST, because=Key(Room, HOST)), gap(Room, HOST, because=Key(House, HOST))
@@ -231,6 +255,64 @@ def test_blockers_come_before_risks_in_the_fix_order() -> None:
     assert [f.check.id for f in result.findings] == ["road-broken", "house-dark"]
 
 
+def test_what_hides_most_of_the_rest_is_fixed_first() -> None:
+    hidden = gap(House, OTHER, because=Key(Road, OTHER))
+    quick = replace(
+        road_broken,
+        judge=lambda here: (
+            failed(fix="Quick.", effort=5) if here.subject == HOST else failed(effort=60)
+        ),
+    )
+    result = verdict(
+        road(HOST, broken=True), road(OTHER, broken=True), hidden, checks=[quick, house_dark]
+    )
+    assert [f.subject for f in result.findings] == [OTHER, HOST]
+
+
+def test_what_keeps_a_member_out_is_fixed_before_a_single_page() -> None:
+    page = route_subject("https://example.org/reset", DOMAIN)
+    member = Subject("account", "member at https://example.org/login", HOST)
+    hidden = gap(House, page, because=Key(Road, page))
+    each = replace(road_broken, judge=lambda here: failed(fix=f"Mend {here.subject}."))
+    result = verdict(
+        road(page, broken=True), road(member, broken=True), hidden, checks=[each, house_dark]
+    )
+    assert [f.subject for f in result.findings] == [member, page]
+
+
+def test_of_what_hides_as_much_the_earlier_line_of_the_minimum_bar_is_fixed_first() -> None:
+    late = replace(house_dark, id="a", bar="caching")
+    early = replace(house_dark, id="b", bar="private", judge=lambda **_: failed(effort=60))
+    result = verdict(house(dark=True), checks=[late, early])
+    assert [f.check.id for f in result.findings] == ["b", "a"]
+
+
+def test_what_a_wrong_machine_answers_is_owed_to_the_name_that_leads_there() -> None:
+    """A second fault of the machine that gives something away stands beside it."""
+    there = Resolution(
+        subject=HOST, at=AT, how="", elsewhere=True,
+        answers=(ResolverAnswer(resolver="192.0.2.1", rcode="NOERROR", v4=("203.0.113.9",)),),
+    )  # fmt: skip
+    leads = replace(
+        road_broken,
+        id="leads",
+        prevents=((Resolution, "elsewhere"),),
+        needs=(Need(name="here", kind=Resolution, how="same"),),
+        judge=lambda **_: failed(fix="Point it back."),
+    )
+    answers = replace(house_dark, id="answers", family="redirects", impact=Impact.SIGN_IN)
+    leaks = replace(house_dark, id="leaks", family="exposure", impact=Impact.EXPOSURE)
+    seen = (
+        there,
+        house(dark=True),
+        gap(Room, HOST, because=Key(Handshake, HOST)),
+        gap(Handshake, HOST),
+    )
+    result = verdict(*seen, checks=[leads, answers, leaks, room_unseen])
+    assert [f.check.id for f in result.findings] == ["leads", "leaks"]
+    assert {c.check.id for c in result.findings[0].consequences} == {"answers", "room-unseen"}
+
+
 def test_an_expected_key_without_fact_or_gap_is_an_error_of_ours() -> None:
     with pytest.raises(SkippedKeyError, match=r"the road of example\.org"):
         decide([Key(Road, HOST)], {}, [])
@@ -245,6 +327,12 @@ def test_a_run_that_was_stopped_is_never_a_go() -> None:
 def test_the_effort_says_what_can_be_done_without_a_developer() -> None:
     result = verdict(road(broken=True), house(dark=True))
     assert result.effort == "2 things to fix, about 20 minutes, 2 of them without a developer"
+
+
+def test_what_the_host_can_do_takes_no_developer_either() -> None:
+    by_host = replace(road_broken, judge=lambda **_: replace(failed(), who="your host"))
+    result = verdict(road(broken=True), checks=[by_host])
+    assert result.effort == "1 thing to fix, about 10 minutes, without a developer"
 
 
 def test_the_effort_of_one_thing_counts_nothing() -> None:

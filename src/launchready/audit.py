@@ -100,7 +100,7 @@ async def audit(
 
     def before_bursts(observed: Observed) -> set[Key]:
         keys = wanted(observed, kinds - {Throttling})
-        searched = {key for key in keys if key.kind is SecretScan}
+        searched = {k for k in keys if k.kind is SecretScan and k.subject.kind == "url"}
         # One search in everything costs little more than one in a page: it begins when all are there.
         pages = {key for key in keys if key.kind in {Visit, LoadedLater}}
         pages |= {Key(Exchange, key.subject) for key in searched}

@@ -3,28 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.finding import Check, Outcome
+from launchready.facts.dns import Resolution
+from launchready.facts.http import Exchange
+from launchready.facts.tls import Handshake
+from launchready.finding import Check, Impact, Outcome
 from launchready.judge import Observed, judge
 
 Fault = tuple[type[Fact], str, Subject]
 """The kind of a fact, the fault in it, and the subject that it is about."""
 
 
-def fault_behind(because: Key | None, observed: Observed) -> Fault | None:
-    """Follow gap → because → … to a fact, and return its fault; None when it leads to none."""
+_OF_THE_MACHINE = frozenset({"tls", "redirects", "edge", "sign-in"})
+"""Families whose failures the machine that answers for a host is to blame for."""
+_LEAKS = frozenset({Impact.EXPOSURE, Impact.PAYMENTS})
+"""What a machine gives away, it gives away wherever the name should have led."""
+_ASKS_THE_MACHINE = frozenset({Handshake, Exchange})
+
+
+def fault_behind(outcome: Outcome, observed: Observed) -> Fault | None:
+    """Follow what an outcome is owed to, gap → because → …, to a fact, and return its fault.
+
+    None when it leads to none. What only a host's machine can be blamed for is owed to the host's
+    name where that leads to another machine than was declared.
+    """
+    because, last = outcome.because, outcome.because
+    seen: set[Key] = set()
+    while because is not None and because not in seen:
+        seen.add(because)
+        last = because
+        found = observed.get(because)
+        if isinstance(found, Gap):
+            because = found.because
+            continue
+        if found is None or not found.explains:
+            break
+        return because.kind, found.explains, because.subject
+    return _led_astray(outcome, last, observed)
+
+
+def _led_astray(outcome: Outcome, last: Key | None, observed: Observed) -> Fault | None:
+    """Return the fault of a host's name, when its machine is to blame and the name leads to another."""
+    if outcome.status == "failed":
+        check = outcome.check
+        blamed = check.family in _OF_THE_MACHINE and check.impact not in _LEAKS
+        subject = outcome.subject
+    else:
+        blamed = last is not None and last.kind in _ASKS_THE_MACHINE
+        subject = last.subject if last is not None else outcome.subject
+    host = next((s for s in subject.lineage() if s.kind == "host"), None)
+    if not blamed or host is None:
+        return None
+    found = observed.get(Key(Resolution, host))
+    if isinstance(found, Resolution) and found.explains == "elsewhere":
+        return Resolution, "elsewhere", host
+    return None
+
+
+_LET_AUDIT_THROUGH = "Let the bot protection pass this computer's address, and audit again."
+
+
+def with_way(outcome: Outcome, observed: Observed) -> Outcome:
+    """Return an unknown outcome with how to get it checked, where a gap that it goes back to tells it."""
+    because = outcome.because if outcome.status == "unknown" and not outcome.how_to_prove else None
     seen: set[Key] = set()
     while because is not None and because not in seen:
         seen.add(because)
         found = observed.get(because)
         if isinstance(found, Gap):
+            if found.how_to_prove:
+                return replace(outcome, how_to_prove=found.how_to_prove)
             because = found.because
             continue
-        if found is None or not found.fault:
-            return None
-        return because.kind, found.fault, because.subject
-    return None
+        challenged = found is not None and found.fault == "challenged"
+        return replace(outcome, how_to_prove=_LET_AUDIT_THROUGH) if challenged else outcome
+    return outcome
 
 
 def causes_of(
@@ -47,7 +102,7 @@ def causes_of(
         outcome = waiting.pop()
         if outcome.status not in {"failed", "unknown"}:
             continue
-        behind = fault_behind(outcome.because, observed)
+        behind = fault_behind(outcome, observed)
         owner = owners.get(behind[:2]) if behind is not None else None
         if behind is None or owner is None or behind in known:
             continue

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from launchready.derive.pages.mixed import upgrades
 from launchready.derive.pages.page import loads
+from launchready.derive.pages.unseen import LOADS_NOTHING, unseen_page
 from launchready.facts import (
     LAUNCH,
     Fact,
@@ -213,10 +214,17 @@ def mail_domain(manifest: Manifest, name: str) -> Subject:
 
 
 def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
-    """Return the keys of what the pages load: each body searched once, own assets asked twice."""
+    """Return the keys of what the pages load: each body searched once, own assets asked twice.
+
+    Of a page that was not seen, what it loads was not searched: its route has a key of its own, so
+    that what others load does not speak for it.
+    """
     keys: set[Key] = set()
     own = set(manifest.all_hosts)
-    for visit in observed.values():
+    pages = {r.url for r in routes(manifest) if r.kind not in LOADS_NOTHING}
+    for key, visit in observed.items():
+        if key.kind is Visit and key.subject.name in pages and not _shown(visit):
+            keys.add(Key(SecretScan, key.subject))
         if not isinstance(visit, Visit) or visit.answer is None:
             continue
         # What an error page gives away is searched as well.
@@ -248,6 +256,10 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
                 if loaded.kind == "style" and plain_stays:
                     keys.add(Key(StyleSheet, subject))
     return keys
+
+
+def _shown(visit: Fact | Gap) -> bool:
+    return isinstance(visit, Visit) and not unseen_page(visit)
 
 
 def _later(manifest: Manifest, observed: Mapping[Key, Fact | Gap], page: str) -> set[Key]:

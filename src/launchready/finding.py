@@ -121,6 +121,8 @@ class Failed:
     """Overrides the check's severity when the case is graver or milder."""
     because: Key | None = None
     """A fact whose fault explains this failure; it is then folded under that fault's finding."""
+    also_bar: tuple[BarLine, ...] = ()
+    """Lines of the minimum bar that it keeps from a yes, besides the check's own."""
 
 
 Result = Passed | NotApplicable | Unproven | Failed

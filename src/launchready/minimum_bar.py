@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from launchready.finding import BarLine, Outcome, Severity
+from launchready.finding import BarLine, Finding, Outcome, Severity
 
 BAR: dict[BarLine, str] = {
     "sign-in": "Members can sign in",
@@ -60,24 +60,51 @@ class BarResult:
 
 
 def minimum_bar(
-    outcomes: Sequence[Outcome], left_out: Collection[BarLine]
+    outcomes: Sequence[Outcome],
+    left_out: Collection[BarLine],
+    findings: Sequence[Finding] = (),
 ) -> tuple[BarResult, ...]:
-    """Return the ten lines; `left_out` are those of which not every check ran."""
+    """Return the ten lines; `left_out` are those of which not every check ran.
+
+    `findings`, in fix order, tell what speaks for a line, and what is only a consequence.
+    """
+    causes = {id(c): finding for finding in findings for c in finding.consequences}
+    first = {id(f.outcome): place for place, f in enumerate(findings)}
+    in_order = sorted(outcomes, key=lambda o: first.get(id(o), len(first)))
     return tuple(
-        _bar_line(line, [o for o in outcomes if o.check.bar == line], whole=line not in left_out)
+        _bar_line(
+            [o for o in in_order if _is_about(o, line)],
+            line,
+            first,
+            causes,
+            whole=line not in left_out,
+        )
         for line in BAR
     )
 
 
-def _bar_line(line: BarLine, outcomes: Sequence[Outcome], *, whole: bool) -> BarResult:
+def _is_about(outcome: Outcome, line: BarLine) -> bool:
+    failed = outcome.failure
+    return outcome.check.bar == line or (failed is not None and line in failed.also_bar)
+
+
+def _bar_line(
+    outcomes: Sequence[Outcome],
+    line: BarLine,
+    heads: Collection[int],
+    causes: Mapping[int, Finding],
+    *,
+    whole: bool,
+) -> BarResult:
     def result(answer: Literal["yes", "no", "not proven"], evidence: str) -> BarResult:
         return BarResult(line=line, title=BAR[line], answer=answer, evidence=evidence)
 
     failed = [o for o in outcomes if o.status == "failed" and o.severity is not Severity.ADVICE]
     if failed:
-        worst = min(failed, key=lambda o: (o.severity, o.check.impact))
-        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        return result("no", f"{worst.subject}: {worst.detail}{more}")
+        # One thing to mend is told and counted once, wherever it fails and whatever follows from it.
+        told = [o for o in failed if id(o) in heads] or failed
+        more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
+        return result("no", f"{told[0].subject}: {told[0].detail}{more}")
     unknown = [
         o for o in outcomes if o.status == "unknown" and o.check.severity is not Severity.ADVICE
     ]
@@ -86,11 +113,8 @@ def _bar_line(line: BarLine, outcomes: Sequence[Outcome], *, whole: bool) -> Bar
         known = f"{passed[0].detail}. " if passed else ""
         return result("not proven", known + LATER[line])
     if unknown:
-        first = min(unknown, key=lambda o: (o.ours, o.severity))
-        own_way = "Audit from another network." if first.ours else "Mend that, then audit again."
-        return result(
-            "not proven", f"{first.subject}: {first.detail}. {first.how_to_prove or own_way}"
-        )
+        one = min(unknown, key=lambda o: (o.ours, o.severity))
+        return result("not proven", _unproven(one, causes.get(id(one))))
     if not whole:
         some = "only some" if outcomes else "none"
         return result("not proven", f"{some} of its checks ran. Audit without --only and --skip.")
@@ -103,3 +127,16 @@ def _bar_line(line: BarLine, outcomes: Sequence[Outcome], *, whole: bool) -> Bar
     others = len(passed) - 1
     more = f" (and {others} more {'check' if others == 1 else 'checks'} passed)" if others else ""
     return result("yes", f"{best.subject}: {best.detail}{more}")
+
+
+def _unproven(unknown: Outcome, cause: Finding | None) -> str:
+    """Return why a line is not proven, and what to do: by the words of the finding that is to mend."""
+    if cause is not None:
+        means, at = cause.failure.means, cause.subject.name
+        where = "" if at in means or at in unknown.subject.name else f" at {at}"
+        return (
+            f"{unknown.subject}: could not be checked because of what is to fix{where}: "
+            f"{means} Mend that, then audit again."
+        )
+    own_way = "Audit from another network." if unknown.ours else "Mend that, then audit again."
+    return f"{unknown.subject}: {unknown.detail}. {unknown.how_to_prove or own_way}"

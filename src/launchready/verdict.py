@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from launchready.causes import Fault, fault_behind
+from launchready.causes import Fault, fault_behind, with_way
 from launchready.facts import Key
+from launchready.facts.subject import SubjectKind
 from launchready.finding import BarLine, Finding, Outcome, Severity
 from launchready.judge import Observed
-from launchready.minimum_bar import BarResult, minimum_bar
+from launchready.minimum_bar import BAR, BarResult, minimum_bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Verdict:
             return "Nothing to fix before launch"
         count = len(self.to_fix)
         minutes = sum(f.failure.effort_min for f in self.to_fix)
-        alone = sum(f.failure.who == "you" for f in self.to_fix)
+        alone = sum(f.failure.who != "your developer" for f in self.to_fix)
         time = f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
         things = "thing" if count == 1 else "things"
         line = f"{count} {things} to fix, about {time}"
@@ -71,12 +72,13 @@ def decide(
     missing = [key for key in expected if key not in observed]
     if missing:
         raise SkippedKeyError("neither fact nor gap for " + ", ".join(map(str, missing[:5])))
+    outcomes = [with_way(o, observed) for o in outcomes]
     findings, unexplained = _fold(outcomes, observed)
     counted = [o for o in outcomes if o.status != "not_applicable"]
     proven = sum(o.status == "passed" for o in counted)
     broken = [f for f in findings if f.severity is Severity.BLOCKER]
     blocking = [o for o in unexplained if o.severity is Severity.BLOCKER and not o.ours]
-    bar = minimum_bar(outcomes, left_out)
+    bar = minimum_bar(outcomes, left_out, findings)
     # Findings that are no blockers have been seen; where nothing has, nothing tells of a go.
     unseen = bool(counted) and all(o.status == "unknown" for o in counted)
     go = not broken and not blocking and not partial and not offline and not unseen
@@ -154,7 +156,7 @@ def _fold(
     for outcome in outcomes:
         if outcome.status not in {"failed", "unknown"}:
             continue
-        owner = _owner(outcome.because, observed, owners)
+        owner = _owner(outcome, observed, owners)
         if owner is not None and owner is not outcome:
             under.setdefault(id(owner), []).append(outcome)
         elif outcome.status == "failed":
@@ -177,12 +179,12 @@ def _fold(
 
 
 def _owner(
-    because: Key | None,
+    outcome: Outcome,
     observed: Observed,
     owners: dict[Fault, Outcome],
 ) -> Outcome | None:
     """Return the failed check that owns the fault which a gap or a failure goes back to."""
-    behind = fault_behind(because, observed)
+    behind = fault_behind(outcome, observed)
     return owners.get(behind) if behind is not None else None
 
 
@@ -204,7 +206,24 @@ def _merge(roots: Sequence[Outcome], under: dict[int, list[Outcome]]) -> tuple[F
                 consequences=tuple(consequences),
             )
         )
-    findings.sort(
-        key=lambda f: (f.severity, f.check.impact, f.failure.effort_min, f.check.id, f.subject.name)
+    return tuple(sorted(findings, key=_fix_order))
+
+
+_LINES: tuple[BarLine | None, ...] = (*BAR, None)
+_REACH: tuple[SubjectKind, ...] = ("launch", "domain", "host", "account")
+"""Subjects by how much of the launch hangs on them; all others are single addresses or servers."""
+
+
+def _fix_order(finding: Finding) -> tuple[int, int, int, int, int, int, str, str]:
+    """Return where a finding stands: of what damages the same, what reaches furthest comes first."""
+    check, kind = finding.check, finding.subject.kind
+    return (
+        finding.severity,
+        check.impact,
+        _REACH.index(kind) if kind in _REACH else len(_REACH),
+        -len(finding.consequences),
+        _LINES.index(check.bar),
+        finding.failure.effort_min,
+        check.id,
+        finding.subject.name,
     )
-    return tuple(findings)

@@ -71,6 +71,15 @@ def test_a_host_without_a_page_is_not_judged(check: Check) -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS)
+def test_of_a_host_whose_pages_all_fail_the_headers_are_unknown_because_of_that(
+    check: Check,
+) -> None:
+    broken = visit(exchange(status=502, headers={"content-type": "text/html"}, body="<p>"))
+    found = outcome(check, entrance(), broken)
+    assert (found.status, found.because) == ("unknown", broken.key)
+
+
+@pytest.mark.parametrize("check", CHECKS)
 def test_a_host_behind_bot_protection_is_unknown(check: Check) -> None:
     challenged = visit(
         exchange(status=403, headers={"content-type": "text/html"}, challenge="Cloudflare")

@@ -102,6 +102,12 @@ def test_a_report_compared_with_itself_has_nothing_new() -> None:
     assert not comparison.worse
 
 
+def test_what_no_longer_applies_is_told_with_the_reason_why_not() -> None:
+    new = one("not_applicable", evidence=None, reason="the host is gone")
+    (line,) = compare(one("failed"), new).changes["no_longer_checked"]
+    assert line.detail == "the host is gone"
+
+
 def test_consequences_name_their_cause() -> None:
     data = report_data(report())
     lines = compare({**data, "outcomes": [], "findings": []}, data).changes["became_unknown"]

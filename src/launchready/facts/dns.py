@@ -86,6 +86,8 @@ class Resolution(Fact):
     """One of them can be reached here: it is loopback, or the dial map says where to connect."""
     target_addresses: tuple[str, ...] | None = None
     """Addresses of the declared alias target, when no alias shows; None when not asked for."""
+    elsewhere: bool = False
+    """It leads to nothing of what the manifest declares: what answers there is another machine."""
 
     @property
     def usable(self) -> tuple[ResolverAnswer, ...]:
@@ -137,6 +139,11 @@ class Resolution(Fact):
         if self.aliases and any(a.rcode == "NXDOMAIN" and a.aliases for a in self.answers):
             return "dangling"
         return "unresolved"
+
+    @property
+    def explains(self) -> str:
+        """`fault`, else `elsewhere` when what answers there is another machine than was declared."""
+        return self.fault or ("elsewhere" if self.elsewhere else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

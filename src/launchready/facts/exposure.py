@@ -118,7 +118,7 @@ class SecretSighting:
 class SecretScan(Fact):
     """The body of a page or bundle searched for secrets. The subject is the URL."""
 
-    plain: ClassVar[str] = "the search for secrets"
+    plain: ClassVar[str] = "what browsers load"
 
     sightings: tuple[SecretSighting, ...]
     scanned_bytes: int

@@ -76,6 +76,11 @@ class Fact:
         return ""
 
     @property
+    def explains(self) -> str:
+        """Name the fault that what goes wrong elsewhere is owed to: `fault`, or one that hides nothing."""
+        return self.fault
+
+    @property
     def key(self) -> Key:
         """Return the key that this fact answers."""
         return Key(type(self), self.subject)

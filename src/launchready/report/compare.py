@@ -80,7 +80,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Comparison:
         was, now = before.get(key), after.get(key)
         change = _change(_status(was), _status(now))
         if change is not None:
-            shown = now if now is not None and _status(now) != "not_applicable" else was or now
+            shown = now if now is not None else was
             changes[change].append(_line(key, was, now, shown or {}, causes.get(key, "")))
     ordered = {
         change: tuple(

@@ -12,7 +12,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from launchready.finding import Outcome, Severity
-from launchready.report.model import GROUPS, Report, consequences, minutes, unchecked_groups
+from launchready.report.model import (
+    GROUPS,
+    Report,
+    consequences,
+    meaning,
+    minutes,
+    unchecked_groups,
+)
 from launchready.report.plain_text import block, one_line, sentence
 from launchready.report.routing_picture import narrow, wide
 from launchready.report.steps import parts
@@ -59,6 +66,7 @@ def _environment() -> Environment:
         "sentence": sentence,
         "text": block,
         "minutes": minutes,
+        "meaning": meaning,
         "parts": parts,
     }
     environment.globals |= {"consequences": consequences, "status_words": _STATUS_WORDS}

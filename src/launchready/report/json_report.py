@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from launchready.finding import Finding, Outcome
-from launchready.report.model import Report, minutes
+from launchready.report.model import Report, meaning, minutes
 from launchready.report.plain_text import STEP_MAX, block, one_line
 from launchready.report.routing import HostRoute
 
@@ -78,7 +78,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "also": [_text(s.name) for s in finding.also],
         "severity": str(finding.severity),
         "impact": str(finding.check.impact),
-        "means": _text(failure.means),
+        "means": _text(meaning(finding)),
         "observed": _text(failure.observed),
         "wanted": _text(failure.wanted),
         "fix": [block(step) for step in failure.fix],

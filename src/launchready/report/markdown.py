@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from launchready.finding import Finding
-from launchready.report.model import Report, consequences, minutes, unchecked_groups
+from launchready.report.model import Report, consequences, meaning, minutes, unchecked_groups
 from launchready.report.plain_text import block, one_line, sentence
 from launchready.report.steps import parts
 
@@ -78,7 +78,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 def _finding(number: int, finding: Finding) -> Iterator[str]:
     failure = finding.failure
-    yield f"### {number}. {escaped(one_line(failure.means))}"
+    yield f"### {number}. {escaped(one_line(meaning(finding)))}"
     yield ""
     where = _named([one_line(s.name) for s in (finding.subject, *finding.also)])
     felt = escaped(one_line(failure.takes_effect))

@@ -168,6 +168,23 @@ def unchecked_reason(outcome: Outcome) -> str:
     return f"Could not check: {reason}"
 
 
+def meaning(finding: Finding) -> str:
+    """Return what a finding means for members; first what follows from it, where that is graver.
+
+    A redirect that loses the path weighs little by itself, and much where nobody signs in by it.
+    """
+    graver = [
+        o
+        for o in finding.consequences
+        if o.failure is not None and o.severity < finding.outcome.severity
+    ]
+    if not graver:
+        return finding.failure.means
+    worst = min(graver, key=lambda o: (o.severity, o.check.impact))
+    assert worst.failure is not None  # noqa: S101 - chosen by it
+    return f"{worst.failure.means} {finding.failure.means}"
+
+
 def consequences(finding: Finding) -> tuple[tuple[str, tuple[Outcome, ...]], ...]:
     """Return what followed from a finding: in words, and which; what could not run comes first."""
     unknown = tuple(o for o in finding.consequences if o.status != "failed")

@@ -16,6 +16,7 @@ from launchready.report.model import (
     Report,
     Unchecked,
     consequences,
+    meaning,
     minutes,
     unchecked_groups,
 )
@@ -143,7 +144,7 @@ class _Screen:
 
     def _gist(self, finding: Finding, limit: int) -> Text:
         failure = finding.failure
-        text = Text(_short(failure.means, limit - 2))
+        text = Text(_short(meaning(finding), limit - 2))
         also = f" and {len(finding.also)} more" if finding.also else ""
         text.append(
             f"\n{failure.who} · {minutes(failure.effort_min)} · "
@@ -179,7 +180,7 @@ class _Screen:
     def finding(self, number: int, finding: Finding) -> None:
         failure = finding.failure
         self.say()
-        means = Text(block(failure.means, 1000), style="bold")
+        means = Text(block(meaning(finding), 1000), style="bold")
         self.rows((Text(f"{number}", style="bold"), means), first=3)
         felt = one_line(failure.takes_effect, 80)
         names = [one_line(s.name, 120) for s in (finding.subject, *finding.also)]

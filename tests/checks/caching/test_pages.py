@@ -40,6 +40,11 @@ class TestPages:
         found = outcome(check, visit(exchange(URL, challenge="Cloudflare")))
         assert found.status == "unknown"
 
+    def test_an_error_in_place_of_the_page_proves_nothing(self, check: Check) -> None:
+        broken = visit(exchange(URL, status=502, headers={"Content-Type": "text/html"}))
+        found = outcome(check, broken)
+        assert (found.status, found.because) == ("unknown", broken.key)
+
     def test_a_gap_is_unknown(self, check: Check) -> None:
         assert outcome(check, gap(Visit, route_subject(URL, DOMAIN))).status == "unknown"
 

@@ -11,7 +11,7 @@ from launchready.checks.caching.shared import (
 )
 from launchready.facts import route_subject
 from launchready.facts.ways import Visit
-from launchready.finding import Severity
+from launchready.finding import Check, Severity
 from launchready.manifest import RouteKind
 from tests.making import DOMAIN, declared, exchange, gap, outcome, visit
 
@@ -27,6 +27,19 @@ def answer(
         exchange(URL, status=status, body=body, headers={"Content-Type": "text/html"} | headers),
         kind=kind,
     )
+
+
+@pytest.mark.parametrize("check", [private_answer_storable, private_answer_served_from_cache])
+def test_an_error_says_nothing_of_what_caches_may_keep_once_it_is_mended(check: Check) -> None:
+    broken = answer(status=502, cache_control="no-store")
+    found = outcome(check, broken)
+    assert (found.status, found.because) == ("unknown", broken.key)
+
+
+def test_an_error_says_nothing_of_the_cookies_of_a_page() -> None:
+    broken = answer(status=502, kind="page")
+    found = outcome(cookie_in_cacheable_answer, broken, declared())
+    assert (found.status, found.because) == ("unknown", broken.key)
 
 
 class TestPrivateAnswerStorable:

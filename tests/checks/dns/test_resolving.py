@@ -76,6 +76,14 @@ def test_an_answer_that_one_record_alone_makes_bogus_does_not_resolve() -> None:
     assert found.because is None
 
 
+def test_a_name_about_which_resolvers_get_no_answer_is_not_told_to_publish_what_it_has() -> None:
+    failure = outcome(does_not_resolve, resolution(answer(rcode="SERVFAIL"))).failure
+    assert failure is not None
+    assert failure.observed == "resolvers get no answer (SERVFAIL)"
+    assert failure.fix[0].endswith("`dig NS app.example.org`.")
+    assert not any(step.startswith("Publish") for step in failure.fix)
+
+
 def test_a_dangling_host_is_left_to_the_owner_of_that_fault() -> None:
     dangling = answer(rcode="NXDOMAIN", aliases=aliases("gone.example.net"))
     found = outcome(does_not_resolve, resolution(dangling))

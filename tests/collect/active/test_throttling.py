@@ -7,8 +7,11 @@ import itertools
 import pytest
 
 from launchready.facts import Gap
+from launchready.facts.active import SignIn
 from tests.collect.bursts import JSON, ROUTES, WRONG, counting, fact, judged
-from tests.collect.members_site import Asked, Reply, login_page, running
+from tests.collect.members_site import Asked, Reply, login_page, member, running
+
+__all__ = ["member"]
 
 
 @pytest.mark.parametrize("limited", [True, False])
@@ -68,3 +71,15 @@ async def test_a_form_that_points_to_an_undeclared_host_is_not_sent() -> None:
     async with running(counting(lambda _n, _a: WRONG, page), manifest=ROUTES) as site:
         await judged(site)
         assert not any(a.host.startswith("elsewhere") for a in site.asked)
+
+
+@pytest.mark.usefixtures("member")
+async def test_a_log_in_that_fails_whatever_it_is_sent_is_the_members_fault_to_tell() -> None:
+    def site(asked: Asked) -> Reply:
+        return Reply(200, login_page()) if asked.method == "GET" else Reply(500, "broken")
+
+    async with running(site) as served:
+        found = await fact(served)
+    assert "500" in found.inconclusive
+    assert found.because is not None
+    assert found.because.kind is SignIn

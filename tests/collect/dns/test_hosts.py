@@ -248,6 +248,38 @@ async def test_a_declared_alias_that_does_not_show_is_looked_up() -> None:
     assert found.target_addresses == ("203.0.113.5", "203.0.113.6")
 
 
+@pytest.mark.parametrize(
+    ("declared", "elsewhere"),
+    [
+        ('addresses = ["203.0.113.5"]', False),
+        ('addresses = ["203.0.113.5", "203.0.113.6"]', False),
+        ('addresses = ["203.0.113.6"]', True),
+        ('cname = "edge.example.net"', False),
+        ("", False),
+    ],
+)
+async def test_a_host_that_leads_to_nothing_that_was_declared_leads_elsewhere(
+    declared: str, *, elsewhere: bool
+) -> None:
+    records = {"app.example.org": {"A": ["203.0.113.5"]}}
+    manifest = f'{MANIFEST}[hosts."app.example.org"]\n{declared}\n'
+    async with serving(resolver(records)) as one, gathering(one, manifest=manifest) as gatherer:
+        found = await resolved(gatherer)
+    assert (found.fault, found.elsewhere) == ("", elsewhere)
+
+
+async def test_a_host_that_is_dialled_by_its_name_is_seen_where_it_was_declared() -> None:
+    records = {"app.example.org": {"A": ["203.0.113.5"]}}
+    manifest = f'{MANIFEST}[hosts."app.example.org"]\naddresses = ["203.0.113.6"]\n'
+    dial = ["app.example.org:443=127.0.0.1:8443"]
+    async with (
+        serving(resolver(records)) as one,
+        gathering(one, manifest=manifest, dial=dial) as gatherer,
+    ):
+        found = await resolved(gatherer)
+    assert not found.elsewhere
+
+
 @pytest.mark.parametrize("owner", ["app.example.org", "example.org", "org"])
 async def test_caa_is_found_by_climbing(owner: str) -> None:
     records = {**HEALTHY, owner: {"A": ["203.0.113.5"], "CAA": ['0 issue "letsencrypt.org"']}}

@@ -6,6 +6,7 @@ from launchready.checks.redirects.told import see
 from launchready.derive.caching.fingerprint import is_fingerprinted
 from launchready.derive.caching.storable import Freshness, browser_freshness
 from launchready.derive.commands import headers_of
+from launchready.derive.pages.unseen import unseen_page
 from launchready.derive.spans import span
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Visit
@@ -70,6 +71,8 @@ def _page(visit: Visit) -> Exchange | NotApplicable | Unproven:
     page = visit.answer
     if page is not None and page.challenge:
         return Unproven(reason=f"bot protection ({page.challenge}) answered instead of the site")
+    if why := unseen_page(visit):
+        return Unproven(reason=why, because=visit.key)
     if visit.fault or page is None:
         return NotApplicable(reason=f"no page was reached{see(visit)}")
     if page.status != 200 or page.content_type not in {"text/html", "application/xhtml+xml"}:

@@ -12,6 +12,7 @@ from launchready.derive.caching.personal import (
 )
 from launchready.derive.caching.storable import Storing, cookies_withheld, stored_by_shared
 from launchready.derive.commands import headers_of
+from launchready.derive.pages.unseen import unseen
 from launchready.derive.sign_in.private_page import is_bare_shell
 from launchready.derive.spans import span
 from launchready.facts.declared import Declared
@@ -60,12 +61,18 @@ def private_answer_storable(visit: Visit) -> Result:
         )
     found = [(w, a) for a in judged if (w := _weight(visit, a)) is not None]
     if not found:
-        return Passed(evidence=_harmless(judged[-1]))
+        return _not_seen(visit) or Passed(evidence=_harmless(judged[-1]))
     told = [(w, a) for w, a in found if not _shell(visit, a)]
     if not told:
         return _shell_unproven(visit)
     weight, answer = min(told, key=lambda f: f[0])
     return _storable(visit, answer, weight)
+
+
+def _not_seen(visit: Visit) -> Unproven | None:
+    """Return that an error says nothing of what caches may keep once it is mended."""
+    why = unseen(visit)
+    return Unproven(reason=why, because=visit.key) if why else None
 
 
 def _weight(visit: Visit, answer: Exchange) -> Severity | None:
@@ -200,7 +207,7 @@ def private_answer_served_from_cache(visit: Visit) -> Result:
             line = cache_said(answer.headers).line
             return _shell_unproven(visit) if _shell(visit, answer) else _served(visit, answer, line)
     said = cache_said(judged[-1].headers)
-    return Passed(evidence=said.line or "no header tells of a stored copy")
+    return _not_seen(visit) or Passed(evidence=said.line or "no header tells of a stored copy")
 
 
 def _given_from_cache(visit: Visit, answer: Exchange) -> bool:
@@ -229,6 +236,7 @@ def _served(visit: Visit, answer: Exchange, line: str) -> Failed:
         effort_min=20,
         takes_effect="at once, after the purge",
         see=headers_of(answer.url),
+        also_bar=("caching",),
     )
 
 
@@ -256,7 +264,7 @@ def cookie_in_cacheable_answer(visit: Visit, launch: Parent[Declared]) -> Result
         storing = stored_by_shared(answer)
         if names and answer.status < 400 and storing.storable and not storing.asks_first:
             return _shared_cookie(answer, names)
-    return Passed(evidence="no cookie on an answer that may be stored")
+    return _not_seen(visit) or Passed(evidence="no cookie on an answer that may be stored")
 
 
 def _shared_cookie(answer: Exchange, names: tuple[str, ...]) -> Failed:

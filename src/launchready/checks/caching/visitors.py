@@ -75,4 +75,5 @@ def session_given_to_two_visitors(visitors: SecondVisitor) -> Result:
         effort_min=30,
         takes_effect="at once, after the purge",
         see=f"{headers_of(first.url)}; {headers_of(first.url)}",
+        also_bar=("caching",) if cookie else (),
     )

@@ -41,18 +41,18 @@ def does_not_resolve(found: Resolution, declared: Parent[Declared]) -> Result:
         return _explained(found)
     bogus = found.fault == "bogus"
     record = records_wanted(host, declared.manifest.hosts.get(host))
-    fix = (
-        (_sign_again(found),)
-        if bogus
-        else (f"Publish this record: {record}", "Wait until every resolver has it, then recheck.")
-    )
+    publish = (f"Publish this record: {record}", "Wait until every resolver has it, then recheck.")
+    if bogus:
+        fix: tuple[str, ...] = (_sign_again(found),)
+    else:
+        fix = _bring_back(found) if _unanswered(found) else publish
     return Failed(
         means=f"Nobody can open {host}: the name leads nowhere.",
         observed="validating resolvers refuse the answer" if bogus else _absence(found),
         wanted="an A, AAAA or CNAME record",
         fix=fix,
-        who="your host" if bogus else "you",
-        effort_min=30 if bogus else 10,
+        who="your host" if bogus or _unanswered(found) else "you",
+        effort_min=30 if bogus or _unanswered(found) else 10,
         takes_effect="within minutes; an hour where the absence was remembered",
         see=dig("A", host),
         evidence="; ".join(f"{a.resolver}: {a.rcode or a.trouble}" for a in found.answers)
@@ -71,6 +71,21 @@ def _sign_again(found: Resolution) -> str:
     )
 
 
+def _unanswered(found: Resolution) -> bool:
+    """Return whether no resolver was told that there is no record: each of them got no answer."""
+    return not {a.rcode for a in found.usable} & {"NXDOMAIN", "NOERROR"}
+
+
+def _bring_back(found: Resolution) -> tuple[str, ...]:
+    name = found.aliases[-1].target if found.aliases else found.subject.name
+    return (
+        f"Resolvers get no answer about {name}: see which name servers it is left to: `{dig('NS', name)}`.",
+        f"If NS records at {name} hand it over to servers that are gone, delete them, and publish its address where the domain's DNS is managed.",
+        "Else ask who runs those servers why they do not answer.",
+        "Wait until resolvers answer again, then recheck.",
+    )
+
+
 def _absence(found: Resolution) -> str:
     rcodes = {a.rcode for a in found.usable}
     if rcodes == {"NXDOMAIN"}:
@@ -78,7 +93,7 @@ def _absence(found: Resolution) -> str:
     if rcodes == {"NOERROR"}:
         return "the name exists, without an address"
     through = f" for {found.aliases[-1].target}, its alias" if found.aliases else ""
-    return "resolvers answer " + listed(sorted(str(r) for r in rcodes)) + through
+    return "resolvers get no answer" + through + f" ({listed(sorted(str(r) for r in rcodes))})"
 
 
 def _explained(found: Resolution) -> Failed:
@@ -97,7 +112,12 @@ def _explained(found: Resolution) -> Failed:
     )
 
 
-@check(severity=Severity.BLOCKER, impact=Impact.SIGN_IN, bar="sign-in")
+@check(
+    severity=Severity.BLOCKER,
+    impact=Impact.SIGN_IN,
+    bar="sign-in",
+    prevents=[(Resolution, "elsewhere")],
+)
 def points_elsewhere(found: Resolution, declared: Parent[Declared]) -> Result:
     """A host leads to another place than the manifest declares.
 

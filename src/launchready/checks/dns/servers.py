@@ -226,6 +226,7 @@ def ttl_too_long(zone: Zone, declared: Parent[Declared]) -> Result:
         fix=(
             f"Set the TTL of {listed(hosts, 8)} to 300 seconds.",
             f"Wait {_hours(ttl)} before you switch.",
+            f"If you cannot wait, keep the old server for {_hours(ttl)} after the switch, and let it pass on what it gets.",
         ),
         who="you",
         effort_min=10,

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from launchready.derive.caching.personal import PERSONAL_KINDS
+from launchready.derive.pages.unseen import unseen_page
 from launchready.facts.hops import host, is_plain
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit
 from launchready.finding import NotApplicable, Result, Unproven
 
 
-def pages_of(entrance: Entrance, visits: Iterable[Visit]) -> list[Exchange] | Result:
-    """Return the pages of this host that visitors reach over HTTPS, each once."""
+def pages_of(entrance: Entrance, visits: Sequence[Visit]) -> list[Exchange] | Result:
+    """Return the pages of this host that visitors reach over HTTPS, each once.
+
+    Where none is, but one was not seen, nothing is known of their headers.
+    """
     name = entrance.subject.name
     last = [v.answer for v in visits if v.answer is not None and host(v.answer.url) == name]
     pages = {
@@ -28,6 +32,9 @@ def pages_of(entrance: Entrance, visits: Iterable[Visit]) -> list[Exchange] | Re
             reason=f"bot protection ({challenged}) answered instead of the site",
             how_to_prove="Let the bot protection pass this computer's address, and audit again.",
         )
+    hidden = next((v for v in visits if v.route.host == name and unseen_page(v)), None)
+    if hidden is not None:
+        return Unproven(reason=f"{hidden.route.url}: {unseen_page(hidden)}", because=hidden.key)
     return NotApplicable(reason="no page on HTTPS is reached at this host")
 
 

@@ -136,4 +136,5 @@ def _kept_for_others(step: JourneyStep, url: str) -> Failed:
         effort_min=30,
         takes_effect="at once, after the purge",
         see=f"curl -sSL {quote(url)} | head -c 2000",
+        also_bar=("caching",),
     )

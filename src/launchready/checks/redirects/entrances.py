@@ -123,8 +123,8 @@ def never_ends(walk: Walk) -> Failed:
     loop = walk.end == "loop"
     way = "in a circle" if loop else "from one redirect to the next without end"
     return Failed(
-        means="Visitors see “too many redirects” instead of your community; nobody gets in.",
-        observed=shown(walk),
+        means=f"Who comes by {hosts} sees “too many redirects”; nobody gets in there.",
+        observed=f"{shown(walk)}, {way}",
         wanted="an answer after at most two redirects",
         evidence=walk.detail,
         fix=(

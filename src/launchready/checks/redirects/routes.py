@@ -11,6 +11,7 @@ from launchready.checks.redirects.told import see
 from launchready.derive.commands import headers_of
 from launchready.derive.pages.mixed import mixed
 from launchready.derive.pages.route_answer import Wrong, wrong_with
+from launchready.derive.pages.unseen import unseen_page
 from launchready.derive.sign_in.throttle import asks_to_wait
 from launchready.derive.walks import shown, way_of
 from launchready.facts import Key
@@ -211,6 +212,8 @@ def mixed_content(visit: Visit) -> Result:
     page = visit.answer
     if page is not None and page.challenge:
         return Unproven(reason=f"bot protection ({page.challenge}) answered instead of the site")
+    if why := unseen_page(visit):
+        return Unproven(reason=why, because=visit.key)
     if visit.fault or page is None or is_plain(page.url):
         return NotApplicable(reason=f"no page on HTTPS was reached{see(visit)}")
     if page.content_type not in {"text/html", "application/xhtml+xml"}:

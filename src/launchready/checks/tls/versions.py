@@ -76,7 +76,7 @@ def https_refused(handshake: Handshake) -> Result:
             means=f"Members who open {host} see that the site cannot be reached.",
             observed=handshake.refusal,
             wanted="a TLS handshake on port 443",
-            fix=steps,
+            fix=(f"See that the server of {host} is up, and its web server with it.", *steps),
             who="your developer",
             effort_min=30,
             takes_effect="at once",

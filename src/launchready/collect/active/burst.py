@@ -256,6 +256,11 @@ class Burst:
         same = gist(usual.answer) == gist(changed.answer)
         return f"{gist(changed.answer)}: {said}" if same and said else gist(changed.answer)
 
+    @property
+    def fails(self) -> bool:
+        """Whether the route fails whatever it is sent."""
+        return bool(self.usual) and self.usual[0].answer.status >= _FAILS
+
     def _at_its_form(self) -> bool:
         shown = self.attempt.form is not None
         return shown and path(self.attempt.url) == path(self.route.url)

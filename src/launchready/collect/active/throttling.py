@@ -6,6 +6,7 @@ A chat that talks to members alone is tried as the test member.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from launchready.collect.active.attempts import first_attempt
 from launchready.collect.active.burst import Burst
@@ -59,7 +60,17 @@ async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | G
             subject=subject, route=route, session=session, attempt=attempt, member=member,
             understood=frozenset(s for s in refusals if s is not None),
         )  # fmt: skip
-        return await burst.run()
+        tried = await burst.run()
+    if (
+        isinstance(tried, Throttling)
+        and tried.because is None
+        and tried.inconclusive
+        and burst.fails
+    ):
+        # A form that fails whatever it is sent fails the member as well, which is the finding.
+        same = (s for s in found if isinstance(s, SignIn) and s.form_url == route.url and s.fault)
+        return replace(tried, because=next((s.key for s in same), None))
+    return tried
 
 
 def _before(route: RouteEntry, world: World) -> list[Subject]:

@@ -25,6 +25,7 @@ from launchready.facts.dns import (
 from launchready.facts.http import Exchange
 from launchready.gather import Ask, Collector
 from launchready.mailauth.names import is_at_or_below
+from launchready.manifest import HostEntry
 
 FOLLOWED = 8
 """So many aliases every resolver follows; unbound and BIND stop at 11, PowerDNS at 10."""
@@ -168,6 +169,19 @@ async def _completed(found: Resolution, world: World) -> Resolution:
         private=private,
         private_dialled=dialled,
         target_addresses=targets,
+        # A host that is dialled by its name is seen where the dial map says, wherever it leads.
+        elsewhere=entry is not None
+        and world.dial.by_host(name, 443) is None
+        and _leads_elsewhere(found, entry),
+    )
+
+
+def _leads_elsewhere(found: Resolution, declared: HostEntry) -> bool:
+    """Return whether a host leads to nothing of what the manifest declares for it."""
+    if declared.cname:
+        return bool(found.aliases) and declared.cname not in {a.target for a in found.aliases}
+    return bool(found.addresses and declared.addresses) and not (
+        set(found.addresses) & set(declared.addresses)
     )
 
 

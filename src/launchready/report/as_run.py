@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from shlex import quote
 
-from launchready.finding import Finding, Outcome
+from launchready.finding import Failed, Finding, Outcome
 from launchready.report.model import Looking
+from launchready.report.same_places import SamePlaces
 from launchready.verdict import Verdict
 
 _USUAL = "launchready.toml"
 _WORD = re.compile(r"(?<![\w./-])launchready\.toml\b")
-_AGAIN = re.compile(r"launchready (?:recheck|smoke) ?[\w-]*")
+_AGAIN = re.compile(r"launchready (?:recheck [\w-]+|smoke|audit --active)")
 _MAIL = re.compile(r"launchready mail [^;|]*")
 
 
@@ -22,28 +23,41 @@ _MAIL = re.compile(r"launchready mail [^;|]*")
 class _Named:
     path: str
     again: str
-    """What `recheck` and `smoke` need behind them."""
+    """What `recheck`, `smoke` and `audit --active` need behind them."""
     mail: str
     """What `mail` needs, which reads no manifest."""
+    places: SamePlaces
 
     def step(self, text: str) -> str:
-        return _WORD.sub(lambda _: self.path, text)
+        text = _WORD.sub(lambda _: self.path, text)
+        return _AGAIN.sub(lambda found: found[0] + self.again, text)
 
-    def command(self, see: str) -> str:
+    def command(self, failure: Failed) -> str:
+        see = failure.see
         if _AGAIN.match(see):
             return _AGAIN.sub(lambda found: found[0] + self.again, see)
         if _MAIL.match(see):
             return _MAIL.sub(lambda found: found[0].rstrip() + self.mail, see)
-        return _WORD.sub(lambda _: quote(self.path), see)
+        see = _WORD.sub(lambda _: quote(self.path), see)
+        return self.places.command(see, said(failure))
+
+
+_AS_ANYBODY = SamePlaces()
 
 
 def as_run(
-    verdict: Verdict, *, manifest_file: str, given: Looking, resolvers: Iterable[str] = ()
+    verdict: Verdict,
+    *,
+    manifest_file: str,
+    given: Looking,
+    resolvers: Iterable[str] = (),
+    places: SamePlaces = _AS_ANYBODY,
 ) -> Verdict:
     """Return the verdict with the manifest's own path in steps and commands.
 
     `given` is what the command line said, which a command of ours needs as well to see the same;
-    `resolvers` are those that were asked; `manifest_file` is empty when there is no manifest.
+    `resolvers` are those that were asked, and `places` what leads other programs to where this run
+    looked; `manifest_file` is empty when there is no manifest.
     """
     path = manifest_file or _USUAL
     asked = [word for each in resolvers for word in ("--resolver", each)]
@@ -52,9 +66,9 @@ def as_run(
     again += ["--ca", given.ca] if given.ca else []
     if PurePath(path) != PurePath(_USUAL):
         again = ["--manifest", path, *again]
-    if not again and not asked:
+    if not again and not asked and places == _AS_ANYBODY:
         return verdict
-    named = _Named(path=path, again=_words(again), mail=_words(asked))
+    named = _Named(path=path, again=_words(again), mail=_words(asked), places=places)
     # An outcome stands at several places of a verdict and stays one and the same.
     known: dict[int, Outcome] = {}
 
@@ -75,6 +89,11 @@ def as_run(
     )
 
 
+def said(failure: Failed) -> tuple[str, ...]:
+    """Return the texts of a finding that may name where its command is led to."""
+    return (failure.observed, failure.wanted, failure.evidence)
+
+
 def _outcome(outcome: Outcome, named: _Named) -> Outcome:
     failure = outcome.failure
     return replace(
@@ -84,7 +103,7 @@ def _outcome(outcome: Outcome, named: _Named) -> Outcome:
         and replace(
             failure,
             fix=tuple(map(named.step, failure.fix)),
-            see=named.command(failure.see),
+            see=named.command(failure),
         ),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from launchready.facts import Subject, domain_subject
 from launchready.facts.mail import Dkim, Dmarc, Mx, MxRecord, Selectors, Spf
@@ -35,7 +36,7 @@ def resolve(zones: Zones, question: Question) -> Answer:
     return Answer(status="answer", records=tuple(records))
 
 
-def entry(name: str = DOMAIN, **more: object) -> MailDomainEntry:
+def entry(name: str = DOMAIN, **more: Any) -> MailDomainEntry:
     return MailDomainEntry(name=name, **more)
 
 

@@ -48,6 +48,17 @@ def test_dig_asks_the_resolver_that_was_asked() -> None:
     )
 
 
+def test_a_resolver_that_the_command_names_with_its_port_stays() -> None:
+    see = "dig @127.0.0.1 +short -p 5454 A a.example"
+    assert LED.command(see) == see
+    assert not LED.misses(see)
+
+
+def test_a_url_in_a_header_is_not_gone_to() -> None:
+    led = LED.command("curl -sS -H 'Origin: https://new.example' https://a.example/")
+    assert "new.example:443" not in led
+
+
 def test_every_command_of_a_line_is_led() -> None:
     assert LED.command("dig +short A a.example; dig +short @ns1.example SOA a.example") == (
         "dig @127.0.0.1 -p 5353 +short A a.example; dig @127.0.0.1 -p 5301 +short SOA a.example"

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from launchready.facts import Fact, Gap, Key
 from launchready.facts.dns import Resolution, Zone
+from launchready.facts.mail import Mx
 from launchready.manifest.values import split_address, split_dial
 from launchready.report.model import Looking
 from launchready.report.shell_lines import shell_words
@@ -47,7 +48,9 @@ class SamePlaces:
             dial[name, port] = (address, to)
         addresses: dict[str, str] = {}
         for found in observed.values():
-            if isinstance(found, Zone):
+            if isinstance(found, Mx):
+                addresses |= {r.exchange: r.addresses[0] for r in found.records if r.addresses}
+            elif isinstance(found, Zone):
                 addresses |= {n.name: n.addresses[0] for n in found.nameservers if n.addresses}
             elif isinstance(found, Resolution) and found.to_visit:
                 addresses[found.subject.name] = found.to_visit[0]
@@ -94,7 +97,7 @@ class SamePlaces:
 
     def _dig(self, words: list[str]) -> Led:
         named = next((word for word in words if word.startswith("@")), "")
-        if not named and self.resolver is None:
+        if "-p" in words or (not named and self.resolver is None):
             return words, True
         place = self._place(named[1:], _DNS) if named else self.resolver
         # A trace asks the servers of the root and those below, each at its own address.
@@ -105,7 +108,8 @@ class SamePlaces:
         return [words[0], f"@{place[0]}", *port, *rest], True
 
     def _curl(self, words: list[str], told: str) -> Led:
-        asked = dict.fromkeys(_places(" ".join(words)))
+        urls = [word for word in words if word.lstrip("'").startswith("http")]
+        asked = dict.fromkeys(_places(" ".join(urls)))
         if any(_FOLLOWS.fullmatch(word) for word in words):
             hosts = dict.fromkeys(host for host, _ in (*asked, *_places(told)))
             asked |= dict.fromkeys((host, port) for host in hosts for port in _PORTS.values())
@@ -113,7 +117,7 @@ class SamePlaces:
             ((a, b) for a, b in pairwise(words) if a in {"--connect-to", "--resolve"}), ("", "")
         )
         match = _FORCED.fullmatch(forced)
-        secure = any("https://" in word for word in words)
+        secure = any("https://" in url for url in urls)
         options = ["--cacert", quote(self.ca)] if self.ca and secure else []
         led = True
         for host, port in asked:

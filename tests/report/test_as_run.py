@@ -52,6 +52,30 @@ def test_a_step_that_audits_again_reads_the_manifest_that_was_audited() -> None:
     )
 
 
+def test_a_step_is_no_longer_for_the_ways_of_the_command_line() -> None:
+    told = as_run(
+        verdict("true", "Then run `launchready audit --active`."),
+        manifest_file="prod.toml", given=Looking(dial=("a.example:443=127.0.0.1:443",)),
+    )  # fmt: skip
+    assert told.findings[0].failure.fix == (
+        "Then run `launchready audit --active --manifest prod.toml`.",
+    )
+
+
+def test_without_a_manifest_a_recheck_names_the_domain() -> None:
+    told = as_run(
+        verdict("launchready recheck log-in-fails", "Then `launchready recheck log-in-fails`.",
+                "Run `launchready audit --active`."),
+        manifest_file="", given=Looking(ca="ca.pem"), domain="a.example",
+    )  # fmt: skip
+    failure = told.findings[0].failure
+    assert failure.see == "launchready recheck log-in-fails a.example --ca ca.pem"
+    assert failure.fix == (
+        "Then `launchready recheck log-in-fails a.example`.",
+        "Run `launchready audit --active`.",
+    )
+
+
 def test_a_command_of_another_program_looks_where_the_run_looked() -> None:
     told = as_run(
         verdict("dig +short TXT a.example"), manifest_file="", given=Looking(),

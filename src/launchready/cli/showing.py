@@ -58,6 +58,7 @@ def report_of(done: Audit, *, looking: Looking, manifest_file: Path) -> Report:
             done.verdict,
             manifest_file=named,
             given=looking,
+            domain=manifest.launch.domain,
             resolvers=looked.resolvers,
             places=places,
         ),

@@ -22,24 +22,32 @@ _MAIL = re.compile(r"launchready mail [^;|]*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Named:
     path: str
-    again: str
-    """What `recheck`, `smoke` and `audit --active` need behind them."""
+    manifest: str
+    """What `recheck`, `smoke` and `audit --active` need behind them to read the same manifest."""
+    domain: str
+    """What `recheck` needs where there is none; the others cannot do without."""
+    ways: str
+    """What else they need to look there as the command line said."""
     mail: str
     """What `mail` needs, which reads no manifest."""
     places: SamePlaces
 
     def step(self, text: str) -> str:
         text = _WORD.sub(lambda _: self.path, text)
-        return _AGAIN.sub(lambda found: found[0] + self.again, text)
+        # A sentence stays one: by which ways this run went is known to who reads it.
+        return _AGAIN.sub(self._again, text)
 
     def command(self, failure: Failed) -> str:
         see = failure.see
         if _AGAIN.match(see):
-            return _AGAIN.sub(lambda found: found[0] + self.again, see)
+            return _AGAIN.sub(lambda found: self._again(found) + self.ways, see)
         if _MAIL.match(see):
             return _MAIL.sub(lambda found: found[0].rstrip() + self.mail, see)
         see = _WORD.sub(lambda _: quote(self.path), see)
         return self.places.command(see, said(failure))
+
+    def _again(self, found: re.Match[str]) -> str:
+        return found[0] + (self.domain if "recheck" in found[0] else "") + self.manifest
 
 
 _AS_ANYBODY = SamePlaces()
@@ -50,6 +58,7 @@ def as_run(
     *,
     manifest_file: str,
     given: Looking,
+    domain: str = "",
     resolvers: Iterable[str] = (),
     places: SamePlaces = _AS_ANYBODY,
 ) -> Verdict:
@@ -57,18 +66,21 @@ def as_run(
 
     `given` is what the command line said, which a command of ours needs as well to see the same;
     `resolvers` are those that were asked, and `places` what leads other programs to where this run
-    looked; `manifest_file` is empty when there is no manifest.
+    looked; `manifest_file` is empty when there is no manifest, but a `domain`.
     """
     path = manifest_file or _USUAL
     asked = [word for each in resolvers for word in ("--resolver", each)]
-    again = [word for each in given.resolvers for word in ("--resolver", each)]
-    again += [word for each in given.dial for word in ("--dial", each)]
-    again += ["--ca", given.ca] if given.ca else []
-    if PurePath(path) != PurePath(_USUAL):
-        again = ["--manifest", path, *again]
-    if not again and not asked and places == _AS_ANYBODY:
-        return verdict
-    named = _Named(path=path, again=_words(again), mail=_words(asked), places=places)
+    ways = [word for each in given.resolvers for word in ("--resolver", each)]
+    ways += [word for each in given.dial for word in ("--dial", each)]
+    ways += ["--ca", given.ca] if given.ca else []
+    named = _Named(
+        path=path,
+        manifest=_words(["--manifest", path] if PurePath(path) != PurePath(_USUAL) else []),
+        domain=_words([domain] if domain and not manifest_file else []),
+        ways=_words(ways),
+        mail=_words(asked),
+        places=places,
+    )
     # An outcome stands at several places of a verdict and stays one and the same.
     known: dict[int, Outcome] = {}
 

@@ -6,7 +6,7 @@ from launchready.report.as_run import as_run
 from launchready.report.model import Looking
 from launchready.report.same_places import SamePlaces
 from launchready.verdict import Verdict, decide
-from tests.report.samples import failed, make_check, seen
+from tests.report.sample_checks import failed, make_check, seen
 
 AS_USUAL = Looking()
 

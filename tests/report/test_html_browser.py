@@ -14,7 +14,8 @@ from launchready.finding import Passed, Result
 from launchready.report.html import html_text
 from launchready.report.model import Looking, Report
 from tests.report.chromium import Page, page
-from tests.report.samples import healthy, make_check, report, seen
+from tests.report.sample_checks import make_check, seen
+from tests.report.samples import healthy, report
 from tests.report.test_html import full_of
 from tests.report.unsafe import HOSTILE
 

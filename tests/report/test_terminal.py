@@ -18,7 +18,8 @@ from launchready.report.html import html_text
 from launchready.report.markdown import markdown_text
 from launchready.report.model import Looking, Report
 from launchready.report.terminal import print_report, terminal_text
-from tests.report.samples import Seen, checks, healthy, report, seen
+from tests.report.sample_checks import Seen, checks, seen
+from tests.report.samples import healthy, report
 from tests.report.test_json import one_finding
 from tests.report.unsafe import HOSTILE, assert_harmless
 

@@ -12,7 +12,7 @@ import typer.main
 
 from launchready.checks import catalogue
 from launchready.cli import app
-from launchready.demo import defects
+from launchready.demo import SHOWCASE, defects
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -67,6 +67,12 @@ def test_every_target_of_make_that_a_page_names_is_there(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     shown = set(re.findall(r"(?:`|^)make ([a-z][a-z-]*)", page.read_text(), re.MULTILINE))
     assert shown <= targets
+
+
+def test_the_number_of_the_demos_defects_is_the_one_told() -> None:
+    words = {14: "fourteen", 15: "fifteen", 16: "sixteen"}
+    for file in ("README.md", "Makefile"):
+        assert f"with {words[len(SHOWCASE)]} defects" in (ROOT / file).read_text(), file
 
 
 def test_every_part_that_the_architecture_names_is_there_and_none_is_left_out() -> None:

@@ -18,6 +18,7 @@ LED = SamePlaces(
         ("203.0.113.5", 80): ("127.0.0.1", 8080),
         ("new.example", 443): ("127.0.0.1", 9443),
         ("198.51.100.7", 443): ("127.0.0.1", 7443),
+        ("2001:db8::7", 443): ("127.0.0.1", 7443),
         ("192.0.2.1", 53): ("127.0.0.1", 5301),
     },
     ca="my ca.pem",
@@ -101,7 +102,13 @@ def test_where_curl_follows_redirects_the_hosts_that_the_finding_names_are_led_t
 
 
 @pytest.mark.parametrize(
-    "forced", ["--connect-to ::198.51.100.7:", "--resolve a.example:443:198.51.100.7"]
+    "forced",
+    [
+        "--connect-to ::198.51.100.7:",
+        "--connect-to '::[2001:db8::7]:'",
+        "--resolve a.example:443:198.51.100.7",
+        "--resolve a.example:443:2001:db8::7",
+    ],
 )
 def test_an_address_that_the_command_itself_names_is_dialled(forced: str) -> None:
     assert LED.command(f"curl -sik {forced} https://a.example/") == (

@@ -116,7 +116,7 @@ class SamePlaces:
         option, forced = next(
             ((a, b) for a, b in pairwise(words) if a in {"--connect-to", "--resolve"}), ("", "")
         )
-        match = _FORCED.fullmatch(forced)
+        match = _FORCED.fullmatch(forced.strip("'"))
         secure = any("https://" in url for url in urls)
         options = ["--cacert", quote(self.ca)] if self.ca and secure else []
         led = True

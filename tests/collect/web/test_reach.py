@@ -103,3 +103,8 @@ async def test_a_closed_origin_is_not_reachable(root: Path) -> None:
     found = await reached(root, None)
     assert isinstance(found, Reach)
     assert not found.reachable
+
+
+def test_an_origin_with_an_ipv6_address_is_quoted_for_shells_that_expand_brackets() -> None:
+    assert reach._there("2001:db8::7") == "'::[2001:db8::7]:'"
+    assert reach._there("198.51.100.7") == "::198.51.100.7:"

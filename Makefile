@@ -19,7 +19,7 @@ help: ## say what there is
 
 setup: .venv/.synced ## install everything into .venv
 
-demo: setup ## start an embedded launch with a dozen defects and audit it
+demo: setup ## start an embedded launch with fifteen defects and audit it
 	@$(RUN) launchready demo || [ $$? -eq 1 ]
 
 lab: setup ## install the servers that the lab's tests run against (apt, root)

@@ -43,10 +43,7 @@ def manifest_schema() -> dict[str, Any]:
             }:  # fmt: skip
                 definition["properties"].pop(key, None)
         for name, field in definition.get("properties", {}).items():
-            if field.get("type") == "array" and field.get("items") == {"type": "string"}:
-                one = {k: v for k, v in field.items() if k not in {"type", "items"}}
-                both = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
-                definition["properties"][name] = {"anyOf": both, **one}
+            definition["properties"][name] = _one_or_many(_by_name(field))
     properties = schema["properties"]
     kinds = definitions["RouteEntry"]["properties"]["kind"]["enum"]
     properties["routes"]["additionalProperties"] = {
@@ -56,9 +53,50 @@ def manifest_schema() -> dict[str, Any]:
     properties["environment"]["additionalProperties"] = {
         "anyOf": [{"enum": holds}, {"$ref": "#/$defs/VariableEntry"}]
     }
-    properties["redirects"]["additionalProperties"] = {"type": "string"}
+    url = definitions["OldUrlEntry"]["properties"]["target"]
+    properties["redirects"]["additionalProperties"] = {k: url[k] for k in ("type", "pattern")}
     definitions.pop("OldUrlEntry")
+    definitions["RouteEntry"]["allOf"] = SIGNED
+    sources = definitions["GuardSection"]["properties"]["allow"]
+    sources["additionalProperties"] = _one_or_many(sources["additionalProperties"])
     return schema
+
+
+SIGNED: list[dict[str, Any]] = [
+    {
+        "if": {"required": ["signature"]},
+        "then": {
+            "required": ["secret_env"],
+            "properties": {"kind": {"const": "webhook"}, "secret_env": {"minItems": 1}},
+        },
+    },
+    {
+        "if": {
+            "required": ["secret_env"],
+            "properties": {"secret_env": {"not": {"type": "array", "maxItems": 0}}},
+        },
+        "then": {"required": ["signature"]},
+    },
+]
+"""How the signature of a webhook and its secret belong together, as `RouteEntry` says it."""
+
+
+def _one_or_many(field: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a list of texts with that of a text alone beside it."""
+    items = field.get("items", {})
+    if field.get("type") != "array" or items.get("type") != "string":
+        return field
+    rest = {k: v for k, v in field.items() if k not in {"type", "items"}}
+    return {"anyOf": [items, {"type": "array", "items": items}], **rest}
+
+
+def _by_name(field: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a table with the shape of its keys as a rule, not as a choice."""
+    if "patternProperties" not in field:
+        return field
+    ((pattern, entry),) = field["patternProperties"].items()
+    rest = {k: v for k, v in field.items() if k != "patternProperties"}
+    return {**rest, "propertyNames": {"pattern": pattern}, "additionalProperties": entry}
 
 
 def manifest_page() -> str:
@@ -69,6 +107,11 @@ def manifest_page() -> str:
         "`launchready.toml` states what should be true of the launch. Only `[launch] domain` is required;",
         "everything else has the default of a launch. This page is generated from the program's own",
         "models by `make docs`; `launchready.schema.json` beside it completes the keys in editors.",
+        "",
+        "The schema refuses nothing that the program takes. What a schema cannot say, the program alone",
+        "tells: whether an address, a network, a resolver, a line of the dial map, a time zone, a provider's",
+        "URL, a directive or a name beyond ASCII is one; that a domain is an address; that two keys mean the",
+        "same, or redirects lead in a circle; a whole number written as `1.0`; a day where a text belongs.",
         "",
     ]
     for name, field in Manifest.model_fields.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from launchready.facts import (
     LAUNCH,
@@ -63,7 +64,7 @@ def walk(*hops: Exchange, end: WalkEnd = "answer", detail: str = "") -> Walk:
     return Walk(start=hops[0].url if hops else "", hops=hops, end=end, detail=detail)
 
 
-def route(url: str, kind: RouteKind = "page", **more: object) -> RouteEntry:
+def route(url: str, kind: RouteKind = "page", **more: Any) -> RouteEntry:
     return RouteEntry(url=url, kind=kind, **more)
 
 

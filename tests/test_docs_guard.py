@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from sqlalchemy import create_engine, func, select
 
+from launchready.expected import THROTTLED_KINDS
 from launchready.guard import Guard, once
-from launchready.manifest import parse_manifest
+from launchready.guard.limits.rules import rules_for
+from launchready.guard.parts import PARTS
+from launchready.guard.routes import ANSWER_MAX_S, ANSWER_MAX_S_ELSE, BODY_MAX_BYTES, Kind
+from launchready.manifest import RouteEntry, RouteKind, parse_manifest
 from tests.guard.frameworks.two_pages import FRAMEWORKS
 
 PAGES = sorted((Path(__file__).parent.parent / "docs" / "guard").glob("*.md"))
@@ -84,6 +89,47 @@ async def test_a_form_that_is_sent_again_after_the_process_was_killed_has_one_ef
     with made.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(once.events)) == 1
     made.dispose()
+
+
+def rows(page: str, heading: str) -> Iterator[list[str]]:
+    """Yield the cells of the rows of the table that begins so."""
+    text = (PAGES[0].parent / page).read_text().partition(heading)[2]
+    for line in text.partition("\n\n")[0].splitlines():
+        if line.startswith("| "):
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_switches_that_the_guards_page_names_are_its_parts() -> None:
+    named = {n for row in rows("index.md", "| page |") for n in re.findall(r"`([^`]+)`", row[2])}
+    assert named == PARTS
+
+
+def test_the_limits_that_its_page_tells_are_those_that_hold() -> None:
+    told = {
+        kind.strip(): [int(n) for n in re.findall(r"\b(\d+)\b(?! minutes)", limit)]
+        for kinds, limit in rows("limits.md", "| kind |")
+        for kind in kinds.split(",")
+    }
+    assert set(told) == THROTTLED_KINDS
+    for kind, numbers in told.items():
+        held = rules_for(RouteEntry(url="https://example.org/x", kind=cast("RouteKind", kind)))
+        assert list(dict.fromkeys(rule.requests for rule in held)) == numbers
+
+
+def test_the_sizes_and_times_that_their_page_tells_are_those_that_hold() -> None:
+    units = {"KiB": 1024, "MiB": 1024 * 1024}
+    told: set[Kind] = set()
+    for kinds, size, time in rows("health.md", "| kind |"):
+        number, _, unit = size.partition(" ")
+        for name in (k.strip() for k in kinds.split(",")):
+            kind = None if name == "undeclared" else cast("RouteKind", name)
+            told.add(kind)
+            assert BODY_MAX_BYTES[kind] == (int(number) * units[unit] if unit else 0), name
+            # A time that stands for one kind of the row alone stands behind its name.
+            own = re.search(rf"{name} (\d+) s", time) or re.match(r"(\d+) s", time)
+            if own:
+                assert ANSWER_MAX_S.get(kind, ANSWER_MAX_S_ELSE) == float(own[1]), name
+    assert told == set(BODY_MAX_BYTES)
 
 
 def test_every_page_stands_in_the_contents_and_tells_what_else_to_do() -> None:

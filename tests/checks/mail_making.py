@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from launchready.facts import Subject, domain_subject
+from launchready.facts import Fact, Gap, Subject, domain_subject
 from launchready.facts.mail import Dkim, Dmarc, Mx, MxRecord, Selectors, Spf
 from launchready.facts.spf_faults import sender_dependent
+from launchready.finding import Check, Outcome
 from launchready.mailauth.dkim_key import find_dkim_key
 from launchready.mailauth.dmarc import evaluate_dmarc
 from launchready.mailauth.dmarc_reports import audit_report_addresses
@@ -14,7 +16,7 @@ from launchready.mailauth.lookups import Answer, Question, Record, run
 from launchready.mailauth.spf import evaluate_spf
 from launchready.mailauth.spf_audit import audit_spf
 from launchready.manifest import MailDomainEntry
-from tests.making import AT, DOMAIN
+from tests.making import AT, DOMAIN, outcomes
 
 Zones = Mapping[tuple[str, str], Sequence[str | tuple[int, str]] | str]
 """(name, type) → texts or (preference, exchange); the word SERVFAIL for an error."""
@@ -35,7 +37,7 @@ def resolve(zones: Zones, question: Question) -> Answer:
     return Answer(status="answer", records=tuple(records))
 
 
-def entry(name: str = DOMAIN, **more: object) -> MailDomainEntry:
+def entry(name: str = DOMAIN, **more: Any) -> MailDomainEntry:
     return MailDomainEntry(name=name, **more)
 
 
@@ -141,3 +143,9 @@ def mx(
 
 def exchange(name: str = "mx.example.org", *addresses: str, **more: str) -> MxRecord:
     return MxRecord(preference=10, exchange=name, addresses=addresses or ("192.0.2.25",), **more)
+
+
+def outcome(check: Check, fact: Fact | Gap, beside: Mx | None = None) -> Outcome:
+    """The outcome for a domain whose MX is in order, unless another one is given."""
+    (only,) = outcomes(check, fact, beside or mx(exchange()))
+    return only

@@ -43,6 +43,15 @@ def test_a_server_that_refuses_in_words_is_not_asked_to_start() -> None:
     assert not any("Start the mail server" in step for step in failure.fix)
 
 
+def test_what_shows_a_mail_server_ends_by_itself_and_shows_its_certificate() -> None:
+    bare = outcome(mail_server_without_starttls, server(starttls=False), mx(exchange())).failure
+    assert bare is not None
+    assert bare.see == "openssl s_client -starttls smtp -connect mx.example.org:25 </dev/null"
+    untrusted = outcome(mail_server_certificate, server(trusted=False), mx(exchange())).failure
+    assert untrusted is not None
+    assert untrusted.see.startswith(f"{bare.see} 2>/dev/null | openssl x509 -noout -subject")
+
+
 def test_a_server_at_a_private_address_is_told_to_publish_another() -> None:
     detail = "it publishes 192.168.1.10, which no sender can reach"
     failure = outcome(

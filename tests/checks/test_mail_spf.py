@@ -16,32 +16,26 @@ from launchready.checks.mail.spf_lookups import (
     spf_too_many_lookups,
     spf_too_many_void_lookups,
 )
-from launchready.facts import Fact, Gap
-from launchready.facts.mail import Mx, Spf
-from launchready.finding import Check, Outcome, Severity
+from launchready.facts import Fact
+from launchready.facts.mail import Spf
+from launchready.finding import Check, Severity
 from tests.checks.mail_making import (
     DOMAIN_SUBJECT,
     Zones,
     dmarc,
-    exchange,
     mx,
+    outcome,
     selectors,
     spf,
     unreadable_spf,
 )
-from tests.making import DOMAIN, gap, outcomes
+from tests.making import DOMAIN, gap
 
 GOOD = "v=spf1 ip4:192.0.2.25 -all"
 EVERY = (
     spf_missing, spf_several_records, spf_syntax_error, spf_includes_itself, spf_include_broken,
     spf_too_many_lookups, spf_too_many_void_lookups, spf_lookup_fails,
 )  # fmt: skip
-
-
-def outcome(check: Check, fact: Fact | Gap, beside: Mx | None = None) -> Outcome:
-    """The outcome for a domain whose MX is in order, unless another one is given."""
-    (only,) = outcomes(check, fact, beside or mx(exchange()))
-    return only
 
 
 def services(count: int) -> Zones:

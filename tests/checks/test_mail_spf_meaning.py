@@ -25,19 +25,17 @@ from launchready.derive.mail.spf_records import (
     with_all,
     with_terms,
 )
-from launchready.facts import Fact, Gap
-from launchready.facts.mail import Mx, Spf
+from launchready.facts.mail import Spf
 from launchready.finding import Check, Outcome, Severity
 from launchready.mailauth.spf_record import parse_spf
 from tests.checks.mail_making import (
     DOMAIN_SUBJECT,
     Zones,
-    exchange,
-    mx,
+    outcome,
     spf,
     unreadable_spf,
 )
-from tests.making import gap, outcomes
+from tests.making import gap
 
 GOOD = "v=spf1 ip4:192.0.2.25 include:s.example.net -all"
 
@@ -49,12 +47,6 @@ EVERY = (
     spf_allows_everyone, spf_no_all, spf_neutral_all, spf_sender_not_authorised, spf_uses_ptr,
     spf_terms_after_all, spf_unknown_modifier, spf_record_too_long,
 )  # fmt: skip
-
-
-def outcome(check: Check, fact: Fact | Gap, beside: Mx | None = None) -> Outcome:
-    """The outcome for a domain whose MX is in order, unless another one is given."""
-    (only,) = outcomes(check, fact, beside or mx(exchange()))
-    return only
 
 
 def step(found: Outcome) -> str:

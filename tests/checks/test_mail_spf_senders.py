@@ -6,9 +6,10 @@ from launchready.checks.mail.spf_senders import spf_sender_not_authorised
 from tests.checks.mail_making import (
     Zones,
     mx,
+    outcome,
     spf,
 )
-from tests.checks.test_mail_spf_meaning import SERVICE, outcome, step
+from tests.checks.test_mail_spf_meaning import SERVICE, step
 
 
 def test_a_declared_address_that_is_not_allowed_fails_with_the_whole_record() -> None:

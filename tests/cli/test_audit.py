@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -25,6 +28,18 @@ def test_a_broken_launch_is_a_no_go_and_exits_with_1(audited: Audited) -> None:
     assert audited.status == 1
     assert audited.screen.startswith("NO-GO: 1 thing is broken")
     assert all(len(line) <= 80 for line in audited.screen.splitlines())
+
+
+def test_what_stands_under_see_it_shows_the_fault_as_it_is_pasted(audited: Audited) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    (found,) = [f for f in audited.report["findings"] if f["check"] == "certificate-expired"]
+    done = subprocess.run(
+        ["bash", "-c", found["see"]], capture_output=True, text=True, timeout=60, check=False
+    )
+    (ended,) = re.findall(r"notAfter=(.+)", done.stdout)
+    assert datetime.strptime(ended, "%b %d %H:%M:%S %Y %Z").replace(tzinfo=UTC) < datetime.now(UTC)
+    assert "ask the DNS of the machine" not in audited.screen
 
 
 def test_the_first_screen_holds_verdict_count_and_what_to_fix(audited: Audited) -> None:

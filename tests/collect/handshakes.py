@@ -83,3 +83,9 @@ async def shake(context: ssl.SSLContext, ca: Path | None) -> Handshake:
 
 async def shake_with(shown: Leaf, ca: Path | None) -> Handshake:
     return await shake(server_context(shown, alpn=["h2", "http/1.1"]), ca)
+
+
+async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nharbour")
+    await writer.drain()

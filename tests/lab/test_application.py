@@ -39,14 +39,12 @@ def log_in(lab: Lab, name: str, password: str) -> Reply:
     )
 
 
-@pytest.mark.parametrize("known", KNOWN_FAULTS, ids=lambda known: known.fault)
-def test_a_fault_listed_by_hand_is_there(lab: Lab, application: str, known: KnownFault) -> None:
-    reply = visit(lab, application.rstrip("/") + known.path)
-    assert known.shows(reply), (reply.status, reply.headers, reply.body[:200])
-
-
-@pytest.mark.parametrize("known", KNOWN_GOOD, ids=lambda known: known.path)
-def test_a_virtue_listed_by_hand_is_there(lab: Lab, application: str, known: KnownGood) -> None:
+@pytest.mark.parametrize(
+    "known", [*KNOWN_FAULTS, *KNOWN_GOOD], ids=lambda known: getattr(known, "fault", known.path)
+)
+def test_what_was_listed_by_hand_is_there(
+    lab: Lab, application: str, known: KnownFault | KnownGood
+) -> None:
     reply = visit(lab, application.rstrip("/") + known.path)
     assert known.shows(reply), (reply.status, reply.headers, reply.body[:200])
 

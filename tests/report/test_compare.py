@@ -81,6 +81,19 @@ def test_what_was_not_seen_to_pass_is_never_fixed(after: str | None) -> None:
     assert comparison.worse
 
 
+def test_what_a_run_of_a_part_did_not_ask_for_is_told_once_and_not_line_by_line() -> None:
+    part = {"looking": {"only": ["dns"]}}
+    for older, newer in (
+        (one(None) | part, one("unknown")),
+        (one("passed"), one(None) | part),
+        (one("failed"), one(None) | part),
+    ):
+        compared = compare(older, newer)
+        assert what(compared) == []
+        assert any("made only a part of the checks" in c for c in compared.cautions)
+    assert what(compare(one(None) | part, one("failed"))) == ["new"]
+
+
 def test_the_same_name_as_another_kind_of_subject_is_another_thing() -> None:
     comparison = compare(one("failed"), one("passed", subject_kind="host"))
     assert what(comparison) == ["no_longer_checked"]

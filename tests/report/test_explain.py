@@ -8,7 +8,7 @@ from rich.console import Console
 from launchready.checks import catalogue
 from launchready.report.catalogue import catalogue_text
 from launchready.report.explain import print_catalogue, print_check
-from tests.report.samples import checks
+from tests.report.sample_checks import checks
 
 
 def console() -> tuple[Console, io.StringIO]:

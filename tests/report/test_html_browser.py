@@ -14,7 +14,8 @@ from launchready.finding import Passed, Result
 from launchready.report.html import html_text
 from launchready.report.model import Looking, Report
 from tests.report.chromium import Page, page
-from tests.report.samples import healthy, make_check, report, seen
+from tests.report.sample_checks import make_check, seen
+from tests.report.samples import healthy, report
 from tests.report.test_html import full_of
 from tests.report.unsafe import HOSTILE
 
@@ -197,3 +198,14 @@ def test_it_prints(browser: Page, tmp_path: Path) -> None:
     browser.open(written(tmp_path, html_text(report())))
     browser.print(tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_first_screen_of_a_desk_holds_the_verdict_the_count_and_the_first_three(
+    browser: Page, tmp_path: Path
+) -> None:
+    browser.open(written(tmp_path, html_text(report())))
+    for part in ("h1", ".proof", ".first li:last-child", ".effort"):
+        bottom = browser.evaluate(
+            f"document.querySelector('{part}').getBoundingClientRect().bottom"
+        )
+        assert bottom < 900, part

@@ -15,7 +15,8 @@ from launchready.finding import Check, Failed
 from launchready.report.json_report import json_text, report_data
 from launchready.report.model import Report
 from launchready.report.schema import schema, schema_text
-from tests.report.samples import failed, healthy, make_check, report, seen
+from tests.report.sample_checks import failed, make_check, seen
+from tests.report.samples import healthy, report
 from tests.report.unsafe import assert_harmless
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -10,7 +10,7 @@ from launchready.facts.dns import Resolution, ResolverAnswer
 from launchready.manifest import parse_manifest
 from launchready.report.progress import SPARSE_EVERY, Progress
 from launchready.report.routing import TROUBLE, routing_map
-from tests.report.samples import handshake, resolution
+from tests.report.sample_routes import handshake, resolution
 from tests.report.unsafe import HOSTILE, assert_harmless
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from launchready.report.model import Report
 from launchready.report.sarif import sarif_data, sarif_text
-from tests.report.samples import checks, healthy, report
+from tests.report.sample_checks import checks
+from tests.report.samples import healthy, report
 from tests.report.test_json import one_finding
 from tests.report.unsafe import assert_harmless
 

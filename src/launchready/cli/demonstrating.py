@@ -82,12 +82,12 @@ def demo_command(
         apply(launch, ids)
     except UnknownDefectError as error:
         raise UsageError(f"{error} `launchready demo --list` names them all") from None
+    typer.echo("Starting Willow, a small community, on this machine", err=True)
     if serve:
         asyncio.run(_serve(ids))
         return
     if not formats and not output:
         places = Wanted(stdout="terminal", files=(("html", Path("launchready-report.html")),))
-    typer.echo("Starting Willow, a small community, on this machine", err=True)
     with tempfile.TemporaryDirectory(prefix="launchready-demo-") as folder:
         done = asyncio.run(_audited(ids, Path(folder)))
         manifest = FOLDER / "launchready.toml"

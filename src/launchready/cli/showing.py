@@ -14,13 +14,14 @@ from launchready.cli.stopping import ctrl_c_ends_again
 from launchready.derive.caching.lists import cache_lists
 from launchready.facts.ways import Visit
 from launchready.finding import Severity
-from launchready.report.as_run import as_run
+from launchready.report.as_run import as_run, said
 from launchready.report.html import html_text
 from launchready.report.json_report import json_text
 from launchready.report.junit import junit_text
 from launchready.report.markdown import markdown_text
 from launchready.report.model import Looking, Report
 from launchready.report.routing import routing_map
+from launchready.report.same_places import SamePlaces
 from launchready.report.sarif import sarif_text
 from launchready.report.terminal import print_report, terminal_text
 from launchready.runs import keep, write_whole
@@ -44,21 +45,32 @@ def report_of(done: Audit, *, looking: Looking, manifest_file: Path) -> Report:
     safe, dynamic = cache_lists(manifest, visits) if asked else ((), ())
     network = manifest.network
     named = str(manifest_file) if done.from_file else ""
-    resolvers = looking.resolvers or network.resolvers
+    looked = Looking(
+        resolvers=looking.resolvers or network.resolvers,
+        dial=(*network.dial, *looking.dial),
+        ca=looking.ca or network.ca or "",
+        only=looking.only,
+        skip=looking.skip,
+    )
+    places = SamePlaces.of(looked, done.observed)
     return Report(
-        verdict=as_run(done.verdict, manifest_file=named, given=looking, resolvers=resolvers),
+        verdict=as_run(
+            done.verdict,
+            manifest_file=named,
+            given=looking,
+            domain=manifest.launch.domain,
+            resolvers=looked.resolvers,
+            places=places,
+        ),
         domain=manifest.launch.domain,
         name=manifest.launch.name,
         timezone=manifest.launch.timezone,
         started=done.started,
         finished=done.finished,
         active=done.active,
-        looking=Looking(
-            resolvers=resolvers,
-            dial=(*network.dial, *looking.dial),
-            ca=looking.ca or network.ca or "",
-            only=looking.only,
-            skip=looking.skip,
+        looking=looked,
+        see_astray=any(
+            places.misses(f.failure.see, said(f.failure)) for f in done.verdict.findings
         ),
         manifest_file=named,
         routing=routing_map(manifest, done.observed, done.finished),

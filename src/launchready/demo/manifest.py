@@ -73,7 +73,7 @@ def manifest() -> dict[str, Any]:
         },
         "budgets": {"ai_monthly": 200},
         "guard": {"metrics_token_env": METRICS_ENV},
-        "alerts": {"monitor": "an uptime service, each minute", "tested": today - dt.timedelta(days=2)},
+        "alerts": {"monitor": "Uptime Kuma", "tested": today - dt.timedelta(days=2)},
         "deployment": {
             "rollback": "Redeploy the release before this one from the hosting's list of releases.",
             "ai_provider": "openai",

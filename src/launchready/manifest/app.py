@@ -60,6 +60,7 @@ class VariableEntry(Section):
 Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Price = Annotated[
     tuple[Dollars, Dollars] | None,
+    BeforeValidator(one_or_many),
     Field(
         description="US dollars for a million tokens asked and for a million answered, such as "
         "[0.15, 0.6]; [0, 0] for a model of your own. Unset: the list price, where it is known."

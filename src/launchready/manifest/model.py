@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from launchready.manifest.routes import AccountEntry, OldUrlEntry, RouteEntry
 from launchready.manifest.section import Section
 from launchready.manifest.values import (
     Address,
+    Day,
     Domain,
     Hostname,
     Names,
@@ -43,7 +43,7 @@ class LaunchSection(Section):
 
     domain: Domain = Field(description="The community's own domain, such as example.org.")
     name: str = Field("", max_length=200, description="What members call the community.")
-    date: dt.date | None = Field(None, description="The day the doors open.")
+    date: Day | None = Field(None, description="The day the doors open.")
     timezone: str = Field("UTC", description="IANA time zone of the launch, such as Europe/Berlin.")
     edge: EdgeName | None = Field(
         None, description="The CDN in front of every host, unless a host says otherwise."
@@ -173,7 +173,7 @@ class AlertsSection(Section):
     """`[alerts]`: who is told when it breaks, and how that was tried."""
 
     monitor: str = Field("", description="The monitor that watches the launch, by name or URL.")
-    tested: dt.date | None = Field(None, description="When a test alert last reached a person.")
+    tested: Day | None = Field(None, description="When a test alert last reached a person.")
 
 
 class DeploymentSection(Section):
@@ -236,9 +236,7 @@ class Manifest(Section):
         if not isinstance(value, dict):
             return value
         once(value, route_url)
-        return {
-            k: {"source": k, "target": t} if isinstance(t, str) else t for k, t in value.items()
-        }
+        return {k: {"source": k, "target": t} for k, t in value.items()}
 
     @field_validator("hosts")
     @classmethod

@@ -6,8 +6,12 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Section(BaseModel):
-    """A table of the manifest: unknown keys are errors, values never change."""
+    """A table of the manifest: unknown keys are errors, values never change.
+
+    Strict, so that `yes` in quotes is no true and 1 no flag: editors, by the JSON Schema, and the
+    program take the same.
+    """
 
     model_config = ConfigDict(
-        allow_inf_nan=False, extra="forbid", frozen=True, str_strip_whitespace=True
+        allow_inf_nan=False, extra="forbid", frozen=True, str_strip_whitespace=True, strict=True
     )

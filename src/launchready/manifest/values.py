@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
 
@@ -62,8 +64,18 @@ def _address(value: str) -> str:
 
 
 def one_or_many(value: Any) -> Any:
-    """Return a list of one for a text alone; everything else as it is."""
-    return [value] if isinstance(value, str) else value
+    """Return a tuple of one for a text alone, one of all for a list; everything else as it is."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _day(value: Any) -> Any:
+    """Return the date that a text in quotes writes as TOML does without; else the value as it is."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value.strip()):
+        with suppress(ValueError):
+            return dt.date.fromisoformat(value.strip())
+    return value
 
 
 def resolver(value: str) -> str:
@@ -152,11 +164,26 @@ def route_url(value: str) -> str:
     return f"{parts.scheme}://{host}{port}{parts.path or '/'}{query}"
 
 
-Domain = Annotated[str, AfterValidator(domain_name)]
-Hostname = Annotated[str, AfterValidator(hostname)]
-RouteUrl = Annotated[str, AfterValidator(route_url)]
+_LABEL_SHAPE = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+HOST_SHAPE = rf"[^\u0000-\u007f]|^\s*{_LABEL_SHAPE}(\.{_LABEL_SHAPE})+\.*\s*$"
+"""What editors hold a host name to; one beyond ASCII only the program can judge."""
+URL_SHAPE = (
+    rf"[^\u0000-\u007f]|^\s*([Hh][Tt][Tt][Pp][Ss]?://)?{_LABEL_SHAPE}(\.{_LABEL_SHAPE})+\.*"
+    r"(:[0-9]*)?(\s*|[/?#][\s\S]*)$"
+)
+VARIABLE_SHAPE = r"^\s*[A-Za-z_][A-Za-z0-9_]*\s*$"
+
+
+def _shaped(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern})
+
+
+Day = Annotated[dt.date, BeforeValidator(_day)]
+Domain = Annotated[str, AfterValidator(domain_name), _shaped(HOST_SHAPE)]
+Hostname = Annotated[str, AfterValidator(hostname), _shaped(HOST_SHAPE)]
+RouteUrl = Annotated[str, AfterValidator(route_url), _shaped(URL_SHAPE)]
 Address = Annotated[str, AfterValidator(_address)]
-Variable = Annotated[str, AfterValidator(_variable)]
+Variable = Annotated[str, AfterValidator(_variable), _shaped(VARIABLE_SHAPE)]
 Names = Annotated[tuple[str, ...], BeforeValidator(one_or_many)]
 
 

@@ -75,10 +75,16 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Comparison:
     """
     before, after = _outcomes(old), _outcomes(new)
     causes = _causes(old) | _causes(new)
+    old_part, new_part = _is_part(old), _is_part(new)
     changes: dict[Change, list[Line]] = {change: [] for change in CHANGES}
     for key in sorted(before.keys() | after.keys()):
         was, now = before.get(key), after.get(key)
         change = _change(_status(was), _status(now))
+        # What a run of a part did not ask for is told once, by a caution.
+        if change == "became_unknown" and was is None and old_part:
+            continue
+        if change == "no_longer_checked" and now is None and new_part:
+            continue
         if change is not None:
             shown = now if now is not None else was
             changes[change].append(_line(key, was, now, shown or {}, causes.get(key, "")))
@@ -199,11 +205,15 @@ def _cautions(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     for name, report in (("older", old), ("newer", new)):
         if report.get("partial"):
             yield f"The {name} run was stopped early."
-        looking = report.get("looking")
-        if isinstance(looking, dict) and (looking.get("only") or looking.get("skip")):
+        if _is_part(report):
             yield f"The {name} run made only a part of the checks."
     if _text(old, "started") > _text(new, "started") > "":
         yield "The first report is the newer one: are they in order?"
+
+
+def _is_part(report: Mapping[str, Any]) -> bool:
+    looking = report.get("looking")
+    return isinstance(looking, dict) and bool(looking.get("only") or looking.get("skip"))
 
 
 def compare_data(comparison: Comparison) -> dict[str, Any]:

@@ -48,6 +48,8 @@ class Report:
     active: bool = False
     """Whether the active checks ran as well."""
     looking: Looking = Looking()
+    see_astray: bool = False
+    """Whether a command under See it looks elsewhere than this run did."""
     manifest_file: str = ""
     """The manifest's path as given; empty when there is none."""
     routing: tuple[HostRoute, ...] = ()
@@ -95,12 +97,11 @@ class Report:
     @property
     def see_elsewhere(self) -> str:
         """Return what is to be known before a command under See it is run; empty as a rule."""
-        looking = self.looking
-        if not (looking.dial or looking.resolvers):
+        if not self.see_astray:
             return ""
         return (
-            "Under See it, launchready looks where this run looked; dig, curl and openssl ask the "
-            "DNS of the machine they run on and may show another answer, or none."
+            "Under See it, launchready looks where this run looked; some commands of dig, curl and "
+            "openssl ask the DNS of the machine they run on and may show another answer, or none."
         )
 
     def limits(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ def shell_lines(command: str, width: int, *, cuts_words: bool = False) -> list[s
         if cell_len(given) <= width:
             lines.append(given)
             continue
-        words = _words(given)
+        words = shell_words(given)
         end = next((at for at, word in enumerate(words) if word.startswith("#")), len(words))
         lines += _broken(words[:end], width, cuts_words=cuts_words)
         lines += _comments(words[end:], width)
@@ -66,7 +66,7 @@ def _comments(words: list[str], width: int) -> list[str]:
     return lines
 
 
-def _words(command: str) -> list[str]:
+def shell_words(command: str) -> list[str]:
     """Split at blanks outside quotes, keeping every quote and backslash as it stands."""
     words: list[str] = []
     word = quote = ""

@@ -10,10 +10,10 @@ import pytest
 
 from launchready.collect.active.member_session import member_session
 from launchready.facts import Gap, Key, route_subject
-from launchready.facts.active import SignIn, Throttling
+from launchready.facts.active import Throttling
 from launchready.facts.http import Exchange
-from tests.collect.healthy_site import failed, judged
-from tests.collect.members_site import NAME, PASSWORD, Asked, Reply, Running, member, running
+from tests.collect.healthy_site import fact, failed, judged
+from tests.collect.members_site import NAME, PASSWORD, Asked, Reply, member, running
 
 __all__ = ["member"]
 
@@ -105,12 +105,6 @@ class Api:
         if self.by == "data":
             return said({"data": {"token": sid}})
         return said({self.by: sid, "token_type": "bearer"})
-
-
-async def fact(site: Running) -> SignIn:
-    found = await judged(site)
-    assert isinstance(found, SignIn), found
-    return found
 
 
 @pytest.mark.parametrize("by", ["cookie", "access_token", "token", "data"])

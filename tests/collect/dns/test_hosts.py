@@ -14,7 +14,7 @@ from launchready.collect.dns import hosts as collect_dns
 from launchready.collect.dns import neighbours as collect_neighbours
 from launchready.collect.opening import open_world
 from launchready.facts import Fact, Gap, Key, Subject, domain_subject, host_subject
-from launchready.facts.dns import Caa, NeighbourNames, Ownership, Resolution, Zone
+from launchready.facts.dns import Resolution, Zone
 from launchready.facts.http import Exchange
 from launchready.gather import Collector, Gatherer
 from launchready.manifest import parse_manifest
@@ -28,7 +28,7 @@ from tests.collect.nameserver import (
     serving,
     wire,
 )
-from tests.making import AT, exchange
+from tests.making import AT
 
 DOMAIN = "example.org"
 MANIFEST = '[launch]\ndomain = "example.org"\n'
@@ -173,13 +173,15 @@ async def test_a_failure_of_another_kind_is_not_bogus() -> None:
     assert found.fault == "unresolved"
 
 
-async def test_a_host_of_a_broken_zone_is_a_gap_because_of_the_zone() -> None:
-    async def bogus(subject: Subject, _world: object, _ask: object) -> Zone:
-        return Zone(
-            subject=subject, at=AT, how="test", apex=DOMAIN, nameservers=(),
-            parent_ns=None, child_ns=(), dnssec="bogus",
-        )  # fmt: skip
+async def bogus(subject: Subject, _world: object, _ask: object) -> Zone:
+    """The zone that validators refuse, in the place of its collector."""
+    return Zone(
+        subject=subject, at=AT, how="test", apex=DOMAIN, nameservers=(),
+        parent_ns=None, child_ns=(), dnssec="bogus",
+    )  # fmt: skip
 
+
+async def test_a_host_of_a_broken_zone_is_a_gap_because_of_the_zone() -> None:
     async with (
         serving(failing_for(HEALTHY, validating=True)) as one,
         gathering(one, collectors={Zone: bogus}) as gatherer,
@@ -280,55 +282,6 @@ async def test_a_host_that_is_dialled_by_its_name_is_seen_where_it_was_declared(
     assert not found.elsewhere
 
 
-@pytest.mark.parametrize("owner", ["app.example.org", "example.org", "org"])
-async def test_caa_is_found_by_climbing(owner: str) -> None:
-    records = {**HEALTHY, owner: {"A": ["203.0.113.5"], "CAA": ['0 issue "letsencrypt.org"']}}
-    async with serving(resolver(records)) as one, gathering(one) as gatherer:
-        found = await gatherer.ask(Caa, APP)
-    assert isinstance(found, Caa)
-    assert [(r.owner, r.tag, r.value) for r in found.records] == [
-        (owner, "issue", "letsencrypt.org")
-    ]
-
-
-async def test_the_nearest_caa_set_wins() -> None:
-    records = {
-        "app.example.org": {"CAA": ['0 issue ";"']},
-        "example.org": {"CAA": ['0 issue "letsencrypt.org"']},
-    }
-    async with serving(resolver(records)) as one, gathering(one) as gatherer:
-        found = await gatherer.ask(Caa, APP)
-    assert isinstance(found, Caa)
-    assert [r.value for r in found.records] == [";"]
-
-
-async def test_control_characters_in_caa_are_not_kept() -> None:
-    records = {"app.example.org": {"CAA": ['0 issue "a\\027[31mb"']}}
-    async with serving(resolver(records)) as one, gathering(one) as gatherer:
-        found = await gatherer.ask(Caa, APP)
-    assert isinstance(found, Caa)
-    assert [r.value for r in found.records] == ["a?[31mb"]
-
-
-async def test_a_caa_look_up_that_fails_is_kept() -> None:
-    def broken(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
-        if query.question[0].rdtype == dns.rdatatype.CAA:
-            return [wire(reply_to(query, rcode="SERVFAIL"), transport)]
-        return resolver(HEALTHY)(query, transport)
-
-    async with serving(broken) as one, gathering(one) as gatherer:
-        found = await gatherer.ask(Caa, APP)
-    assert isinstance(found, Caa)
-    assert found.trouble == "app.example.org: SERVFAIL"
-
-
-async def test_caa_that_fails_because_the_host_does_not_resolve_is_a_gap() -> None:
-    async with serving(failing_for({}, validating=False)) as one, gathering(one) as gatherer:
-        found = await gatherer.ask(Caa, APP)
-    assert isinstance(found, Gap)
-    assert found.because == Key(Resolution, APP)
-
-
 def giving_up_after(steps: int, records: Mapping[str, Mapping[str, Sequence[str]]]) -> Respond:
     """Answer SERVFAIL to what takes more aliases than so many, as resolvers do."""
 
@@ -374,119 +327,3 @@ async def resolution_by(respond: Respond) -> Resolution:
         found = await gatherer.ask(Resolution, APP)
     assert isinstance(found, Resolution), found
     return found
-
-
-async def neighbours(records: Mapping[str, Mapping[str, Sequence[str]]]) -> NeighbourNames:
-    async with serving(resolver(records)) as one, gathering(one) as gatherer:
-        found = await gatherer.ask(NeighbourNames, domain_subject(DOMAIN))
-    assert isinstance(found, NeighbourNames), found
-    return found
-
-
-async def test_common_names_beside_the_declared_ones_are_found() -> None:
-    found = await neighbours({"ftp.example.org": {"A": ["203.0.113.9"]}})
-    assert found.addresses == (("ftp.example.org", ("203.0.113.9",)),)
-
-
-async def test_a_neighbour_that_is_an_alias_of_nothing_dangles() -> None:
-    found = await neighbours({"blog.example.org": {"CNAME": ["gone.example.net."]}})
-    assert [(a.owner, a.target) for a in found.dangling] == [
-        ("blog.example.org", "gone.example.net")
-    ]
-
-
-@pytest.mark.parametrize(("denied_by", "dangling"), [("example.net", 0), ("net", 1)])
-async def test_names_below_a_dname_dangle_only_where_what_it_leads_to_does_not_exist(
-    denied_by: str, dangling: int
-) -> None:
-    def renamed(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
-        name = query.question[0].name.to_text(omit_final_dot=True)
-        if not name.startswith("blog."):
-            return resolver({})(query, transport)
-        lines = ["example.org 300 DNAME example.net.", f"{name} 300 CNAME blog.example.net."]
-        soa = f"{denied_by} 300 SOA a.{denied_by}. b.{denied_by}. 1 3600 600 1209600 300"
-        message = reply_to(query, answer=lines, authority=[soa], rcode="NXDOMAIN")
-        return [wire(message, transport)]
-
-    async with serving(renamed) as one, gathering(one) as gatherer:
-        found = await gatherer.ask(NeighbourNames, domain_subject(DOMAIN))
-    assert isinstance(found, NeighbourNames)
-    assert len(found.dangling) == dangling
-
-
-async def test_what_a_wildcard_makes_up_is_no_neighbour() -> None:
-    def wild(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
-        name = query.question[0].name.to_text()
-        if name.endswith(".invalid."):
-            return resolver({})(query, transport)
-        return [wire(reply_to(query, answer=[f"{name} 300 A 203.0.113.5"]), transport)]
-
-    async with serving(wild) as one, gathering(one) as gatherer:
-        found = await gatherer.ask(NeighbourNames, domain_subject(DOMAIN))
-    assert isinstance(found, NeighbourNames)
-    assert found.addresses == (("*.example.org", ("203.0.113.5",)),)
-
-
-async def test_the_domains_mail_exchange_is_a_neighbour_whatever_its_name() -> None:
-    found = await neighbours(
-        {
-            "example.org": {"MX": ["10 post-office.example.org."]},
-            "post-office.example.org": {"A": ["203.0.113.9"]},
-        }
-    )
-    assert found.addresses == (("post-office.example.org", ("203.0.113.9",)),)
-
-
-async def test_addresses_of_ipv6_are_asked_for_where_an_origin_has_one() -> None:
-    records = {"ftp.example.org": {"AAAA": ["2001:db8::9"]}}
-    origin = MANIFEST + "[hosts.'example.org']\norigin = '2001:db8::9'\n"
-    async with serving(resolver(records)) as one, gathering(one, manifest=origin) as gatherer:
-        found = await gatherer.ask(NeighbourNames, domain_subject(DOMAIN))
-    assert isinstance(found, NeighbourNames)
-    assert found.addresses == (("ftp.example.org", ("2001:db8::9",)),)
-
-
-TOKEN = MANIFEST + 'token = "a-token-of-ours"\n'
-
-
-async def owned(
-    records: Mapping[str, Mapping[str, Sequence[str]]],
-    *,
-    manifest: str = TOKEN,
-    body: str = "",
-    verified: bool = True,
-) -> Ownership:
-    async def page(subject: Subject, _world: object, _ask: object) -> Exchange:
-        return exchange(subject.name, body=body, verified=verified)
-
-    async with (
-        serving(resolver(records)) as one,
-        gathering(one, manifest=manifest, collectors={Exchange: page}) as gatherer,
-    ):
-        found = await gatherer.ask(Ownership, domain_subject(DOMAIN))
-    assert isinstance(found, Ownership), found
-    return found
-
-
-async def test_a_txt_record_with_the_token_proves_ownership() -> None:
-    found = await owned({"_launchready.example.org": {"TXT": ['"a-token-of-ours"']}})
-    assert found.proven
-
-
-async def test_a_txt_record_that_only_contains_the_token_proves_nothing() -> None:
-    found = await owned({"_launchready.example.org": {"TXT": ['"x a-token-of-ours y"']}})
-    assert not found.proven
-
-
-async def test_the_file_with_the_token_proves_ownership() -> None:
-    assert (await owned({}, body="a-token-of-ours\n")).proven
-
-
-async def test_the_file_behind_a_certificate_that_browsers_refuse_proves_nothing() -> None:
-    assert not (await owned({}, body="a-token-of-ours\n", verified=False)).proven
-
-
-async def test_without_a_token_nothing_is_proven() -> None:
-    found = await owned({"_launchready.example.org": {"TXT": ['""']}}, manifest=MANIFEST)
-    assert not found.proven
-    assert found.detail == "the manifest has no [launch] token"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from launchready.facts import Gap, Key, Subject, domain_subject
+from launchready.facts import Gap, Key, domain_subject
 from launchready.facts.dns import Caa, NeighbourNames, Resolution, Zone
-from tests.collect.dns.test_hosts import APP, DOMAIN, HEALTHY, gathering, resolved
+from tests.collect.dns.test_hosts import APP, DOMAIN, HEALTHY, bogus, gathering, resolved
 from tests.collect.nameserver import (
     answering,
     client,
@@ -15,7 +15,6 @@ from tests.collect.nameserver import (
     resolver,
     serving,
 )
-from tests.making import AT
 
 AD_PAGE, AD_PAGE_V6 = "198.51.100.80", "2001:db8:80::1"
 FAILING = pytest.mark.parametrize("rcode", ["REFUSED", "SERVFAIL", "NOTIMP", "NXDOMAIN"])
@@ -108,12 +107,6 @@ async def test_a_network_that_wants_a_sign_in_first_tells_nothing() -> None:
 
 
 async def test_neighbours_in_a_zone_that_validators_refuse_are_unseen_because_of_it() -> None:
-    async def bogus(subject: Subject, _world: object, _ask: object) -> Zone:
-        return Zone(
-            subject=subject, at=AT, how="test", apex=DOMAIN, nameservers=(),
-            parent_ns=None, child_ns=(), dnssec="bogus",
-        )  # fmt: skip
-
     async with (
         serving(knowing_the_root(answering(rcode="SERVFAIL"))) as one,
         gathering(one, collectors={Zone: bogus}) as gatherer,

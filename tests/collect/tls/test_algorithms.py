@@ -24,7 +24,7 @@ from tests.collect.certificates import (
     leaf_by_openssl,
     server_context,
 )
-from tests.collect.handshakes import HOST, ca, issuing, root, shake
+from tests.collect.handshakes import HOST, ca, issuing, page, root, shake
 from tests.collect.worlds import serving
 from tests.report.chromium import find
 
@@ -126,12 +126,6 @@ async def test_a_certificate_of_no_authority_is_first_of_all_untrusted(ca: Path)
     nobody = authority("Nobody")
     found = await shown(ca, leaf_by_openssl(HOST, by=nobody, key=["ed25519"]))
     assert (found.trust, found.further) == ("untrusted", ("unsupported-algorithm",))
-
-
-async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.readuntil(b"\r\n\r\n")
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nharbour")
-    await writer.drain()
 
 
 @pytest.mark.parametrize(

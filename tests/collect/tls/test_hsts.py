@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,9 +16,12 @@ from launchready.facts.dns import NeighbourNames
 from launchready.facts.tls import Handshake, HstsReach
 from launchready.facts.ways import Entrance
 from launchready.gather import Collector
-from tests.collect.certificates import Authority, authority, leaf, server_context
+from tests.collect.certificates import Authority, leaf, server_context
+from tests.collect.handshakes import ca, hang_up, root
 from tests.collect.worlds import PUBLISHED, Loopback, loopback_world, serving
 from tests.making import exchange, walk
+
+__all__ = ["ca", "root"]
 
 COVERING = "max-age=31536000; includeSubDomains"
 MANIFEST = """
@@ -30,22 +32,6 @@ web = false
 [redirects]
 "http://blog.example.org/a" = "https://example.org/a"
 """
-
-
-@pytest.fixture(scope="module")
-def root() -> Authority:
-    return authority("Harbour Root")
-
-
-@pytest.fixture
-def ca(root: Authority, tmp_path: Path) -> Path:
-    path = tmp_path / "ca.pem"
-    path.write_bytes(root.pem)
-    return path
-
-
-async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.close()
 
 
 def entering(value: str | None) -> Collector:

@@ -13,7 +13,7 @@ import pytest
 from launchready.collect.tls.offer import lacking
 from launchready.facts.http import Exchange
 from tests.collect.certificates import P256, Authority, leaf_by_openssl, server_context
-from tests.collect.handshakes import AT_443, HOST, ca, issuing, root, shake
+from tests.collect.handshakes import AT_443, HOST, ca, issuing, page, root, shake
 from tests.collect.worlds import PUBLISHED, loopback_world, serving
 from tests.report.chromium import find
 
@@ -114,12 +114,6 @@ async def test_pages_come_from_a_server_whose_diffie_hellman_group_is_small(
 )
 def test_what_is_not_told_is_not_held_against_a_server(cipher: str, group: str, words: str) -> None:
     assert lacking(cipher, group) == words
-
-
-async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.readuntil(b"\r\n\r\n")
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nharbour")
-    await writer.drain()
 
 
 async def opens_in_chromium(context: ssl.SSLContext, profile: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from pathlib import Path
 
@@ -12,18 +11,12 @@ from launchready.facts import Gap
 from launchready.facts.http import Exchange
 from launchready.facts.tls import WANTS_CERTIFICATE, Handshake
 from tests.collect.certificates import Authority, leaf, server_context
-from tests.collect.handshakes import AT_443, HOST, ca, issuing, root, world_with
+from tests.collect.handshakes import AT_443, HOST, ca, issuing, page, root, world_with
 from tests.collect.worlds import PUBLISHED, serving
 
 __all__ = ["ca", "issuing", "root"]
 
 BOTH = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
-
-
-async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.readuntil(b"\r\n\r\n")
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nharbour")
-    await writer.drain()
 
 
 async def seen(

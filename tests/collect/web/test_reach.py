@@ -122,3 +122,8 @@ async def test_an_origin_that_leads_nowhere_over_plain_http_is_not_the_site(root
         found = await loopback.gatherer.ask(Reach, loopback.host())
     assert isinstance(found, Reach), found
     assert not found.same_site
+
+
+def test_an_origin_with_an_ipv6_address_is_quoted_for_shells_that_expand_brackets() -> None:
+    assert reach._there("2001:db8::7") == "'::[2001:db8::7]:'"
+    assert reach._there("198.51.100.7") == "::198.51.100.7:"

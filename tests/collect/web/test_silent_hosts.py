@@ -14,18 +14,13 @@ from launchready.facts import Gap, Key, Subject, route_subject
 from launchready.facts.http import Exchange, HostAnswers
 from launchready.facts.ways import Entrance, Visit
 from tests.collect.web.test_exchange import page
-from tests.collect.web.test_probes import HTML, context, issuer
+from tests.collect.web.test_probes import HTML, context, root
 from tests.collect.worlds import Loopback, loopback_world, serving
+
+__all__ = ["root"]
 
 NAMES = [f"/{n}" for n in range(12)]
 FINE = page(b"<h1>fine</h1>", HTML)
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    file = tmp_path / "root.pem"
-    file.write_bytes(issuer().pem)
-    return file
 
 
 @asynccontextmanager

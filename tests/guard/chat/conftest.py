@@ -49,8 +49,9 @@ async def chat_of() -> AsyncIterator[MakeChat]:
                 base_url=first if isinstance(first, str) else first.base_url,
                 model="guide-1",
                 price=(1.0, 2.0),
-                second=second
-                and ProviderEntry(base_url=second.base_url, model="guide-2", price=(1.0, 2.0)),
+                second=ProviderEntry(base_url=second.base_url, model="guide-2", price=(1.0, 2.0))
+                if second
+                else None,
                 first_token_s=first_token_s,
                 answer_s=answer_s,
                 answer_max_tokens=answer_max_tokens,

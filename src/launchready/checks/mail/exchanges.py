@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-
-from launchready.checks.mail.wording import Words, change, dig, listed, publish, untold
+from launchready.checks.mail.wording import Words, change, dig, listed, publish, smtp, untold
 from launchready.facts.mail import MailServer, Mx
 from launchready.finding import (
     Impact,
@@ -215,7 +213,7 @@ def mail_server_unreachable(server: MailServer, mx: Parent[Mx]) -> Result:
         effort_min=20,
         who="your host",
         takes_effect="at once",
-    ).failed(_conversation(name), because=mx.key if nowhere and mx.fault else None)
+    ).failed(smtp(name), because=mx.key if nowhere and mx.fault else None)
 
 
 def _first_step(name: str, detail: str) -> str:
@@ -254,7 +252,7 @@ def mail_server_without_starttls(server: MailServer) -> Result:
         effort_min=30,
         who="your host",
         takes_effect="at once",
-    ).failed(_conversation(name))
+    ).failed(smtp(name))
 
 
 @check(severity=Severity.ADVICE, impact=Impact.EMAIL)
@@ -293,8 +291,7 @@ def mail_server_certificate(server: MailServer, mx: Parent[Mx]) -> Result:
         effort_min=30,
         who="your host",
         takes_effect="at once",
-    ).failed(_conversation(name), evidence=server.tls_detail, because=mx.key if alias else None)
-
-
-def _conversation(name: str) -> str:
-    return f"openssl s_client -starttls smtp -connect {shlex.quote(name + ':25')}"
+    ).failed(
+        f"{smtp(name)} 2>/dev/null | openssl x509 -noout -subject -issuer -dates",
+        evidence=server.tls_detail, because=mx.key if alias else None,
+    )  # fmt: skip

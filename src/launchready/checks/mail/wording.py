@@ -54,6 +54,11 @@ def dig(kind: str, name: str) -> str:
     return f"dig +short {kind} {shlex.quote(name)}"
 
 
+def smtp(name: str) -> str:
+    """Return the command that asks a mail server for TLS, and ends: without input it would wait."""
+    return f"openssl s_client -starttls smtp -connect {shlex.quote(name + ':25')} </dev/null"
+
+
 def publish(kind: str, name: str, value: str) -> str:
     """Return the step that publishes one new record."""
     return f"At your DNS provider, add this {kind} record at {name}: {value}"

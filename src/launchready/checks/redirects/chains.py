@@ -39,7 +39,9 @@ def too_many_hops(entrance: Entrance, visits: Below[Visit], launch: Parent[Decla
         most = max((hops for hops, _ in counted), default=0)
         if not walks:
             return NotApplicable(reason=f"no way in reaches an answer{see(entrance)}")
-        return Passed(evidence=f"at most {most} redirects on {len(walks)} ways in")
+        redirects = "redirect" if most == 1 else "redirects"
+        ways = "way" if len(walks) == 1 else "ways"
+        return Passed(evidence=f"at most {most} {redirects} on {len(walks)} {ways} in")
     hops, worst = max(long, key=lambda each: each[0])
     final = worst.urls[-1]
     # The same fix for every way that ends there: one thing to do, however many ways show it.

@@ -54,7 +54,7 @@ async def _one(origin: str, subject: Subject, public: Exchange, world: World) ->
         return Reach(
             subject=subject,
             at=world.now(),
-            how=f"curl -sik --connect-to ::{_bracketed(origin)} {scheme}://{subject.name}/",
+            how=f"curl -sik --connect-to {_there(origin)} {scheme}://{subject.name}/",
             origin=origin,
             reachable=response is not None,
             status=response.status if response is not None else None,
@@ -142,8 +142,9 @@ def _dialled(origin: str, dial: DialMap) -> str:
     return dial.target(origin, origin, 443)[0]
 
 
-def _bracketed(address: str) -> str:
-    return f"[{address}]:" if ":" in address else f"{address}:"
+def _there(address: str) -> str:
+    # Without quotes zsh looks for files of that name, and finds none.
+    return f"'::[{address}]:'" if ":" in address else f"::{address}:"
 
 
 COLLECTORS: dict[type[Fact], Collector] = {Reach: reach}

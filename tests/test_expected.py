@@ -21,7 +21,7 @@ from launchready.facts import (
 )
 from launchready.facts.active import SignIn, Throttling
 from launchready.facts.declared import Declared
-from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution, Zone
+from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution
 from launchready.facts.exposure import (
     Cors,
     ErrorAnswers,
@@ -44,6 +44,7 @@ from launchready.facts.mail import (
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
 from launchready.facts.ways import Approach, Entrance, OldUrl, SecondVisitor, Visit
 from launchready.facts.webhooks import WebhookTrial
+from launchready.facts.zone import Zone
 from launchready.manifest import ROUTE_KINDS, Manifest, parse_manifest
 
 from .making import AT

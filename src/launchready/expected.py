@@ -25,7 +25,7 @@ from launchready.facts import (
 )
 from launchready.facts.active import KeptBack, SignIn, Throttling
 from launchready.facts.declared import Declared
-from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution, Zone
+from launchready.facts.dns import Caa, NeighbourNames, Registration, Resolution
 from launchready.facts.exposure import (
     Cors,
     ErrorAnswers,
@@ -42,6 +42,7 @@ from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selector
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
 from launchready.facts.ways import Approach, Entrance, OldUrl, SecondVisitor, Visit
 from launchready.facts.webhooks import WebhookTrial
+from launchready.facts.zone import Zone
 from launchready.manifest import PAGELESS_KINDS, SIGN_IN_KINDS, Manifest, RouteEntry
 
 DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, LoadedLater, Mx, Selectors, SignIn})

@@ -14,9 +14,9 @@ from launchready.checks.mail.transport import (
     tls_rpt_missing,
 )
 from launchready.facts import Key, host_subject
-from launchready.facts.dns import Zone
 from launchready.facts.mail import Dmarc, MtaSts, Mx, TlsRpt
 from launchready.facts.tls import Handshake
+from launchready.facts.zone import Zone
 from launchready.finding import Outcome, Severity
 from tests.checks.mail_making import DOMAIN_SUBJECT, dmarc, exchange, mx, spf, unreadable_spf
 from tests.making import AT, DOMAIN, gap, outcome

@@ -7,7 +7,8 @@ import pytest
 from launchready.audit import Audit, audit, choose
 from launchready.collect.opening import open_world
 from launchready.facts import Key, domain_subject, host_subject
-from launchready.facts.dns import Resolution, Zone
+from launchready.facts.dns import Resolution
+from launchready.facts.zone import Zone
 from launchready.finding import Finding, Outcome, Severity
 from launchready.manifest import parse_manifest
 

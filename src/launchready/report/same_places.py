@@ -11,8 +11,9 @@ from shlex import quote
 from urllib.parse import urlsplit
 
 from launchready.facts import Fact, Gap, Key
-from launchready.facts.dns import Resolution, Zone
+from launchready.facts.dns import Resolution
 from launchready.facts.mail import Mx
+from launchready.facts.zone import Zone
 from launchready.manifest.values import split_address, split_dial
 from launchready.report.model import Looking
 from launchready.report.shell_lines import shell_words

@@ -12,15 +12,14 @@ from launchready.facts.dns import (
     Alias,
     Caa,
     CaaRecord,
-    Nameserver,
     NeighbourNames,
     Rcode,
     Registration,
     Resolution,
     ResolverAnswer,
-    Zone,
 )
 from launchready.facts.tls import Certificate, Handshake
+from launchready.facts.zone import Nameserver, Zone
 from tests.making import AT, DOMAIN
 
 APP = host_subject("app.example.org", DOMAIN)

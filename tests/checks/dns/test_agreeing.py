@@ -7,7 +7,8 @@ import pytest
 from launchready.checks.dns.agreeing import resolvers_disagree
 from launchready.facts import Key
 from launchready.facts.declared import Declared
-from launchready.facts.dns import Alias, ResolverAnswer, Zone
+from launchready.facts.dns import Alias, ResolverAnswer
+from launchready.facts.zone import Zone
 from launchready.finding import Severity
 from tests.checks.dns.making import (
     APP,

@@ -11,7 +11,8 @@ from launchready.checks.dns.aliases import (
     forgotten_alias_dangles,
     wildcard_record,
 )
-from launchready.facts.dns import NeighbourNames, Resolution, Zone
+from launchready.facts.dns import NeighbourNames, Resolution
+from launchready.facts.zone import Zone
 from launchready.finding import Check, Severity
 from tests.checks.dns.making import (
     APP,

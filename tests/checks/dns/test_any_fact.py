@@ -15,15 +15,14 @@ from launchready.facts.dns import (
     Alias,
     Caa,
     CaaRecord,
-    Nameserver,
     NeighbourNames,
     Rcode,
     Registration,
     Resolution,
     ResolverAnswer,
-    Zone,
 )
 from launchready.facts.tls import Handshake
+from launchready.facts.zone import Nameserver, Zone
 from launchready.finding import Check
 from tests.checks.dns.making import APP, ZONE, handshake
 from tests.making import AT, declared, outcome

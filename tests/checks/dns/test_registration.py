@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from launchready.checks.dns.registration import domain_does_not_exist, registration_lapses_soon
 from launchready.derive.rdap import registered
-from launchready.facts.dns import Registration, Zone
+from launchready.facts.dns import Registration
+from launchready.facts.zone import Zone
 from launchready.finding import Severity
 from tests.checks.dns.making import ZONE, absent, registration, zone
 from tests.making import AT, gap, outcome

@@ -6,7 +6,7 @@ import pytest
 
 from launchready.checks.dns.server_names import nameserver_is_alias, single_nameserver
 from launchready.facts import Key
-from launchready.facts.dns import Nameserver, Zone
+from launchready.facts.zone import Nameserver, Zone
 from launchready.finding import Check, Severity
 from tests.checks.dns.making import ZONE, absent, lame, nameserver, silent, unreachable, zone
 from tests.making import gap, outcome

@@ -12,7 +12,7 @@ from launchready.checks.dns.servers import (
     ttl_too_long,
 )
 from launchready.facts import Key
-from launchready.facts.dns import Nameserver, Zone
+from launchready.facts.zone import Nameserver, Zone
 from launchready.finding import Check, Severity
 from tests.checks.dns.making import (
     APP,

@@ -12,7 +12,7 @@ from launchready.checks.dns.signatures import (
     dnssec_signatures_expire_soon,
 )
 from launchready.facts import Key
-from launchready.facts.dns import Zone
+from launchready.facts.zone import Zone
 from launchready.finding import Check, Severity
 from tests.checks.dns.making import ZONE, absent, zone
 from tests.making import AT, gap, outcome

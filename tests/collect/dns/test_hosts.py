@@ -14,8 +14,9 @@ from launchready.collect.dns import hosts as collect_dns
 from launchready.collect.dns import neighbours as collect_neighbours
 from launchready.collect.opening import open_world
 from launchready.facts import Fact, Gap, Key, Subject, domain_subject, host_subject
-from launchready.facts.dns import Resolution, Zone
+from launchready.facts.dns import Resolution
 from launchready.facts.http import Exchange
+from launchready.facts.zone import Zone
 from launchready.gather import Collector, Gatherer
 from launchready.manifest import parse_manifest
 from tests.collect.nameserver import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from launchready.facts import Gap, Key, domain_subject
-from launchready.facts.dns import Caa, NeighbourNames, Resolution, Zone
+from launchready.facts.dns import Caa, NeighbourNames, Resolution
+from launchready.facts.zone import Zone
 from tests.collect.dns.test_hosts import APP, DOMAIN, HEALTHY, bogus, gathering, resolved
 from tests.collect.nameserver import (
     answering,

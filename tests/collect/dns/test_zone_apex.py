@@ -8,7 +8,8 @@ import dns.message
 import dns.rdatatype
 
 from launchready.facts import Gap, Key, domain_subject, host_subject
-from launchready.facts.dns import Resolution, Zone
+from launchready.facts.dns import Resolution
+from launchready.facts.zone import Zone
 from tests.collect.dns.zone_net import DOMAIN, Net, parent, refusing, silent, with_denial
 from tests.collect.nameserver import Respond, Transport, knowing_the_root, reply_to, wire
 

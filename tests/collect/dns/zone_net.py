@@ -12,7 +12,7 @@ import dns.rdatatype
 from launchready.collect.dns import hosts as collect_dns
 from launchready.collect.dns import zone as collect_zone
 from launchready.facts import Fact, Gap, domain_subject
-from launchready.facts.dns import Zone
+from launchready.facts.zone import Zone
 from launchready.gather import Collector, Gatherer
 from tests.collect.dns.test_hosts import MANIFEST, gathering
 from tests.collect.nameserver import Records, Respond, Transport, reply_to, resolver, serving, wire

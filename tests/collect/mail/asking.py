@@ -12,9 +12,9 @@ from launchready.collect.opening import open_world
 from launchready.collect.world import World
 from launchready.expected import mail_domain
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.dns import Zone
 from launchready.facts.http import Exchange
 from launchready.facts.mail import Dkim
+from launchready.facts.zone import Zone
 from launchready.gather import Gatherer
 from launchready.manifest import parse_manifest
 from tests.collect.nameserver import Respond, resolver, serving

@@ -4,8 +4,8 @@ import pytest
 
 from launchready.checks.mail.spf_meaning import spf_allows_everyone
 from launchready.facts import Fact, Gap, Key
-from launchready.facts.dns import Zone
 from launchready.facts.mail import Dkim, Dmarc, MtaSts, Mx, Selectors, Spf, TlsRpt
+from launchready.facts.zone import Zone
 from tests.collect.mail.asking import (
     DOMAIN,
     INCLUDED,

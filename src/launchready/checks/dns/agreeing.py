@@ -5,7 +5,8 @@ from __future__ import annotations
 from launchready.checks.dns.wording import dig, listed
 from launchready.facts import Key
 from launchready.facts.declared import Declared
-from launchready.facts.dns import FLEETING_S, Resolution, ResolverAnswer, Zone
+from launchready.facts.dns import FLEETING_S, Resolution, ResolverAnswer
+from launchready.facts.zone import Zone
 from launchready.finding import (
     Failed,
     Impact,

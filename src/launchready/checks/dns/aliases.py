@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from launchready.checks.dns.wording import dig, listed, not_judged
 from launchready.derive.takeover import service_of
-from launchready.facts.dns import NeighbourNames, Resolution, Zone
+from launchready.facts.dns import NeighbourNames, Resolution
+from launchready.facts.zone import Zone
 from launchready.finding import (
     Failed,
     Impact,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from launchready.checks.dns.wording import dig, listed
 from launchready.facts.declared import Declared
-from launchready.facts.dns import Registration, Zone
+from launchready.facts.dns import Registration
+from launchready.facts.zone import Zone
 from launchready.finding import (
     Failed,
     Impact,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from launchready.checks.dns.wording import dig, listed, not_judged
 from launchready.facts.declared import Declared
-from launchready.facts.dns import Nameserver, Zone
+from launchready.facts.zone import Nameserver, Zone
 from launchready.finding import (
     Failed,
     Impact,

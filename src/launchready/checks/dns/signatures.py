@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from launchready.checks.dns.wording import dig, listed
 from launchready.facts.declared import Declared
-from launchready.facts.dns import Zone
+from launchready.facts.zone import Zone
 from launchready.finding import (
     Failed,
     Impact,

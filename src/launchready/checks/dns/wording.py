@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from shlex import quote
 
-from launchready.facts.dns import Zone
+from launchready.facts.zone import Zone
 from launchready.finding import NotApplicable, Unproven
 from launchready.manifest import HostEntry
 from launchready.manifest.values import split_address

@@ -13,16 +13,9 @@ from launchready.collect.dns.network import out_of_reach
 from launchready.collect.dns.reply import ALIASES_MAX, GOOD, Reply
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject, domain_subject, url_subject
-from launchready.facts.dns import (
-    Alias,
-    Caa,
-    CaaRecord,
-    Ownership,
-    Resolution,
-    ResolverAnswer,
-    Zone,
-)
+from launchready.facts.dns import Alias, Caa, CaaRecord, Ownership, Resolution, ResolverAnswer
 from launchready.facts.http import Exchange
+from launchready.facts.zone import Zone
 from launchready.gather import Ask, Collector
 from launchready.mailauth.names import is_at_or_below
 from launchready.manifest import HostEntry

@@ -10,7 +10,7 @@ from typing import Any
 from launchready.collect.dns.reply import Reply, text_of
 from launchready.collect.world import World
 from launchready.expected import zone_of
-from launchready.facts.dns import Nameserver
+from launchready.facts.zone import Nameserver
 from launchready.mailauth.names import is_at_or_below
 
 SERVERS_MAX = 13

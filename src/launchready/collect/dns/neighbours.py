@@ -9,7 +9,8 @@ from launchready.collect.dns.network import out_of_reach
 from launchready.collect.dns.reply import GOOD, Reply
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.dns import Alias, NeighbourNames, Zone
+from launchready.facts.dns import Alias, NeighbourNames
+from launchready.facts.zone import Zone
 from launchready.gather import Ask, Collector
 from launchready.mailauth.names import is_at_or_below
 

@@ -6,8 +6,9 @@ from launchready.collect.web.address import joined_url, subject_of
 from launchready.collect.world import World
 from launchready.derive.rdap import registered
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.dns import Registration, Zone
+from launchready.facts.dns import Registration
 from launchready.facts.http import Exchange
+from launchready.facts.zone import Zone
 from launchready.gather import Ask, Collector
 
 BOOTSTRAP = "https://rdap.org/domain/"

@@ -17,7 +17,7 @@ from launchready.collect.dns.network import out_of_reach
 from launchready.collect.dns.reply import GOOD, Reply
 from launchready.collect.world import World
 from launchready.facts import Fact, Gap, Key, Subject
-from launchready.facts.dns import Nameserver, Zone
+from launchready.facts.zone import Nameserver, Zone
 from launchready.gather import Ask, Collector
 from launchready.mailauth.names import is_at_or_below
 

@@ -7,7 +7,7 @@ from launchready.collect.dns.reply import Reply
 from launchready.collect.world import World
 from launchready.expected import zone_of
 from launchready.facts import Gap, Key, Subject, domain_subject
-from launchready.facts.dns import Zone
+from launchready.facts.zone import Zone
 from launchready.gather import Ask
 from launchready.manifest import MailDomainEntry
 

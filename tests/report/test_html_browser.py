@@ -200,11 +200,11 @@ def test_it_prints(browser: Page, tmp_path: Path) -> None:
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_the_first_screen_of_a_desk_holds_the_verdict_the_count_and_the_first_three(
+def test_the_first_screen_of_a_desk_holds_the_verdict_the_count_and_the_bar_begins(
     browser: Page, tmp_path: Path
 ) -> None:
     browser.open(written(tmp_path, html_text(report())))
-    for part in ("h1", ".proof", ".first li:last-child", ".effort"):
+    for part in ("h1", ".proof", ".bar li:nth-child(5)"):
         bottom = browser.evaluate(
             f"document.querySelector('{part}').getBoundingClientRect().bottom"
         )

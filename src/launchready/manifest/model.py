@@ -236,7 +236,11 @@ class Manifest(Section):
         if not isinstance(value, dict):
             return value
         once(value, route_url)
-        return {k: {"source": k, "target": t} for k, t in value.items()}
+        # A table is a target as well, and refused as such: it must not pass for an entry.
+        return {
+            k: {"source": k, "target": t} if isinstance(t, str | dict) else t
+            for k, t in value.items()
+        }
 
     @field_validator("hosts")
     @classmethod

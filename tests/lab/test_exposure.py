@@ -87,7 +87,9 @@ def test_each_host_gives_away_what_it_was_made_to_and_nothing_else(done: Audit) 
     assert failed == FAULTS
 
 
-def test_nothing_is_left_unproven_but_a_single_page_apps_shell_and_a_page_that_fails(done: Audit) -> None:
+def test_nothing_is_left_unproven_but_a_single_page_apps_shell_and_a_page_that_fails(
+    done: Audit,
+) -> None:
     unknown = {
         (o.check.id, _label(o.subject.name)) for o in done.verdict.outcomes if o.status == "unknown"
     }

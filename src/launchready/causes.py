@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from launchready.derive.pages.challenge import LET_US_THROUGH
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.dns import Resolution
 from launchready.facts.http import Exchange
@@ -62,9 +63,6 @@ def _led_astray(outcome: Outcome, last: Key | None, observed: Observed) -> Fault
     return None
 
 
-_LET_AUDIT_THROUGH = "Let the bot protection pass this computer's address, and audit again."
-
-
 def with_way(outcome: Outcome, observed: Observed) -> Outcome:
     """Return an unknown outcome with how to get it checked, where a gap that it goes back to tells it."""
     because = outcome.because if outcome.status == "unknown" and not outcome.how_to_prove else None
@@ -78,7 +76,7 @@ def with_way(outcome: Outcome, observed: Observed) -> Outcome:
             because = found.because
             continue
         challenged = found is not None and found.fault == "challenged"
-        return replace(outcome, how_to_prove=_LET_AUDIT_THROUGH) if challenged else outcome
+        return replace(outcome, how_to_prove=LET_US_THROUGH) if challenged else outcome
     return outcome
 
 

@@ -4,18 +4,15 @@ import asyncio
 import datetime as dt
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from launchready.community.database import Database
-from launchready.community.mail import letters, sending
+from launchready.community.mail import letters
 from launchready.community.mail.letters import ATTEMPTS_MAX, GIVEN_TO_SEND, put_down, take
 from launchready.community.mail.worker import PostOffice
 from launchready.community.running import Community
@@ -24,6 +21,7 @@ from launchready.community.tables import Letter
 from tests.community.browser import PASSWORD, Browser
 from tests.community.clock import Clock
 from tests.community.conftest import ADA
+from tests.community.mail.test_sending import kept, office, saying
 
 NEW = "new@willow.example"
 
@@ -68,11 +66,6 @@ async def post_office(
     await server.wait_closed()
 
 
-async def _kept(database: Database) -> list[Letter]:
-    async with database.read() as session:
-        return list((await session.execute(select(Letter).order_by(Letter.id))).scalars())
-
-
 async def test_a_newcomer_gets_the_letter_and_comes_in_with_its_link(
     browser: Browser, running: Community, post_office: PostOffice, mailbox: Mailbox
 ) -> None:
@@ -87,7 +80,7 @@ async def test_a_newcomer_gets_the_letter_and_comes_in_with_its_link(
     await post_office.send_next()
     assert mailbox.last().startswith("Hello Neo,")
     assert "you are in" in mailbox.last()
-    assert all(letter.sent_at is not None for letter in await _kept(running.database))
+    assert all(letter.sent_at is not None for letter in await kept(running.database))
 
 
 async def test_the_letter_for_a_new_password_works_and_tells_strangers_nothing(
@@ -156,7 +149,7 @@ async def test_neither_links_nor_codes_lie_in_the_outbox(
     await browser.send("/reset", email=ADA)
     await post_office.send_next()
     token = mailbox.last().partition("token=")[2].split()[0]
-    for letter in await _kept(running.database):
+    for letter in await kept(running.database):
         assert token not in repr({c.key: getattr(letter, c.key) for c in Letter.__table__.columns})
 
 
@@ -169,12 +162,12 @@ async def test_a_letter_is_tried_again_later_each_time_and_given_up_at_last(
     pauses = []
     for _ in range(ATTEMPTS_MAX):
         assert await post_office.send_next()
-        (letter,) = await _kept(running.database)
+        (letter,) = await kept(running.database)
         pauses.append(letter.due_at - clock.now)
         assert not await post_office.send_next()
         clock.now = letter.due_at
     assert pauses[:3] == [dt.timedelta(seconds=s) for s in (30, 60, 120)]
-    (letter,) = await _kept(running.database)
+    (letter,) = await kept(running.database)
     assert letter.given_up_at is not None
     assert letter.problem == "the server refused the letter (451)"
 
@@ -186,7 +179,7 @@ async def test_a_letter_that_is_refused_for_good_is_given_up_at_once(
     async with running.database.write() as session:
         put_down(session, "welcome", ADA, now=running.now())
     await post_office.send_next()
-    (letter,) = await _kept(running.database)
+    (letter,) = await kept(running.database)
     assert letter.given_up_at is not None
 
 
@@ -199,7 +192,7 @@ async def test_a_letter_that_cannot_be_written_keeps_no_other_from_leaving(
     assert await post_office.send_next()
     assert await post_office.send_next()
     assert [message_from_bytes(one)["To"] for one in mailbox.letters] == [ADA]
-    odd, _ = await _kept(running.database)
+    odd, _ = await kept(running.database)
     assert (odd.problem, odd.given_up_at) == ("it cannot be written", None)
 
 
@@ -255,19 +248,6 @@ async def test_a_letter_whose_transaction_fails_is_never_sent(
     assert not await post_office.send_next()
 
 
-async def test_without_a_server_letters_become_files_of_a_folder(
-    running: Community, tmp_path: Path
-) -> None:
-    folder = tmp_path / "letters"
-    settings = Settings(database_url=running.settings.database_url, mail_folder=folder,
-                        clock=running.settings.clock)  # fmt: skip
-    async with running.database.write() as session:
-        put_down(session, "welcome", ADA, now=running.now())
-    await PostOffice(running.database, settings).send_next()
-    (file,) = folder.iterdir()
-    assert message_from_bytes(file.read_bytes())["To"] == ADA
-
-
 async def test_a_mail_server_without_a_port_is_asked_where_letters_are_handed_in(
     running: Community, mailbox: Mailbox, clock: Clock
 ) -> None:
@@ -291,66 +271,15 @@ async def test_with_nothing_set_up_letters_wait(running: Community) -> None:
     async with running.database.write() as session:
         put_down(session, "welcome", ADA, now=running.now())
     assert not await running.post_office.send_next()
-    (letter,) = await _kept(running.database)
+    (letter,) = await kept(running.database)
     assert letter.attempts == 0
-
-
-def test_an_address_of_a_mail_server_that_is_none_is_refused_without_being_shown() -> None:
-    settings = Settings(
-        database_url="sqlite+aiosqlite:///unused.db", smtp_url="mail.example:secretword"
-    )
-    with pytest.raises(ValueError, match="smtp://") as refused:
-        PostOffice(Database(settings.database_url), settings)
-    assert "secretword" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("at", "says", "problem", "waits"),
-    [
-        ("MAIL", "530 5.7.0 Authentication required", "refused our address or wants", True),
-        ("MAIL", "550 Sender verify failed", "refused our address or wants", True),
-        ("RCPT", "554 5.7.1 Relay access denied", "refused the recipient (554)", True),
-        ("RCPT", "451 4.7.1 Greylisted, come back", "refused the recipient (451)", True),
-        ("RCPT", "550 5.1.1 No such user", "refused the recipient (550)", False),
-        ("DATA", "550 5.7.26 Unauthenticated sender", "refused the letter (550)", True),
-        ("DATA", "552 5.3.4 Too large", "refused the letter (552)", False),
-    ],
-)
-async def test_what_somebody_can_set_right_leaves_the_letter_waiting(
-    running: Community, at: str, says: str, problem: str, waits: bool
-) -> None:
-    async with _saying({at: says}) as (smtp_url, _):
-        (letter,) = await _sent_by(running, smtp_url)
-    assert problem in letter.problem
-    assert (letter.given_up_at is None) == waits
-
-
-async def test_a_server_that_hangs_at_the_goodbye_has_the_letter_once(
-    running: Community, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sending, "LEAVES_S", 0.2)
-    async with _saying({"QUIT": ""}) as (smtp_url, heard):
-        (letter,) = await _sent_by(running, smtp_url)
-    assert letter.sent_at is not None
-    assert heard.count("DATA") == 1
-
-
-async def test_a_server_that_is_slow_to_say_that_it_has_the_letter_has_it_once(
-    running: Community, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Who gives up waiting then sends it again and again, and the server takes each."""
-    monkeypatch.setattr(sending, "WITHIN_S", 0.5)
-    async with _saying({}, slow={"."}) as (smtp_url, heard):
-        (letter,) = await _sent_by(running, smtp_url)
-    assert letter.sent_at is not None
-    assert heard.count("DATA") == 1
 
 
 async def test_a_letter_on_its_way_arrives_though_the_process_is_told_to_end(
     running: Community,
 ) -> None:
-    async with _saying({}, slow={"."}) as (smtp_url, heard):
-        running.post_office = _office(running, smtp_url)
+    async with saying({}, slow={"."}) as (smtp_url, heard):
+        running.post_office = office(running, smtp_url)
         async with running.database.write() as session:
             put_down(session, "welcome", ADA, now=running.now())
         running.start()
@@ -359,7 +288,7 @@ async def test_a_letter_on_its_way_arrives_though_the_process_is_told_to_end(
             assert asyncio.get_running_loop().time() < until
             await asyncio.sleep(0.01)
         await running.close()
-        (letter,) = await _kept(running.database)
+        (letter,) = await kept(running.database)
     assert letter.sent_at is not None
 
 
@@ -384,57 +313,5 @@ async def test_a_database_that_is_away_when_the_letter_has_left_does_not_send_it
     async with running.database.write() as session:
         put_down(session, "welcome", ADA, now=running.now())
     assert await PostOffice(running.database, settings).send_next()
-    (letter,) = await _kept(running.database)
+    (letter,) = await kept(running.database)
     assert letter.sent_at is not None
-
-
-def _office(running: Community, smtp_url: str) -> PostOffice:
-    settings = Settings(
-        database_url=running.settings.database_url, clock=running.settings.clock,
-        app_url="https://app.test", secret=running.settings.secret, smtp_url=smtp_url,
-    )  # fmt: skip
-    return PostOffice(running.database, settings)
-
-
-async def _sent_by(running: Community, smtp_url: str) -> list[Letter]:
-    async with running.database.write() as session:
-        put_down(session, "welcome", ADA, now=running.now())
-    assert await _office(running, smtp_url).send_next()
-    return await _kept(running.database)
-
-
-@asynccontextmanager
-async def _saying(
-    answers: dict[str, str], *, slow: frozenset[str] | set[str] = frozenset()
-) -> AsyncIterator[tuple[str, list[str]]]:
-    """Yield the URL of a mail server that says these in place of what is usual, and what it heard.
-
-    By the first word of a line, `.` for the letter itself; an empty answer never comes.
-    """
-    heard: list[str] = []
-    usual = {"DATA": "354 Go on", "QUIT": "221 Goodbye"}
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 mail.test ESMTP\r\n")
-        in_letter = False
-        while said := await reader.readline():
-            line = said.decode().rstrip("\r\n")
-            word = line.split(":")[0].split(" ")[0].upper()
-            if in_letter and line != ".":
-                continue
-            heard.append(word)
-            if word in slow:
-                await asyncio.sleep(1.5)
-            # What is said at DATA is said of the letter, as most servers do.
-            answer = answers.get("DATA", "250 OK") if word == "." else usual.get(word)
-            answer = answer or answers.get(word, "250 OK")
-            if word == "QUIT" and "QUIT" in answers:
-                continue
-            in_letter = word == "DATA"
-            writer.write(f"{answer}\r\n".encode())
-            await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    yield f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", heard
-    server.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from launchready.derive.caching.personal import PERSONAL_KINDS
+from launchready.derive.pages.challenge import LET_US_THROUGH
 from launchready.derive.pages.unseen import unseen_page
 from launchready.facts.hops import host, is_plain
 from launchready.facts.http import Exchange
@@ -30,7 +31,7 @@ def pages_of(entrance: Entrance, visits: Sequence[Visit]) -> list[Exchange] | Re
     if challenged:
         return Unproven(
             reason=f"bot protection ({challenged}) answered instead of the site",
-            how_to_prove="Let the bot protection pass this computer's address, and audit again.",
+            how_to_prove=LET_US_THROUGH,
         )
     hidden = next((v for v in visits if v.route.host == name and unseen_page(v)), None)
     if hidden is not None:

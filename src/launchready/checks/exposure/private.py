@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 
 from launchready.checks.redirects.told import see
+from launchready.derive.pages.challenge import LET_US_THROUGH
 from launchready.derive.sign_in.private_page import door_of
 from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS, JourneyStep, KeptBack, SignIn
 from launchready.facts.declared import Declared
@@ -41,7 +42,7 @@ def private_page_open(
     if answer.challenge:
         return Unproven(
             reason=f"bot protection ({answer.challenge}) answered instead of the site",
-            how_to_prove="Let the bot protection pass this computer's address, and audit again.",
+            how_to_prove=LET_US_THROUGH,
         )
     if answer.trouble:
         return Unproven(reason=answer.trouble, because=visit.because or visit.key)

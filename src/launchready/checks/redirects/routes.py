@@ -9,6 +9,7 @@ from typing import get_args
 from launchready.checks.redirects.entrances import leads_inside, leads_nowhere, never_ends
 from launchready.checks.redirects.told import see
 from launchready.derive.commands import headers_of
+from launchready.derive.pages.challenge import LET_US_THROUGH
 from launchready.derive.pages.mixed import mixed
 from launchready.derive.pages.route_answer import Wrong, wrong_with
 from launchready.derive.pages.unseen import unseen_page
@@ -167,7 +168,7 @@ def _answers(visit: Visit) -> Result:
     if answer.challenge:
         return Unproven(
             reason=f"bot protection ({answer.challenge}) answered instead of the site",
-            how_to_prove="Let the bot protection pass this computer's address, and audit again.",
+            how_to_prove=LET_US_THROUGH,
         )
     wrong = wrong_with(visit)
     if isinstance(wrong, Wrong):

@@ -14,6 +14,7 @@ from launchready.collect.explained import asks_who, behind_lock, explained
 from launchready.collect.web.exchange import Asking, answer_to
 from launchready.collect.world import World
 from launchready.derive.guard_figures import is_figures, parts
+from launchready.derive.pages.challenge import LET_US_THROUGH
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.guarding import GuardFigures
 from launchready.facts.http import Exchange
@@ -50,7 +51,7 @@ async def guard_figures(subject: Subject, world: World, ask: Ask) -> GuardFigure
         return Gap(
             key=key,
             reason=f"bot protection ({answer.challenge}) answered instead of the app",
-            how_to_prove="Let the bot protection pass this computer's address, and audit again.",
+            how_to_prove=LET_US_THROUGH,
         )
     if answer.trouble or answer.status >= 500:
         seen = str(answer.status) if answer.status else "what is not HTTP"

@@ -11,6 +11,7 @@ from launchready.collect.web.address import url_host
 from launchready.collect.web.exchange import Asking, answer_in_time, answer_to
 from launchready.collect.world import World
 from launchready.derive.caching.storable import stored_by_shared
+from launchready.derive.pages.challenge import LET_US_THROUGH
 from launchready.derive.sign_in.throttle import asks_to_wait
 from launchready.expected import THROTTLED_KINDS, entrances, routes, zone_of
 from launchready.facts import Fact, Gap, Key, Subject
@@ -151,7 +152,7 @@ async def _gap(key: Key, found: list[Exchange | Gap], world: World, ask: Ask) ->
     answer = next(f for f in found if isinstance(f, Exchange))
     if answer.challenge:
         reason = f"bot protection ({answer.challenge}) answered"
-        how = "Let the bot protection pass this computer's address, and audit again."
+        how = LET_US_THROUGH
         return Gap(key=key, reason=reason, how_to_prove=how)
     if answer.trouble:
         because = await explained(answer, world, ask)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from launchready.facts.http import Headers
 
+LET_US_THROUGH = "Let the bot protection pass this computer's address, and audit again."
+"""How to get checked what bot protection answered in place of."""
+
 _LOOK_AT_BYTES = 60_000
 _REFUSALS = frozenset({403, 429, 503})
 

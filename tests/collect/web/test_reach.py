@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -78,23 +79,34 @@ async def test_an_origin_that_redirects_is_the_site_where_it_leads_to_the_host_t
     assert (found.reachable, found.same_site) == (True, same)
 
 
-async def test_an_origin_that_refuses_https_and_serves_plain_http_is_open(root: Path) -> None:
-    refusing = Https(only({}, page(b"no", status="403 Forbidden")))
-    async with (
-        serving(Https(only({"/": HOME})), tls=context()) as edge,
-        serving(refusing, tls=context()) as closed,
-        serving(Https(only({"/": HOME}))) as opened,
-        loopback_world(
-            {
-                "203.0.113.5:443": edge, "203.0.113.5:80": 1,
-                "198.51.100.7:443": closed, "198.51.100.7:80": opened,
-            },
-            manifest=f'[launch]\ndomain = "example.org"\n{ORIGIN}', ca=root,
-            collectors={**http.COLLECTORS, **reach.COLLECTORS},
-        ) as loopback,
-    ):  # fmt: skip
+async def by_plain_http(root: Path, origin: Https, *, https: Https | None = None) -> Reach:
+    """Return how an origin is reached that serves this by plain HTTP; by HTTPS nothing, as a rule."""
+    async with AsyncExitStack() as stack:
+        edge = Https(only({"/": HOME}))
+        ports = {
+            "203.0.113.5:443": await stack.enter_async_context(serving(edge, tls=context())),
+            "203.0.113.5:80": 1,
+            "198.51.100.7:443": 1,
+            "198.51.100.7:80": await stack.enter_async_context(serving(origin)),
+        }
+        if https is not None:
+            closed = serving(https, tls=context())
+            ports["198.51.100.7:443"] = await stack.enter_async_context(closed)
+        loopback = await stack.enter_async_context(
+            loopback_world(
+                ports,
+                manifest=f'[launch]\ndomain = "example.org"\n{ORIGIN}', ca=root,
+                collectors={**http.COLLECTORS, **reach.COLLECTORS},
+            )
+        )  # fmt: skip
         found = await loopback.gatherer.ask(Reach, loopback.host())
     assert isinstance(found, Reach), found
+    return found
+
+
+async def test_an_origin_that_refuses_https_and_serves_plain_http_is_open(root: Path) -> None:
+    refusing = Https(only({}, page(b"no", status="403 Forbidden")))
+    found = await by_plain_http(root, Https(only({"/": HOME})), https=refusing)
     assert found.same_site
     assert found.how.endswith(" http://example.org/")
 
@@ -107,21 +119,7 @@ async def test_a_closed_origin_is_not_reachable(root: Path) -> None:
 
 async def test_an_origin_that_leads_nowhere_over_plain_http_is_not_the_site(root: Path) -> None:
     nowhere = Https(only({"/": page(b"", "Location: https://[broken/", status="302 Found")}))
-    async with (
-        serving(Https(only({"/": HOME})), tls=context()) as edge,
-        serving(nowhere) as opened,
-        loopback_world(
-            {
-                "203.0.113.5:443": edge, "203.0.113.5:80": 1,
-                "198.51.100.7:443": 1, "198.51.100.7:80": opened,
-            },
-            manifest=f'[launch]\ndomain = "example.org"\n{ORIGIN}', ca=root,
-            collectors={**http.COLLECTORS, **reach.COLLECTORS},
-        ) as loopback,
-    ):  # fmt: skip
-        found = await loopback.gatherer.ask(Reach, loopback.host())
-    assert isinstance(found, Reach), found
-    assert not found.same_site
+    assert not (await by_plain_http(root, nowhere)).same_site
 
 
 def test_an_origin_with_an_ipv6_address_is_quoted_for_shells_that_expand_brackets() -> None:

@@ -75,7 +75,7 @@ def address_lookup_fails(found: Resolution) -> Result:
 def no_ipv4(found: Resolution, declared: Parent[Declared]) -> Result:
     """A host has IPv6 addresses alone.
 
-    Why: Half of the networks that people come from, at home and in offices, have no IPv6: there the
+    Why: Many networks that people come from, at home and in offices, have no IPv6: there the
     host cannot be opened, while it works at a desk that has both.
 
     Fix: Publish an A record beside the AAAA record. Where the server has no IPv4 address, put an edge

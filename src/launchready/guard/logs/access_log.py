@@ -11,7 +11,7 @@ from typing import TextIO
 
 WRITES_APART_S = 0.001
 """A line of a quiet hour is written at once. In a busy one several end within this time, and are
-written together. To gather them for longer, 2 to 20 ms, made every request slower, not faster."""
+written together."""
 
 _OVERDUE_S = 1.0
 _SAID_MAX = 1000

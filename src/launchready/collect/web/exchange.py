@@ -58,8 +58,10 @@ class Asking:
     """True: nothing is sent where the certificate is not one that browsers accept."""
 
 
-def stumbled(found: Exchange) -> bool:
-    """Return whether an answer is a server's error, which a second try may not meet again."""
+def stumbled(found: Exchange | Gap) -> bool:
+    """Return whether it is a server's error, or came too late: a second try may not meet that again."""
+    if isinstance(found, Gap):
+        return found.nature == "late"
     return found.status in {500, 502, 503, 504} and not found.challenge
 
 
@@ -67,7 +69,7 @@ async def exchange(subject: Subject, world: World, ask: Ask) -> Exchange | Gap:
     """Return the answer to an anonymous GET of the subject's URL, or why there is none."""
     asking, key = Asking(url=subject.name), Key(Exchange, subject)
     found = await answer_in_time(asking, world, ask, subject=subject, key=key)
-    if not (found.nature == "late" if isinstance(found, Gap) else stumbled(found)):
+    if not stumbled(found):
         return found
     # A server that wakes up or is asked for much at once, or a line that stalls, may fail once:
     # twice is broken.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from launchready.guard import bodies, caching, errors, insides
 from launchready.guard.asgi import Asked, Message, RawHeaders, Receive, Scope, Send
@@ -23,27 +23,11 @@ _CONTENT = frozenset({"http.response.body", "http.response.pathsend", "http.resp
 class Answering(Waiting):
     """Passes an answer on to the server, mended by what the route's kind decides."""
 
-    # Most answers need none of these: what stands here costs a request nothing.
-    bounded: bodies.Bounded | None = None
-    """Where the body comes from, when there is one."""
-    more: Sequence[tuple[bytes, bytes]] = ()
-    """Fields that this answer gets besides the route's."""
-    headers: Sequence[tuple[bytes, bytes]] = ()
-    """The fields that were sent."""
-    status = 0
-    """0 until the answer has begun."""
-    size = 0
-    complete = False
-    ended_s = 0.0
-    """When the server had all of it, by `time.monotonic`; 0 until then."""
-    expired = False
-    """The app was too slow, and has been told to stop."""
-    replaced = False
-    """The app's own answer is dropped: the visitor has got another."""
-    _held: Message | None = None
-    """The beginning of the answer, which waits for its content."""
-    _names: set[bytes] | frozenset[bytes] = frozenset()
-    _body = b""
+    __slots__ = (
+        "_body", "_held", "_names", "_scope", "_secure", "_send", "_treatment", "asked", "begun_s",
+        "bounded", "complete", "ended_s", "expired", "headers", "more", "replaced", "request_id",
+        "size", "status",
+    )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - made for every request, in one place
         self,
@@ -63,37 +47,71 @@ class Answering(Waiting):
         self.request_id = request_id
         self.begun_s = time.monotonic()
         self.due_s = self.begun_s + treatment.place.answer_max_s
+        self.task = None
+        self.bounded: bodies.Bounded | None = None
+        """Where the body comes from, when there is one."""
+        self.more: Sequence[tuple[bytes, bytes]] = ()
+        """Fields that this answer gets besides the route's."""
+        self.headers: Sequence[tuple[bytes, bytes]] = ()
+        """The fields that were sent."""
+        self.status = 0
+        """0 until the answer has begun."""
+        self.size = 0
+        self.complete = False
+        self.ended_s = 0.0
+        """When the server had all of it, by `time.monotonic`; 0 until then."""
+        self.expired = False
+        """The app was too slow, and has been told to stop."""
+        self.replaced = False
+        """The app's own answer is dropped: the visitor has got another."""
+        self._held: Message | None = None
+        """The beginning of the answer, which waits for its content."""
+        self._names: set[bytes] | frozenset[bytes] = frozenset()
+        self._body = b""
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         """Take one message of the app's answer."""
         if self.replaced or self.complete:
-            if message["type"] == "http.response.trailers" and not self.replaced:
-                await self._send(message)
-            return
+            return self._send_after(message)
         kind = message["type"]
         if kind == "http.response.start":
             ready = self._ready(message)
-            if isinstance(ready, errors.Problem):
-                await self.refuse(ready)
-            elif ready is not None:
-                await self._send(ready)
+            if ready is None or isinstance(ready, errors.Problem):
+                return self._hold_or_refuse(ready)
+            message = ready
         elif kind in _CONTENT:
-            if self._held is None:
-                self._note(message)
-                await self._send(message)
-            elif kind != "http.response.body":
-                await self._send(self._begun(self._held))
-                self._note(message)
-                await self._send(message)
-            elif self._held["status"] < 400:
-                await self._page(self._held, message)
-            else:
-                await self._refusal(self._held, message)
+            if self._held is not None:
+                return self._send_held(self._held, message)
+            self._note(message)
             if self.complete:
-                # What an app does from here on keeps nobody waiting.
-                self.due_s, self.ended_s = _NEVER, time.monotonic()
-        else:
+                return self._send_last(message)
+        # The server's own coroutine: one around it would cost every message of every answer.
+        return self._send(message)
+
+    async def _send_after(self, message: Message) -> None:
+        if message["type"] == "http.response.trailers" and not self.replaced:
             await self._send(message)
+
+    async def _hold_or_refuse(self, problem: errors.Problem | None) -> None:
+        if problem is not None:
+            await self.refuse(problem)
+
+    async def _send_last(self, message: Message) -> None:
+        await self._send(message)
+        # What an app does from here on keeps nobody waiting.
+        self.due_s, self.ended_s = _NEVER, time.monotonic()
+
+    async def _send_held(self, held: Message, message: Message) -> None:
+        if message["type"] != "http.response.body":
+            await self._send(self._begun(held))
+            self._note(message)
+            await self._send(message)
+        elif held["status"] < 400:
+            await self._page(held, message)
+        else:
+            await self._refusal(held, message)
+        if self.complete:
+            self.due_s, self.ended_s = _NEVER, time.monotonic()
 
     async def refuse(self, problem: errors.Problem) -> None:
         """Answer in the app's place, unless the answer has begun already."""

@@ -10,9 +10,11 @@ from typing import Any
 class Waiting:
     """A request that is being answered, in the task that the server made for it."""
 
+    __slots__ = ("due_s", "task")
+
     due_s: float
     """When it is late, by `time.monotonic`."""
-    task: asyncio.Task[Any] | None = None
+    task: asyncio.Task[Any] | None
 
     async def late(self) -> None:
         """Answer in the app's place, as far as that can be done."""

@@ -201,9 +201,12 @@ async def test_a_store_that_stops_and_starts_under_load_opens_nothing(
         return tries
 
     try:
-        async with throttling(f"unix://{path}", deadline_s=2.0) as throttle:
+        async with throttling(f"unix://{path}", deadline_s=20.0) as throttle:
             at_work = [asyncio.create_task(load(throttle)) for _ in range(20)]
-            await asyncio.sleep(0.3)
+            until = time.monotonic() + 60
+            while let_in["before"] < 5:
+                assert time.monotonic() < until
+                await asyncio.sleep(0.01)
             phase = "during"
             await asyncio.to_thread(server.stop)
             until = time.monotonic() + 60

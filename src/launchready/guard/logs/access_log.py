@@ -14,6 +14,7 @@ WRITES_APART_S = 0.001
 written together."""
 
 _OVERDUE_S = 1.0
+_THOUSANDTHS = tuple(f"{n:03d}" for n in range(1000))
 _SAID_MAX = 1000
 _METHOD_MAX = 20
 
@@ -32,6 +33,8 @@ class AccessLog:
         self._noted: list[Noted] = []
         self._written_s = 0.0
         self._said: dict[tuple[str, str], str] = {}
+        self._second = -1
+        self._until_second = ""
 
     def add(  # noqa: PLR0917 - one call a request: names would cost more than they tell
         self, request_id: str, method: str, label: str, status: int, spent_s: float, size: int
@@ -64,15 +67,15 @@ class AccessLog:
             return
 
     def _lines(self, noted: Sequence[Noted]) -> Iterator[str]:
-        second, until_second = -1, ""
         for at_s, request_id, method, label, status, spent_s, size in noted:
-            ms = int(at_s * 1000)
-            if ms // 1000 != second:
-                second = ms // 1000
-                until_second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            second = int(at_s)
+            if second != self._second:
+                self._second = second
+                self._until_second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            thousandths = _THOUSANDTHS[int((at_s - second) * 1000)]
             said = self._said.get((method, label)) or self._say(method, label)
             yield (
-                f'{{"time":"{until_second}.{ms % 1000:03d}Z","level":"info","id":"{request_id}",'
+                f'{{"time":"{self._until_second}.{thousandths}Z","level":"info","id":"{request_id}",'
                 f'{said},"status":{status},"ms":{spent_s * 1000:.1f},"bytes":{size}}}\n'
             )
 

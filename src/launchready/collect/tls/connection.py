@@ -15,6 +15,7 @@ import pycurl
 
 from launchready.collect.tls.offer import (
     AS_BROWSERS,
+    AS_BROWSERS_ONCE,
     AS_LIBRARIES,
     UNCOMMON_KEYS,
     Offer,
@@ -27,7 +28,7 @@ from launchready.collect.web.outcome import PerformResult
 from launchready.collect.world import World
 from launchready.derive.tls import certificate as certificates
 from launchready.derive.tls.algorithms import unsupported_key
-from launchready.facts.tls import WANTS_CERTIFICATE, Hello
+from launchready.facts.tls import LARGE_HELLO, WANTS_CERTIFICATE, Hello
 
 CHAIN_MAX = 20
 _PORT_80_S = 2.0
@@ -74,6 +75,13 @@ async def connect(
     theirs, seen = await attempt(AS_BROWSERS)
     if seen.wants_certificate and (seen.broken_off or await _turned_away(world, host, address)):
         return Hello(address=address, answer="refused", message=WANTS_CERTIFICATE)
+    if not (seen.broken_off or seen.stalled):
+        return theirs
+    small, _ = await attempt(AS_BROWSERS_ONCE)
+    if small.answer in {"verified", "rejected"}:
+        again, seen = await attempt(AS_BROWSERS)
+        large = seen.broken_off or seen.stalled
+        return replace(theirs, answer="refused", message=LARGE_HELLO) if large else again
     if not seen.broken_off:
         return theirs
     # No browser gets in; what others are shown tells why.
@@ -127,6 +135,7 @@ async def _attempt(
         if result.code in _OUR_BUNDLE:
             raise RuntimeError(f"the bundle of authorities cannot be used: {result.message}")
         seen.broken_off = result.code in _BROKEN_OFF
+        seen.stalled = result.code == pycurl.E_OPERATION_TIMEDOUT and _connected(handle)
         return _hello(handle, address, result, seen, world.request_s), seen
     finally:
         handle.close()
@@ -180,6 +189,8 @@ class _Seen:
         """The server asked for a certificate of the visitor, which need not be a demand."""
         self.broken_off = False
         """No handshake came about although something answered."""
+        self.stalled = False
+        """The connection was taken, and nothing followed."""
 
     def line(self, kind: int, data: bytes) -> None:
         if kind != pycurl.INFOTYPE_TEXT:
@@ -213,9 +224,8 @@ def _hello(
             verify_code=int(handle.getinfo(pycurl.SSL_VERIFYRESULT)), chain_der=chain,
             protocol=seen.protocol, alpn=seen.alpn, cipher=seen.cipher,
         )  # fmt: skip
-    connected = float(handle.getinfo(pycurl.CONNECT_TIME)) > 0
     number = int(handle.getinfo(pycurl.OS_ERRNO))
-    if code == pycurl.E_OPERATION_TIMEDOUT and connected:
+    if code == pycurl.E_OPERATION_TIMEDOUT and _connected(handle):
         said = f"the connection is taken, but no TLS handshake follows within {deadline_s:.0f} s"
     elif code == pycurl.E_COULDNT_CONNECT and number == errno.ECONNREFUSED:
         said = "nothing listens on port 443"
@@ -229,6 +239,10 @@ def _hello(
     else:
         said = _plainly(said)
     return Hello(address=address, answer="refused", message=said, chain_der=chain)
+
+
+def _connected(handle: pycurl.Curl) -> bool:
+    return float(handle.getinfo(pycurl.CONNECT_TIME)) > 0
 
 
 def _chain(handle: pycurl.Curl) -> tuple[bytes, ...]:

@@ -62,18 +62,23 @@ async def connect(
     *,
     further_pem: Sequence[bytes] = (),
     any_name: bool = False,
+    port: int = 443,
 ) -> Hello:
-    """Return what one published address answers to a TLS hello for the host, on port 443.
+    """Return what one published address answers to a TLS hello for the host.
 
     `further_pem` are intermediates to build the chain with; they are not trusted themselves.
     With `any_name` the certificate may be for another host.
     """
 
     async def attempt(offer: Offer) -> tuple[Hello, _Seen]:
-        return await _attempt(world, host, address, further_pem, any_name=any_name, offer=offer)
+        return await _attempt(
+            world, host, address, further_pem, any_name=any_name, offer=offer, port=port
+        )
 
     theirs, seen = await attempt(AS_BROWSERS)
-    if seen.wants_certificate and (seen.broken_off or await _turned_away(world, host, address)):
+    if seen.wants_certificate and (
+        seen.broken_off or await _turned_away(world, host, address, port)
+    ):
         return Hello(address=address, answer="refused", message=WANTS_CERTIFICATE)
     if not (seen.broken_off or seen.stalled):
         return theirs
@@ -109,9 +114,11 @@ async def _attempt(
     *,
     any_name: bool,
     offer: Offer,
+    port: int,
 ) -> tuple[Hello, _Seen]:
     seen = _Seen()
-    handle = world.http.handle(f"https://{host}/", [address], deadline_s=world.request_s)
+    url = f"https://{host}:{port}/"
+    handle = world.http.handle(url, [address], deadline_s=world.request_s)
     if isinstance(handle, Failure):
         nowhere = Hello(address=address, answer="silent", message=handle.reason, ours=handle.ours)
         return nowhere, seen
@@ -141,14 +148,14 @@ async def _attempt(
         handle.close()
 
 
-async def _turned_away(world: World, host: str, address: str) -> bool:
+async def _turned_away(world: World, host: str, address: str, port: int) -> bool:
     """Return whether a server that asked for a visitor's certificate refuses one who has none.
 
     In TLS 1.3 the handshake is over for the visitor before the server says so (RFC 8446 section 4.4.2.4),
     and the alert that says why may be lost with the connection.
     """
     handle = world.http.handle(
-        f"https://{host}/", [address], deadline_s=world.request_s, verify="none"
+        f"https://{host}:{port}/", [address], deadline_s=world.request_s, verify="none"
     )
     if isinstance(handle, Failure):
         return False

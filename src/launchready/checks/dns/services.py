@@ -65,7 +65,7 @@ def https_record_misleads(record: HttpsRecord, handshake: Handshake) -> Result:
         wanted="an HTTPS record that names where the host is, or none",
         fix=(
             f"Delete the HTTPS record of {host} at your DNS host: without one, browsers go by the addresses.",
-            "If the CDN made it: have the CDN serve the host again, or take the record with you no further.",
+            "If it came with a CDN that you have left, it is of no use any more.",
             "If it is wanted, enter the port, the addresses and the ECH key that the server has now.",
         ),
         who="you",

@@ -41,6 +41,7 @@ from launchready.facts.mail import (
     Spf,
     TlsRpt,
 )
+from launchready.facts.services import HttpsRecord
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
 from launchready.facts.ways import Approach, Entrance, OldUrl, SecondVisitor, Visit
 from launchready.facts.webhooks import WebhookTrial
@@ -93,7 +94,9 @@ def test_every_host_is_resolved_whether_it_serves_pages_or_not() -> None:
     assert names(Resolution) == set(MANIFEST.all_hosts)
 
 
-@pytest.mark.parametrize("kind", [Caa, Handshake, OldProtocols, Entrance, HostAnswers, HstsReach])
+@pytest.mark.parametrize(
+    "kind", [Caa, Handshake, OldProtocols, Entrance, HostAnswers, HstsReach, HttpsRecord]
+)
 def test_every_web_host_is_looked_at(kind: type[Fact]) -> None:
     assert names(kind) == {"example.org", "www.example.org", "app.example.org"}
 

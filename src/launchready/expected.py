@@ -39,6 +39,7 @@ from launchready.facts.guarding import GuardFigures
 from launchready.facts.hops import is_plain
 from launchready.facts.http import HostAnswers, Repeat, StyleSheet
 from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selectors, Spf, TlsRpt
+from launchready.facts.services import HttpsRecord
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
 from launchready.facts.ways import Approach, Entrance, OldUrl, SecondVisitor, Visit
 from launchready.facts.webhooks import WebhookTrial
@@ -82,7 +83,7 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
         if not host.web:
             continue
         keys |= {Key(k, subject) for k in (Caa, Handshake, OldProtocols, Entrance, HstsReach)}
-        keys.add(Key(HostAnswers, subject))
+        keys |= {Key(k, subject) for k in (HostAnswers, HttpsRecord)}
         if host.redirects_to is None:
             keys |= {Key(k, subject) for k in (Probe, ErrorAnswers)}
         if host.origin:

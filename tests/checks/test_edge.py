@@ -16,6 +16,7 @@ from launchready.facts.http import Repeat
 from launchready.facts.tls import Handshake
 from launchready.facts.ways import Entrance, Visit
 from launchready.finding import Severity
+from tests.checks.mail_making import spf
 from tests.checks.web_making import entrance, resolution
 from tests.making import AT, DOMAIN, HOST, declared, exchange, gap, outcome, visit, walk
 
@@ -153,6 +154,27 @@ class TestOriginAddressGivenAway:
             declared(ORIGIN),
         )
         assert found.status == "failed"
+
+    @pytest.mark.parametrize(
+        ("term", "status"),
+        [
+            ("ip4:198.51.100.7", "failed"),
+            ("+ip4:198.51.100.7/32", "failed"),
+            ("ip4:198.51.100.0/24", "passed"),
+            ("ip4:198.51.100.8", "passed"),
+        ],
+    )
+    def test_the_domains_own_spf_record_must_not_name_the_origin_alone(
+        self, term: str, status: str
+    ) -> None:
+        record = spf(f"v=spf1 {term} -all")
+        found = outcome(
+            origin_address_given_away, self.neighbours(), resolution(), record, declared(ORIGIN)
+        )
+        assert found.status == status
+        if found.failure is not None:
+            assert found.failure.observed == "SPF of example.org: 198.51.100.7"
+            assert found.failure.see == "dig +short example.org TXT"
 
     def test_without_a_declared_origin_nobody_can_tell(self) -> None:
         found = outcome(

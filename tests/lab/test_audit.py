@@ -76,7 +76,7 @@ FOUND: dict[str, set[str]] = {
     "autoindex": {"directory-listing"},
     "exposed": {"environment-file-exposed", "repository-exposed", "backup-exposed"},
     "spa": {"version-in-headers"},
-    "cors-public": set(),
+    "cors-public": {"https-record-misleads"},
     "bare": {
         *("hsts-missing", "static-not-cached-long", "compression-missing", "version-in-headers"),
         "error-page-bare",

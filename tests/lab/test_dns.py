@@ -139,6 +139,23 @@ async def test_a_name_that_one_resolver_denies_is_a_blocker(lab: Lab) -> None:
     assert (finding.check.id, finding.severity) == ("resolvers-disagree", Severity.BLOCKER)
 
 
+async def test_an_https_record_that_hints_at_an_address_without_https_is_found(lab: Lab) -> None:
+    done = await audited(lab, "lab.test", '[hosts."cors-public.lab.test"]\n')
+    (finding,) = [f for f in done.verdict.findings if f.check.id != "caa-forbids-issuer"]
+    assert finding.check.id == "https-record-misleads"
+    assert finding.failure.observed == "203.0.113.12:443 refuses TLS for cors-public.lab.test"
+
+
+async def test_an_https_record_that_says_what_the_addresses_say_is_no_fault(lab: Lab) -> None:
+    done = await audited(lab, "lab.test", '[hosts."good.lab.test"]\n')
+    (told,) = [
+        o
+        for o in done.verdict.outcomes
+        if o.check.id == "https-record-misleads" and "good" in o.subject.name
+    ]
+    assert told.status == "passed"
+
+
 async def test_a_ttl_of_a_week_before_a_switch_is_found(lab: Lab) -> None:
     hosts = 'switches_dns = true\n[hosts."long-ttl.lab.test"]\nweb = false\n'
     (finding,) = (await audited(lab, "lab.test", hosts)).verdict.findings

@@ -12,6 +12,7 @@ from launchready.facts.dns import NeighbourNames, Resolution
 from launchready.facts.exposure import Reach
 from launchready.facts.hops import host
 from launchready.facts.http import Exchange, Repeat
+from launchready.facts.mail import Spf
 from launchready.facts.tls import Handshake
 from launchready.facts.ways import Entrance, Visit
 from launchready.finding import (
@@ -111,11 +112,14 @@ def origin_reachable_directly(reach: Reach, launch: Parent[Declared]) -> Result:
 
 @check(severity=Severity.RISK, impact=Impact.EXPOSURE)
 def origin_address_given_away(
-    neighbours: NeighbourNames, resolutions: Every[Resolution], launch: Parent[Declared]
+    neighbours: NeighbourNames,
+    resolutions: Every[Resolution],
+    spfs: Every[Spf],
+    launch: Parent[Declared],
 ) -> Result:
     """A DNS record publishes the address of the server behind the edge.
 
-    Why: The CDN hides the server only as long as nobody knows its address; one record beside it (mail, ftp, direct) tells everyone where to attack.
+    Why: The CDN hides the server only as long as nobody knows its address; one record beside it (mail, ftp, direct, an ip4 term of SPF) tells everyone where to attack.
 
     Fix: Delete the record, or send it through the CDN too; move mail to another server; then give the server a new address, as the old one is known.
     """
@@ -134,25 +138,52 @@ def origin_address_given_away(
         )
     named = list(neighbours.addresses)
     named += [(r.subject.name, r.addresses) for r in resolutions if _below(r, neighbours)]
+    named += [(f"SPF of {s.subject.name}", _senders(s)) for s in spfs]
     given = {n: sorted(origins & set(addresses)) for n, addresses in named}
     given = {n: found for n, found in given.items() if found}
     if not given:
         return Passed(evidence=f"none of {len(named)} names publishes {', '.join(sorted(origins))}")
     names = sorted(given)
     first = names[0]
+    texts = [n.removeprefix("SPF of ") for n in names if n.startswith("SPF of ")]
+    records = [n for n in names if not n.startswith("SPF of ")]
+    steps = []
+    if records:
+        steps = [
+            f"Delete the A or AAAA record of {', '.join(records[:5])}, or let it go through the CDN.",
+            "If mail goes to that server, move it to another one: a mail record cannot be hidden.",
+        ]
+    if texts:
+        steps.append(
+            f"Send the letters of that server by a mail service, and take its address out of the SPF record of {', '.join(texts[:5])}."
+        )
     return Failed(
         means="Your server's address is public: attackers can go around the CDN.",
         observed=f"{', '.join(names[:5])}: {given[first][0]}",
         wanted="the origin's address in no public record",
         fix=(
-            f"Delete the A or AAAA record of {', '.join(names[:5])}, or let it go through the CDN.",
-            "If mail goes to that server, move it to another one: a mail record cannot be hidden.",
+            *steps,
             "Then let your host give the server a new address, and declare it as origin.",
         ),
         who="you",
         effort_min=30,
         takes_effect="when the old record's TTL has passed; old records are archived publicly",
-        see=f"dig +short {quote(first)} A {quote(first)} AAAA",
+        see=f"dig +short {quote(records[0])} A {quote(records[0])} AAAA"
+        if records
+        else f"dig +short {quote(texts[0])} TXT",
+    )
+
+
+def _senders(spf: Spf) -> tuple[str, ...]:
+    """Return the single addresses that the domain's own SPF record lets send."""
+    return tuple(
+        branch.text.lstrip("+-~?")
+        .partition(":")[2]
+        .removesuffix("/32")
+        .removesuffix("/128")
+        .lower()
+        for branch in spf.audit.tree.branches
+        if branch.kind in {"ip4", "ip6"}
     )
 
 

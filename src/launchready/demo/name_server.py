@@ -91,11 +91,12 @@ def answer_wire(respond: Responder, data: bytes, *, udp: bool) -> bytes | None:
 class NameListener:
     """One DNS server on a free loopback port, the same for UDP and TCP.
 
-    `latency_s` is added to every round trip.
+    `latency_s` is added to every round trip. Without `tcp` it hangs up on whoever asks over TCP.
     """
 
-    def __init__(self, respond: Responder, *, latency_s: float = 0.0) -> None:
+    def __init__(self, respond: Responder, *, latency_s: float = 0.0, tcp: bool = True) -> None:
         self._respond = respond
+        self._tcp = tcp
         self._latency_s = latency_s
         self._connections = Connections()
         self._udp: _Datagrams | None = None
@@ -120,7 +121,7 @@ class NameListener:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # SYN and SYN-ACK take a round trip before the client sends.
         await asyncio.sleep(self._latency_s)
-        while True:
+        while self._tcp:
             async with asyncio.timeout(_IDLE_S):
                 (length,) = struct.unpack("!H", await reader.readexactly(2))
                 data = await reader.readexactly(length)

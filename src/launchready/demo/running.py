@@ -184,7 +184,8 @@ async def _start_names(launch: DemoLaunch, state: State, ports: _Ports) -> list[
             held.setdefault(tuple(server.addresses), []).append((zone, server))
     for addresses, zones in held.items():
         respond = _counted(authority(names, zones), addresses[0], state)
-        port = await ports.start(NameListener(respond, latency_s=ports.latency_s))
+        tcp = all(server.tcp for _, server in zones)
+        port = await ports.start(NameListener(respond, latency_s=ports.latency_s, tcp=tcp))
         ports.lead(list(addresses), 53, port)
     found = []
     for number, resolver in enumerate(launch.resolvers, 1):

@@ -110,6 +110,8 @@ def _zones() -> list[Zone]:
     willow.add(
         "CAA", "@", f'0 issue "{CAA_DOMAIN}"', f'0 iodef "mailto:security@{DOMAIN}"', ttl=3600
     )
+    v4, v6 = addresses("app")
+    willow.add("HTTPS", "app", f"1 . alpn=h2 ipv4hint={v4} ipv6hint={v6}")
     willow.add("TXT", "_launchready", TOKEN)
     _mail(willow)
     post = Zone(

@@ -86,6 +86,8 @@ class NameServer:
     mode: ServerMode = "answers"
     own: RecordSet | None = None
     serial: int | None = None
+    tcp: bool = True
+    """False: a firewall lets UDP through alone."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -86,6 +86,8 @@ class Resolution(Fact):
     """One of them can be reached here: it is loopback, or the dial map says where to connect."""
     target_addresses: tuple[str, ...] | None = None
     """Addresses of the declared alias target, when no alias shows; None when not asked for."""
+    servers_differ: bool = False
+    """No resolver gives an address, and of the zone's own servers some give another answer."""
     elsewhere: bool = False
     """It leads to nothing of what the manifest declares: what answers there is another machine."""
 

@@ -10,6 +10,10 @@ from launchready.facts.subject import Fact, Key
 
 WANTS_CERTIFICATE = "the server wants a certificate of the visitor, which members do not have"
 """The refusal of a server that lets in only those who show a certificate of their own."""
+LARGE_HELLO = (
+    "the handshake breaks off at a hello as large as browsers send; a small one is answered"
+)
+"""The refusal of a server, or of a firewall before it, that takes hellos of one packet only."""
 Staple = Literal["", "missing", "good", "revoked", "unusable"]
 """What a server staples of its authority's word on the certificate (OCSP); empty: not asked."""
 Trust = Literal[

@@ -28,9 +28,14 @@ class Nameserver:
     rcode: Rcode | None = None
     host_answers: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The sorted addresses or alias that it gave for each declared host in the zone, those of IPv6
-    under `www.example.org AAAA`; the zone's own records under `example.org MX` and `… TXT`."""
+    under `www.example.org AAAA`, its CAA records under `www.example.org CAA`; the zone's own records
+    under `example.org MX` and `… TXT`."""
     host_ttls: tuple[tuple[str, int], ...] = ()
     """For each of them the TTL as this server publishes it, in seconds."""
+    tcp_trouble: str = ""
+    """Why it gave no answer over TCP, which every server must (RFC 7766); empty where it gave one."""
+    cut: tuple[str, ...] = ()
+    """The labels of what it has that UDP had no room for, and that TCP did not give."""
     alias: str = ""
     """Target, when its name is a CNAME, which RFC 2181 section 10.3 forbids."""
     unregistered: str = ""
@@ -77,6 +82,8 @@ class Zone(Fact):
     """Those of them that validators refuse, and why."""
     absent: str = ""
     """The zone above that says this domain does not exist."""
+    tcp_open: bool = True
+    """False: no name server at all answered over TCP, which may be a limit of our own network."""
     reachable: bool = True
     """False: no name server at all could be reached from here, a limit of our own network."""
 
@@ -98,7 +105,7 @@ class Zone(Fact):
             return "bogus"
         if self.reachable and self.nameservers and not self.told:
             return "lame"
-        return "disagree" if self.differing else ""
+        return "disagree" if any(not label.endswith(" CAA") for label in self.differing) else ""
 
     @property
     def differing(self) -> tuple[str, ...]:
@@ -120,6 +127,8 @@ class Zone(Fact):
             if len(given) > 1
             and (
                 copies_differ
+                # Nobody steers or rotates who may issue.
+                or name.endswith(" CAA")
                 or not (name in fleeting or set.intersection(*(set(g) for g in given)))
             )
         )

@@ -21,6 +21,7 @@ from launchready.facts.dns import (
     Resolution,
     ResolverAnswer,
 )
+from launchready.facts.services import Endpoint, HttpsRecord, ServiceRecord
 from launchready.facts.tls import Handshake
 from launchready.facts.zone import Nameserver, Zone
 from launchready.finding import Check
@@ -90,6 +91,18 @@ facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
         Registration, subject=st.just(ZONE), at=st.just(AT), how=st.just(""),
         expires=moments.map(lambda moment: moment.date() if moment else None), status=texts,
         registrar=names,
+    ),
+    HttpsRecord: st.builds(
+        HttpsRecord, subject=st.just(APP), at=st.just(AT), how=st.just(""), nowhere=texts,
+        services=st.just((ServiceRecord(priority=1, target=APP.name),)),
+        endpoints=st.lists(
+            st.builds(
+                Endpoint, address=names, port=st.integers(0, 65535), name=names,
+                answer=st.sampled_from(["verified", "rejected", "refused", "silent", "private"]),
+                ours=st.booleans(),
+            ),
+            max_size=3,
+        ).map(tuple),
     ),
     Handshake: st.sampled_from(["", "Let's Encrypt", "Novel"]).map(handshake),
 }  # fmt: skip

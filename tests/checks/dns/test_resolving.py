@@ -13,12 +13,14 @@ from launchready.checks.dns.resolving import (
 )
 from launchready.facts import Key
 from launchready.facts.dns import Resolution
+from launchready.facts.zone import Zone
 from launchready.finding import Check, Severity
 from tests.checks.dns.making import (
     APP,
     HERE,
     HERE_V6,
     OLD,
+    ZONE,
     aliases,
     answer,
     resolution,
@@ -50,6 +52,12 @@ def test_a_host_that_does_not_exist_does_not_resolve() -> None:
     found = outcome(does_not_resolve, resolution(answer(rcode="NXDOMAIN")))
     assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
     assert found.detail == "the name does not exist (NXDOMAIN)"
+
+
+def test_a_host_that_one_of_the_zones_servers_has_is_explained_by_their_difference() -> None:
+    found = resolution(answer(rcode="NXDOMAIN"), servers_differ=True)
+    assert outcome(does_not_resolve, found).because == Key(Zone, ZONE)
+    assert outcome(does_not_resolve, resolution(answer(rcode="NXDOMAIN"))).because is None
 
 
 def test_a_name_without_address_does_not_resolve() -> None:

@@ -172,6 +172,41 @@ def test_fleeting_answers_under_one_serial_are_steered() -> None:
     assert outcome(nameservers_disagree, zone(one, other)).status == "passed"
 
 
+def test_servers_that_differ_in_who_may_issue_alone_are_a_risk_to_the_renewal() -> None:
+    label = f"{DOMAIN} CAA"
+    one = nameserver(1, host_answers=((label, ('0 issue "ca.example"',)),))
+    other = nameserver(2, host_answers=((label, ('0 issue ";"', '0 issue "ca.example"')),))
+    found = outcome(nameservers_disagree, zone(one, other))
+    assert (found.status, found.severity) == ("failed", Severity.RISK)
+    assert found.failure is not None
+    assert "renewed" in found.failure.means
+    assert " CAA example.org" in found.failure.see
+
+
+def test_of_several_differences_the_one_in_the_addresses_is_told() -> None:
+    label = f"{DOMAIN} CAA"
+    one = nameserver(1, host_answers=((label, ()), (APP.name, (HERE,))))
+    other = nameserver(2, host_answers=((label, ('0 issue ";"',)), (APP.name, (OLD,))))
+    found = outcome(nameservers_disagree, zone(one, other))
+    assert (found.severity, found.detail.partition(":")[0]) == (Severity.BLOCKER, APP.name)
+
+
+def test_a_host_that_one_server_lacks_is_not_found_by_chance() -> None:
+    other = nameserver(2, host_answers=((APP.name, ()),))
+    found = outcome(nameservers_disagree, zone(nameserver(1), other)).failure
+    assert found is not None
+    assert found.means == f"Some members do not find {APP.name}, by chance."
+
+
+@pytest.mark.parametrize("kind", ["MX", "TXT"])
+def test_what_differs_in_mail_alone_is_not_told_as_an_old_place(kind: str) -> None:
+    one = nameserver(1, host_answers=((f"{DOMAIN} {kind}", ("x",)),))
+    other = nameserver(2, host_answers=((f"{DOMAIN} {kind}", ()),))
+    found = outcome(nameservers_disagree, zone(one, other)).failure
+    assert found is not None
+    assert "old place" not in found.means
+
+
 def test_one_server_alone_cannot_disagree() -> None:
     assert outcome(nameservers_disagree, zone(nameserver(1))).status == "not_applicable"
 

@@ -81,8 +81,8 @@ def issuer(**more: Any) -> Certificate:
     return certificate(subject="CN=R11", issuer="CN=ISRG Root X1", names=(), **more)
 
 
-def refused() -> Handshake:
-    return handshake(None, accepted=False, refusal="nothing listens on port 443", chain=())
+def refused(refusal: str = "nothing listens on port 443") -> Handshake:
+    return handshake(None, accepted=False, refusal=refusal, chain=())
 
 
 def answer(

@@ -4,6 +4,7 @@ import pytest
 
 from launchready.checks.tls.versions import https_refused, old_tls_accepted
 from launchready.facts.tls import (
+    LARGE_HELLO,
     Handshake,
     OldProtocols,
     OtherAnswer,
@@ -57,3 +58,10 @@ def test_a_server_of_old_versions_only_is_one_thing_to_fix() -> None:
 def test_old_versions_that_were_not_observed_are_unknown() -> None:
     found = outcome(old_tls_accepted, gap(OldProtocols, HOST), handshake())
     assert found.status == "unknown"
+
+
+def test_a_server_that_takes_small_hellos_only_is_told_apart_from_one_that_is_down() -> None:
+    found = outcome(https_refused, refused(refusal=LARGE_HELLO))
+    assert (found.severity, found.detail) == (Severity.BLOCKER, LARGE_HELLO)
+    assert found.failure is not None
+    assert "browser of today" in found.failure.means

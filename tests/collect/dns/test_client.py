@@ -241,10 +241,10 @@ async def test_no_more_questions_than_allowed_are_under_way(
 ) -> None:
     under_way: list[int] = [0]
 
-    async def counted(*asked: Any) -> dns.message.Message:
+    async def counted(*asked: Any, **how: Any) -> dns.message.Message:
         under_way.append(under_way[-1] + 1)
         try:
-            return await exchange(*asked)
+            return await exchange(*asked, **how)
         finally:
             under_way.append(under_way[-1] - 1)
 

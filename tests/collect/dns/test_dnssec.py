@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from dns.dnssectypes import Algorithm
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 
+from launchready.collect.dial import DialMap
 from launchready.collect.dns.client import NameClient
-from launchready.collect.dns.dnssec import Security, security_of
+from launchready.collect.dns.dnssec import Security, as_served, security_of
+from tests.checks.dns.making import nameserver
 from tests.collect.nameserver import (
     Respond,
     Transport,
@@ -158,6 +160,25 @@ async def test_a_chain_that_breaks_is_bogus_and_the_place_is_named(
 ) -> None:
     found = await security(zone)
     assert (found.state, found.problem) == ("bogus", problem)
+
+
+@pytest.mark.parametrize(
+    ("there", "state"),
+    [(timedelta(days=-2), "bogus"), (timedelta(days=14), "secure")],
+    ids=["ended there too", "renewed there"],
+)
+async def test_of_signatures_that_have_ended_at_a_resolver_the_zones_own_server_is_asked(
+    there: timedelta, state: str
+) -> None:
+    zone = validating(Signed(ends=timedelta(days=-2)), accepts=True)
+    async with serving(zone) as one, serving(Signed(ends=there)) as own:
+        dial = DialMap.parse([f"192.0.2.1:53={own.address}:{own.port}"])
+        names = NameClient(dial=dial, resolvers=(one.at,))
+        known = await security_of(names, "example.org", NOW)
+        server = nameserver(1, addresses=("192.0.2.1",))
+        found = await as_served(names, "example.org", server, known, NOW)
+    assert known.state == "secure"
+    assert (found.state, found.signatures_until) == (state, NOW + there)
 
 
 async def test_a_resolver_that_refuses_makes_the_zone_bogus() -> None:

@@ -8,6 +8,8 @@ import dns.message
 import pytest
 
 from launchready.collect.dns import nameservers
+from launchready.facts import host_subject
+from launchready.facts.dns import Resolution
 from tests.collect.dns.test_hosts import MANIFEST
 from tests.collect.dns.zone_net import (
     DOMAIN,
@@ -18,6 +20,7 @@ from tests.collect.dns.zone_net import (
     refusing,
     silent,
     with_wildcard_v6,
+    without_tcp,
 )
 from tests.collect.nameserver import Respond, Transport, reply_to, resolver, wire
 
@@ -61,6 +64,51 @@ async def test_servers_of_one_serial_that_differ_in_ipv6_addresses_alone_disagre
         net.servers[f"192.0.2.{number}"] = holding(address_v6=address)
     zone = await net.found()
     assert zone.differing == ("example.org AAAA", "www.example.org AAAA")
+
+
+async def test_servers_that_differ_in_who_may_issue_certificates_disagree_about_that_alone() -> (
+    None
+):
+    net = Net()
+    net.servers["192.0.2.1"] = holding(caa=['0 issue "ca.example"'])
+    net.servers["192.0.2.2"] = holding(caa=['0 issue "ca.example"', '0 issue "other.example"'])
+    zone = await net.found()
+    assert (zone.differing, zone.fault) == (("example.org CAA",), "")
+
+
+async def test_a_host_that_resolves_nowhere_is_known_to_stand_at_one_of_the_servers() -> None:
+    net = Net()
+    net.servers["192.0.2.2"] = holding(without_www=True)
+    del net.records["www.example.org"]
+    async with net.gatherer() as gatherer:
+        found = await gatherer.ask(Resolution, host_subject("www.example.org", DOMAIN))
+    assert isinstance(found, Resolution)
+    assert (found.fault, found.servers_differ) == ("unresolved", True)
+
+
+async def test_a_server_that_answers_over_udp_alone_keeps_its_long_records_back() -> None:
+    net = Net()
+    long = [f"{n} mail{n:04}.example.net." for n in range(80)]
+    net.servers["192.0.2.1"] = holding(mx=long)
+    net.servers["192.0.2.2"] = without_tcp(holding(mx=long))
+    zone = await net.found()
+    one, other = zone.nameservers
+    assert (one.tcp_trouble, one.cut) == ("", ())
+    assert (other.tcp_trouble, other.cut) == (
+        "no answer within 0.5 seconds",
+        ("example.org MX",),
+    )
+    assert zone.tcp_open
+
+
+@pytest.mark.parametrize("parents", [True, False])
+async def test_servers_that_all_answer_over_udp_alone_are_held_against_the_parents(
+    *, parents: bool
+) -> None:
+    net = Net()
+    own = {a: without_tcp(holding()) for a in ("192.0.2.1", "192.0.2.2")}
+    net.servers |= own if parents else own | {"192.0.2.10": without_tcp(parent())}
+    assert (await net.found()).tcp_open is parents
 
 
 async def test_an_alias_that_differs_is_told_once_and_not_for_each_family() -> None:
@@ -197,8 +245,8 @@ async def test_a_resolver_that_names_no_servers_leaves_them_untold() -> None:
 async def test_a_zone_of_very_many_hosts_is_bounded(depth: int) -> None:
     hosts = "".join(f'[hosts."h{n}.example.org"]\n' for n in range(depth))
     zone = await Net(manifest=MANIFEST + hosts).found()
-    # Addresses of both families, and the zone's own MX and TXT records.
-    assert len(zone.nameservers[0].host_answers) <= 2 * nameservers.HOSTS_MAX + 2
+    # Addresses of both families and CAA records, and the zone's own MX, TXT and CAA records.
+    assert len(zone.nameservers[0].host_answers) <= 3 * nameservers.HOSTS_MAX + 3
 
 
 @pytest.mark.parametrize(("denied_by", "free"), [("net", "example.net"), ("example.net", "")])

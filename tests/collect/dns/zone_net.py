@@ -15,7 +15,7 @@ from launchready.facts import Fact, Gap, domain_subject
 from launchready.facts.zone import Zone
 from launchready.gather import Collector, Gatherer
 from tests.collect.dns.test_hosts import MANIFEST, gathering
-from tests.collect.nameserver import Records, Respond, Transport, reply_to, resolver, serving, wire
+from tests.collect.nameserver import Respond, Transport, reply_to, resolver, serving, wire
 
 COLLECTORS: dict[type[Fact], Collector] = dict(collect_dns.COLLECTORS)
 COLLECTORS |= collect_zone.COLLECTORS
@@ -52,13 +52,23 @@ def holding(
     www_alias: str = "",
     ttl: int = 300,
     mx: Sequence[str] = (),
+    caa: Sequence[str] = (),
+    without_www: bool = False,
 ) -> Respond:
     """Answer with authority for example.org."""
     addresses = {"A": [address]} | ({"AAAA": [address_v6]} if address_v6 else {})
-    records: Records = {
-        DOMAIN: {"SOA": [SOA.format(serial)], "NS": list(ns), "MX": list(mx), **addresses},
+    records: dict[str, Mapping[str, Sequence[str]]] = {
+        DOMAIN: {
+            "SOA": [SOA.format(serial)],
+            "NS": list(ns),
+            "MX": list(mx),
+            "CAA": list(caa),
+            **addresses,
+        },
         "www.example.org": addresses,
     }
+    if without_www:
+        del records["www.example.org"]
 
     def respond(query: dns.message.Message, transport: Transport) -> Sequence[bytes]:
         name = query.question[0].name.to_text(omit_final_dot=True)
@@ -78,6 +88,11 @@ def holding(
         return [wire(message, transport)]
 
     return respond
+
+
+def without_tcp(usual: Respond) -> Respond:
+    """Answer over UDP alone, as behind a firewall that drops the rest."""
+    return lambda query, transport: usual(query, transport) if transport == "udp" else []
 
 
 def with_wildcard_v6(usual: Respond) -> Respond:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from launchready.collect.tls import hosts as tls
 from launchready.facts import Gap, Key
 from launchready.facts.dns import Resolution
-from launchready.facts.tls import Handshake, Hello, OldProtocols
+from launchready.facts.tls import LARGE_HELLO, Handshake, Hello, OldProtocols
 from tests.collect.certificates import (
     Authority,
     leaf,
@@ -38,6 +39,38 @@ async def test_a_closed_port_is_refused(ca: Path) -> None:
     assert isinstance(found, Handshake)
     assert (found.accepted, found.fault) == (False, "refused")
     assert found.refusal == "nothing listens on port 443"
+
+
+@pytest.mark.parametrize("drops", [True, False], ids=["says nothing", "hangs up"])
+async def test_a_server_that_takes_hellos_of_one_packet_only_shuts_browsers_out(
+    issuing: Authority, ca: Path, *, drops: bool
+) -> None:
+    context = server_context(leaf(HOST, by=issuing))
+    async with serving(hang_up, tls=context) as behind:
+
+        async def inspect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            hello = await reader.read(1400)
+            if 5 + int.from_bytes(hello[3:5], "big") > len(hello):
+                if drops:
+                    await reader.read()
+                    await asyncio.sleep(3)
+                return
+            inner, out = await asyncio.open_connection("127.0.0.1", behind)
+            out.write(hello)
+            await asyncio.gather(_pass_on(inner, writer), _pass_on(reader, out))
+
+        async with serving(inspect) as port, world_with({AT_443: port}, ca, request_s=2.0) as here:
+            found = await here.gatherer.ask(Handshake, here.host())
+    assert isinstance(found, Handshake)
+    assert (found.accepted, found.refusal) == (False, LARGE_HELLO)
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
 
 
 async def test_plain_http_on_port_443_is_refused(ca: Path) -> None:

@@ -95,6 +95,8 @@ def _lab() -> Zone:
 @ CAA 0 iodef "mailto:hostmaster@lab.test"
 _dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc@lab.test"
 good AAAA {at.WEB_IPV6}
+good HTTPS 1 . alpn=h2 ipv4hint={at.WEB} ipv6hint={at.WEB_IPV6}
+cors-public HTTPS 1 . alpn=h2 ipv4hint={at.WEB_PORT_80_ONLY}
 {web}
 long-ttl {LONG_TTL_S} A {at.WEB}
 private-address A 10.0.0.5

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from launchready.checks.dns.agreeing import left_out, places, wait
 from launchready.checks.dns.wording import dig, listed, records_wanted
+from launchready.facts import Key
 from launchready.facts.declared import Declared
 from launchready.facts.dns import Resolution
+from launchready.facts.zone import Zone
 from launchready.finding import (
     Failed,
     Impact,
@@ -34,7 +36,7 @@ def does_not_resolve(found: Resolution, declared: Parent[Declared]) -> Result:
     Fix: Publish an A record (and AAAA), or a CNAME, for the host where the domain's DNS is
     managed. If a record is there, look whether it stands in the zone that the world asks.
     """
-    host = found.subject.name
+    host, parent = found.subject.name, found.subject.parent
     if found.addresses:
         return Passed(evidence=f"{host} is at {listed(found.addresses)}")
     if found.fault not in {"unresolved", "bogus"}:
@@ -57,6 +59,7 @@ def does_not_resolve(found: Resolution, declared: Parent[Declared]) -> Result:
         see=dig("A", host),
         evidence="; ".join(f"{a.resolver}: {a.rcode or a.trouble}" for a in found.answers)
         + (left_out(found) if any(a.made_up for a in found.answers) else ""),
+        because=Key(Zone, parent) if parent and found.servers_differ else None,
     )
 
 

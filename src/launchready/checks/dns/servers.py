@@ -152,7 +152,7 @@ def nameservers_disagree(zone: Zone) -> Result:
         )
         return Passed(evidence=f"{len(told)} name servers answer alike{serial}")
     if differing:
-        name = differing[0]
+        name = _gravest(differing)
         given = {n.name: dict(n.host_answers).get(name, ()) for n in told}
         observed = f"{name}: " + "; ".join(
             f"{listed(answer, 2) or 'nothing'} at {server}" for server, answer in given.items()
@@ -161,7 +161,7 @@ def nameservers_disagree(zone: Zone) -> Result:
         observed = "; ".join(f"{n.name} has serial {n.serial}" for n in told[:4])
     behind = min(told, key=lambda n: n.serial or 0)
     return Failed(
-        means="Some members are sent to an old place, by chance."
+        means=_chance(zone, _gravest(differing))
         if differing
         else "The copies of your DNS records are not of the same age.",
         observed=observed,
@@ -175,14 +175,42 @@ def nameservers_disagree(zone: Zone) -> Result:
         takes_effect="within the hour",
         see="; ".join(dig(*_question(differing, zone), "+short", server=n.name) for n in told[:2]),
         evidence=f"different answers for {listed(differing)}" if differing else "",
-        severity=Severity.BLOCKER if differing else None,
+        severity=_how_grave(differing),
     )
+
+
+def _gravest(differing: tuple[str, ...]) -> str:
+    """Return the label of what costs most: addresses, then mail and texts, then CAA records."""
+    return min(
+        differing, key=lambda label: (label.endswith(" CAA"), label.endswith((" MX", " TXT")))
+    )
+
+
+def _how_grave(differing: tuple[str, ...]) -> Severity | None:
+    if not differing:
+        return None
+    return Severity.RISK if _gravest(differing).endswith(" CAA") else Severity.BLOCKER
+
+
+def _chance(zone: Zone, label: str) -> str:
+    """Return what it means for members that servers differ about a label."""
+    name, _, kind = label.partition(" ")
+    match kind:
+        case "CAA":
+            return f"Whether the certificate of {name} can be renewed is a matter of chance."
+        case "MX":
+            return f"Some mail to {name} goes to another server than the rest, by chance."
+        case "TXT":
+            return f"What mail servers and services find about {name} is a matter of chance."
+    if any(not dict(server.host_answers).get(label, (name,)) for server in zone.told):
+        return f"Some members do not find {name}, by chance."
+    return "Some members are sent to an old place, by chance."
 
 
 def _question(differing: tuple[str, ...], zone: Zone) -> tuple[str, str]:
     if not differing:
         return "SOA", zone.apex
-    name, _, kind = differing[0].partition(" ")
+    name, _, kind = _gravest(differing).partition(" ")
     return kind or "A", name
 
 
@@ -208,7 +236,7 @@ def ttl_too_long(zone: Zone, declared: Parent[Declared]) -> Result:
     published: dict[str, int] = {}
     for server in zone.told:
         for name, ttl in server.host_ttls:
-            if not name.endswith((" MX", " TXT")):
+            if not name.endswith((" MX", " TXT", " CAA")):
                 published[name] = max(ttl, published.get(name, 0))
     if not published:
         return Unproven(

@@ -6,7 +6,7 @@ from launchready.checks.tls.wording import (
     connect_command,
     where,
 )
-from launchready.facts.tls import WANTS_CERTIFICATE, Handshake, OldProtocols
+from launchready.facts.tls import LARGE_HELLO, WANTS_CERTIFICATE, Handshake, OldProtocols
 from launchready.finding import (
     Failed,
     Impact,
@@ -71,6 +71,8 @@ def https_refused(handshake: Handshake) -> Result:
             f"curl -sS -o /dev/null https://{host}/",
             evidence=where(handshake),
         )
+    if handshake.refusal == LARGE_HELLO:
+        return _large_hello(handshake)
     if not handshake.accepted:
         return Failed(
             means=f"Members who open {host} see that the site cannot be reached.",
@@ -101,6 +103,32 @@ def https_refused(handshake: Handshake) -> Result:
             severity=Severity.RISK,
         )
     return Passed(evidence=f"{handshake.protocol or 'TLS'} at {handshake.address}")
+
+
+def _large_hello(handshake: Handshake) -> Failed:
+    host = handshake.subject.name
+    return Failed(
+        means=f"Members with a browser of today see that {host} cannot be reached, while older programs get in.",
+        observed=handshake.refusal,
+        wanted="a TLS handshake with hellos of more than one packet",
+        fix=(
+            (
+                f"Update the load balancer, firewall or web server that ends TLS for {host}: since 2024 browsers "
+                "send keys that are safe from quantum computers (X25519MLKEM768), 1,700 bytes in two packets."
+            ),
+            (
+                "If a firewall inspects TLS before it, let it pass hellos that come in several packets, or "
+                "switch the inspection off."
+            ),
+            "Until then, put a CDN in front of it, which takes such hellos for it.",
+        ),
+        who="your host",
+        effort_min=60,
+        takes_effect="at once",
+        see=f"curl -sSo /dev/null --curves X25519MLKEM768:X25519 https://{host}/; "
+        f"curl -sSo /dev/null --curves X25519 https://{host}/",
+        evidence=where(handshake),
+    )
 
 
 @check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="https")

@@ -7,17 +7,14 @@ import secrets
 from collections import defaultdict
 from dataclasses import replace
 
-import dns.flags
-
 from launchready.collect.dial import DialMap
 from launchready.collect.dns.hedging import first_good
-from launchready.collect.dns.question import key_of, query_of, shown_at
+from launchready.collect.dns.question import Asked, Server, key_of, message_of, shown_at
 from launchready.collect.dns.reply import GOOD, Reply, joined, read
 from launchready.collect.dns.system import system_resolvers
-from launchready.collect.dns.wire import PAYLOAD_BYTES, NoReplyError, exchange
+from launchready.collect.dns.wire import NoReplyError, exchange
 from launchready.mailauth.lookups import Answer, Question
 
-Server = tuple[str, int]
 PORT = 53
 PUBLIC: tuple[Server, ...] = (("1.1.1.1", PORT), ("8.8.8.8", PORT), ("9.9.9.9", PORT))
 AT_ONCE = 100
@@ -33,7 +30,6 @@ COMPARED_S = 2.0
 _DENIES_ALL = "it denies every name, the root too"
 _NEVER = "invalid"
 """No name exists below it (RFC 6761 section 6.4)."""
-_Asked = tuple[Server, str, str, bool, bool, bool]
 
 
 class _Acquaintance:
@@ -82,7 +78,7 @@ class NameClient:
         self._hedge_s = hedge_s
         self._slots = asyncio.Semaphore(at_once)
         self._met: defaultdict[Server, _Acquaintance] = defaultdict(_Acquaintance)
-        self._known: dict[_Asked, asyncio.Task[Reply]] = {}
+        self._known: dict[Asked, asyncio.Task[Reply]] = {}
 
     async def ask(
         self,
@@ -110,10 +106,24 @@ class NameClient:
             self._hedge_s,
         )
 
-    async def ask_server(self, address: str, name: str, rdtype: str, *, host: str) -> Reply:
-        """Return what the server at an address says itself; `host` is its name for the dial map."""
+    async def ask_server(
+        self,
+        address: str,
+        name: str,
+        rdtype: str,
+        *,
+        host: str,
+        dnssec: bool = False,
+        tcp: bool = False,
+    ) -> Reply:
+        """Return what the server at an address says itself; `host` is its name for the dial map.
+
+        `dnssec` sets DO: signatures come along. `tcp` asks over TCP and nothing else.
+        """
         target = self._dial.target(host, address, PORT)
-        return await self._once((target, key_of(name), rdtype, False, False, False))
+        return await self._once(
+            Asked(target, key_of(name), rdtype, dnssec=dnssec, recursive=False, tcp=tcp)
+        )
 
     async def answer(self, question: Question) -> Answer:
         """Return the answer for an evaluator of mailauth; pass it to `lookups.arun`."""
@@ -168,15 +178,14 @@ class NameClient:
         self, name: str, rdtype: str, resolver: Server, checking_disabled: bool, dnssec: bool
     ) -> Reply:
         server, name = self._target(resolver), key_of(name)
-        reply = await self._once((server, name, rdtype, checking_disabled, dnssec, True))
+        reply = await self._once(Asked(server, name, rdtype, checking_disabled, dnssec))
         # A plain server leaves it to us to go on from the last alias.
         while (
             reply.rcode == "NOERROR"
             and reply.aliases
             and not (reply.found or reply.loop or reply.denied_by)
         ):
-            asked = (server, reply.last, rdtype, checking_disabled, dnssec, True)
-            further = await self._once(asked)
+            further = await self._once(Asked(server, reply.last, rdtype, checking_disabled, dnssec))
             reply = joined(reply, further)
             if not further.aliases:
                 break
@@ -206,9 +215,7 @@ class NameClient:
         """Return the addresses that a server gives to a name that cannot exist (RFC 6761)."""
         found: list[str] = []
         for kind in ("A", "AAAA"):
-            reply = await self._once(
-                (server, f"{self.unlikely}.{_NEVER}", kind, False, False, True)
-            )
+            reply = await self._once(Asked(server, f"{self.unlikely}.{_NEVER}", kind))
             found += reply.texts
             if not found:
                 break
@@ -221,28 +228,21 @@ class NameClient:
         return (await self._root(server)).rcode == "NXDOMAIN"
 
     async def _root(self, server: Server) -> Reply:
-        return await self._once((server, ".", "NS", False, False, True))
+        return await self._once(Asked(server, ".", "NS"))
 
-    async def _once(self, asked: _Asked) -> Reply:
+    async def _once(self, asked: Asked) -> Reply:
         task = self._known.get(asked)
         if task is None:
             task = self._known[asked] = asyncio.create_task(self._send(asked))
         # Shielded: whoever stops waiting must not take the answer from the others.
         return await asyncio.shield(task)
 
-    async def _send(self, asked: _Asked) -> Reply:
-        server, name, rdtype, checking_disabled, dnssec, recursive = asked
+    async def _send(self, asked: Asked) -> Reply:
+        server, name, rdtype = asked.server, asked.name, asked.rdtype
         shown = shown_at(*server)
-        query = query_of(name, rdtype)
+        query = message_of(asked)
         if query is None:
             return Reply(name=name, rdtype=rdtype, server=shown, trouble="no name of the DNS")
-        query.flags = dns.flags.Flag(
-            (dns.flags.RD if recursive else 0)
-            | (dns.flags.CD if checking_disabled else 0)
-            # AD in a question asks for AD in the answer (RFC 6840 section 5.7).
-            | (dns.flags.AD if recursive else 0)
-        )
-        query.use_edns(0, ednsflags=dns.flags.DO if dnssec else 0, payload=PAYLOAD_BYTES)
         met = self._met[server]
         met.asked += 1
         if self._compared(server) and met.asked > FIRST_QUESTIONS:
@@ -253,21 +253,22 @@ class NameClient:
                 return Reply(name=name, rdtype=rdtype, server=shown, trouble=trouble, ours=met.ours)
             self.asked += 1
             try:
-                message = await exchange(query, server, self._deadline_s(server))
+                message = await exchange(query, server, self._deadline_s(server), tcp=asked.tcp)
             except NoReplyError as error:
                 met.failed += 1
                 met.ours = error.ours
                 if self._gave_up(server):
                     met.met.set()
                 return Reply(
-                    name=name, rdtype=rdtype, server=shown, trouble=str(error), ours=error.ours
-                )
+                    name=name, rdtype=rdtype, server=shown,
+                    trouble=str(error), ours=error.ours, cut=error.cut,
+                )  # fmt: skip
         self.answered.add(server)
         met.met.set()
         reply = read(name, rdtype, shown, message)
         # What only comes with checking disabled is no use to members, and many resolvers deny
         # `invalid` by themselves, however broken the way to all other names is.
-        if reply.rcode in GOOD and not checking_disabled and not name.endswith(f".{_NEVER}"):
+        if reply.rcode in GOOD and not (asked.checking_disabled or name.endswith(f".{_NEVER}")):
             self._useful.add(server)
         return reply
 

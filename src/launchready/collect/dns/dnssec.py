@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from launchready.collect.dns.client import NameClient
 from launchready.collect.dns.reply import GOOD, RecordSet, Reply
+from launchready.facts.zone import Nameserver
 
 if TYPE_CHECKING:
     import dns.name
@@ -87,6 +88,33 @@ async def security_of(names: NameClient, apex: str, now: datetime) -> Security:
         signatures_from=since,
         signatures_until=until,
         keys=keys.found.rdatas[:_KEYS_MAX] if keys.found and not problem_found else (),
+    )
+
+
+async def as_served(
+    names: NameClient, apex: str, server: Nameserver, security: Security, now: datetime
+) -> Security:
+    """Return the state of a zone whose signatures, as resolvers still have them, have ended.
+
+    The zone's own server is asked for those that it has now: a resolver may remember old ones.
+    """
+    keys, soa = await asyncio.gather(
+        *(
+            names.ask_server(server.addresses[0], apex, kind, host=server.name, dnssec=True)
+            for kind in ("DNSKEY", "SOA")
+        )
+    )
+    since, until = _span(keys, soa)
+    if until is None:
+        return security
+    if until >= now:
+        return replace(security, signatures_from=since, signatures_until=until)
+    return replace(
+        security,
+        state="bogus",
+        problem=f"its signatures ended on {until:%Y-%m-%d}; some resolvers still answer from memory",
+        signatures_from=since,
+        signatures_until=until,
     )
 
 

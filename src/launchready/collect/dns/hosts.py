@@ -7,6 +7,7 @@ reached by the dial map, and the missing record is a finding of its own.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from launchready.collect.dial import is_loopback, is_publishable
 from launchready.collect.dns.network import out_of_reach
@@ -49,6 +50,11 @@ async def resolution(subject: Subject, world: World, ask: Ask) -> Resolution | G
             return Gap(key=found.key, reason=reason, because=zone_key)
     if not found.usable:
         return unanswered(found.key, answers[0].trouble)
+    if found.fault == "unresolved" and _of_the_launch(subject, world):
+        zone = await ask(Zone, _parent(subject))
+        differing = zone.differing if isinstance(zone, Zone) else ()
+        differs = any(label.partition(" ")[0] == name for label in differing)
+        found = replace(found, servers_differ=differs)
     return await _completed(found, world)
 
 
@@ -120,11 +126,16 @@ def unanswered(key: Key, trouble: str) -> Gap:
     return Gap(key=key, reason=reason)
 
 
+def _of_the_launch(subject: Subject, world: World) -> bool:
+    """Return whether the host lies in a domain of the launch, whose zone is looked at anyway."""
+    own = {world.manifest.launch.domain, *world.manifest.all_hosts, *world.manifest.mail_domains}
+    return _parent(subject).name in own
+
+
 def _zone_may_tell(subject: Subject, world: World, found: Resolution) -> bool:
     """Return whether the fault may lie in the zone of the launch, and not in this one name."""
     domain = _parent(subject).name
-    own = {world.manifest.launch.domain, *world.manifest.all_hosts, *world.manifest.mail_domains}
-    if domain not in own or any(a.loop for a in found.answers):
+    if not _of_the_launch(subject, world) or any(a.loop for a in found.answers):
         return False
     # A denial that comes from the zone itself, or from beyond an alias, is about the name alone.
     about_name = all(
@@ -154,11 +165,8 @@ async def _completed(found: Resolution, world: World) -> Resolution:
         for address in private
         for port in (80, 443)
     )
-    return Resolution(
-        subject=found.subject,
-        at=found.at,
-        how=found.how,
-        answers=found.answers,
+    return replace(
+        found,
         private=private,
         private_dialled=dialled,
         target_addresses=targets,

@@ -98,9 +98,11 @@ async def _ask_server(
     if not server.authoritative:
         return server, ()
     addresses_of = ((h, kind) for h in hosts for kind in ("A", "AAAA"))
-    questions = [(apex, "NS"), (apex, "MX"), (apex, "TXT"), *addresses_of]
-    replies = await asyncio.gather(
-        *(world.names.ask_server(address, n, kind, host=name) for n, kind in questions)
+    issuers_of = ((n, "CAA") for n in dict.fromkeys((apex, *hosts)))
+    questions = [(apex, "NS"), (apex, "MX"), (apex, "TXT"), *addresses_of, *issuers_of]
+    by_tcp, *replies = await asyncio.gather(
+        world.names.ask_server(address, apex, "SOA", host=name, tcp=True),
+        *(world.names.ask_server(address, n, kind, host=name) for n, kind in questions),
     )
     told = [
         (_label(n, kind), reply)
@@ -108,11 +110,17 @@ async def _ask_server(
         # A referral further down is another zone's business.
         if reply.rcode is not None
         and reply.authoritative
-        # An alias is the same for both families, and told once.
-        and not (kind == "AAAA" and reply.aliases)
+        # An alias is the same for every type, and told once.
+        and not (kind in {"AAAA", "CAA"} and reply.aliases)
     ]
     server = replace(
         server,
+        tcp_trouble=by_tcp.trouble,
+        cut=tuple(
+            _label(n, kind)
+            for (n, kind), reply in zip(questions, replies, strict=True)
+            if reply.cut
+        ),
         host_answers=tuple((label, _gist(reply)) for label, reply in told),
         host_ttls=tuple(
             (label, (reply.aliases[0].ttl_s if reply.aliases else reply.ttl_s or 0))

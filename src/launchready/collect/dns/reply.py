@@ -69,6 +69,8 @@ class Reply:
     trouble: str = ""
     ours: bool = False
     """This machine could not even send the question, or its network answers in others' place."""
+    cut: bool = False
+    """There is an answer, but UDP had no room for it and TCP gave nothing."""
     made_up: tuple[str, ...] = ()
     """Addresses that the resolver gives to names that do not exist; they stand in no record."""
 

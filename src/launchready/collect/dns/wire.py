@@ -27,36 +27,50 @@ _PLAIN_RCODES = {dns.rcode.FORMERR, dns.rcode.NOTIMP, dns.rcode.BADVERS}
 
 
 class NoReplyError(Exception):
-    """There is no usable answer; `ours` when this machine could not even send the question."""
+    """There is no usable answer; `ours` when this machine could not even send the question.
 
-    def __init__(self, reason: str, *, ours: bool = False) -> None:
+    `cut`: over UDP there was one that did not fit.
+    """
+
+    def __init__(self, reason: str, *, ours: bool = False, cut: bool = False) -> None:
         super().__init__(reason)
         self.ours = ours
+        self.cut = cut
 
 
 async def exchange(
-    query: dns.message.QueryMessage, target: tuple[str, int], deadline_s: float
+    query: dns.message.QueryMessage,
+    target: tuple[str, int],
+    deadline_s: float,
+    *,
+    tcp: bool = False,
 ) -> dns.message.Message:
     """Return the answer of the server at `target`, over TCP when UDP has no room for it.
 
+    With `tcp` it is asked over TCP alone.
     A server that does not know EDNS (RFC 6891 section 7) is asked again without it.
     Raises NoReplyError.
     """
     wrong = _Wrong()
+    cut = False
     try:
         async with asyncio.timeout(deadline_s):
+            if tcp:
+                return await _tcp(query, target)
             answer = await _udp(query, target, deadline_s, wrong)
             if answer.rcode() in _PLAIN_RCODES and query.edns >= 0:
                 query.use_edns(edns=False)
                 answer = await _udp(query, target, deadline_s, wrong)
-            if answer.flags & dns.flags.TC:
-                answer = await _tcp(query, target)
-            return answer
+            cut = bool(answer.flags & dns.flags.TC)
+            return await _tcp(query, target) if cut else answer
     except TimeoutError:
-        raise NoReplyError(wrong.reason or f"no answer within {deadline_s:g} seconds") from None
+        reason = wrong.reason or f"no answer within {deadline_s:g} seconds"
+        raise NoReplyError(reason, cut=cut) from None
+    except NoReplyError as error:
+        raise NoReplyError(str(error), ours=error.ours, cut=cut) from None
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise NoReplyError(reason, ours=error.errno in _UNREACHABLE) from None
+        raise NoReplyError(reason, ours=error.errno in _UNREACHABLE, cut=cut) from None
 
 
 class _Wrong:

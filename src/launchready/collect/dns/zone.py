@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from launchready.collect.dns.dnssec import security_of, verified_hosts
+from launchready.collect.dns.dnssec import as_served, security_of, verified_hosts
 from launchready.collect.dns.nameservers import (
     HOSTS_MAX,
     addresses_of_server,
@@ -69,6 +69,11 @@ async def zone(subject: Subject, world: World, _ask: Ask) -> Zone | Gap:
     security, servers = await asyncio.gather(
         security_of(names, cut.apex, world.now()), _delegated(world, domain, cut)
     )
+    ends = security.signatures_until
+    if security.state == "secure" and ends is not None and ends < world.now():
+        told = (s for s in servers.nameservers if s.authoritative)
+        if (server := next(told, None)) is not None:
+            security = await as_served(names, cut.apex, server, security, world.now())
     hosts = await verified_hosts(
         names, cut.apex, hosts_in(world, domain, cut.apex), security, world.now()
     )
@@ -122,13 +127,14 @@ class _Delegated:
     nameservers: tuple[Nameserver, ...]
     parent_ns: tuple[str, ...] | None
     child_ns: tuple[str, ...]
+    tcp_open: bool
     reachable: bool
 
     def on(self, fact: Zone) -> Zone:
         """Return the fact with this in it."""
         return replace(
             fact, apex=self.apex, nameservers=self.nameservers, parent_ns=self.parent_ns,
-            child_ns=self.child_ns, reachable=self.reachable,
+            child_ns=self.child_ns, tcp_open=self.tcp_open, reachable=self.reachable,
         )  # fmt: skip
 
 
@@ -162,8 +168,22 @@ async def _delegated(world: World, domain: str, cut: _Cut) -> _Delegated:
         nameservers=servers,
         parent_ns=parent_ns,
         child_ns=child_ns,
+        tcp_open=await _tcp_open(world, cut, servers),
         reachable=_reachable(servers, by_parent, cut),
     )
+
+
+async def _tcp_open(world: World, cut: _Cut, servers: Iterable[Nameserver]) -> bool:
+    """Return whether name servers can be reached over TCP from here; the parent's if none of the zone's."""
+    told = [s for s in servers if s.authoritative]
+    if not all(s.tcp_trouble for s in told):
+        return True
+    for name in cut.parent_ns[:PARENTS_MAX] if told else ():
+        for address in (await addresses_of_server(world, name))[0][:1]:
+            reply = await world.names.ask_server(address, cut.apex, "NS", host=name, tcp=True)
+            if reply.rcode is not None:
+                return True
+    return not told
 
 
 def _reachable(servers: Iterable[Nameserver], by_parent: Iterable[Reply], cut: _Cut) -> bool:

@@ -15,6 +15,7 @@ import pycurl
 
 from launchready.collect.tls.offer import (
     AS_BROWSERS,
+    AS_BROWSERS_ONCE,
     AS_LIBRARIES,
     UNCOMMON_KEYS,
     Offer,
@@ -27,7 +28,7 @@ from launchready.collect.web.outcome import PerformResult
 from launchready.collect.world import World
 from launchready.derive.tls import certificate as certificates
 from launchready.derive.tls.algorithms import unsupported_key
-from launchready.facts.tls import WANTS_CERTIFICATE, Hello
+from launchready.facts.tls import LARGE_HELLO, WANTS_CERTIFICATE, Hello
 
 CHAIN_MAX = 20
 _PORT_80_S = 2.0
@@ -61,19 +62,31 @@ async def connect(
     *,
     further_pem: Sequence[bytes] = (),
     any_name: bool = False,
+    port: int = 443,
 ) -> Hello:
-    """Return what one published address answers to a TLS hello for the host, on port 443.
+    """Return what one published address answers to a TLS hello for the host.
 
     `further_pem` are intermediates to build the chain with; they are not trusted themselves.
     With `any_name` the certificate may be for another host.
     """
 
     async def attempt(offer: Offer) -> tuple[Hello, _Seen]:
-        return await _attempt(world, host, address, further_pem, any_name=any_name, offer=offer)
+        return await _attempt(
+            world, host, address, further_pem, any_name=any_name, offer=offer, port=port
+        )
 
     theirs, seen = await attempt(AS_BROWSERS)
-    if seen.wants_certificate and (seen.broken_off or await _turned_away(world, host, address)):
+    if seen.wants_certificate and (
+        seen.broken_off or await _turned_away(world, host, address, port)
+    ):
         return Hello(address=address, answer="refused", message=WANTS_CERTIFICATE)
+    if not (seen.broken_off or seen.stalled):
+        return theirs
+    small, _ = await attempt(AS_BROWSERS_ONCE)
+    if small.answer in {"verified", "rejected"}:
+        again, seen = await attempt(AS_BROWSERS)
+        large = seen.broken_off or seen.stalled
+        return replace(theirs, answer="refused", message=LARGE_HELLO) if large else again
     if not seen.broken_off:
         return theirs
     # No browser gets in; what others are shown tells why.
@@ -101,9 +114,11 @@ async def _attempt(
     *,
     any_name: bool,
     offer: Offer,
+    port: int,
 ) -> tuple[Hello, _Seen]:
     seen = _Seen()
-    handle = world.http.handle(f"https://{host}/", [address], deadline_s=world.request_s)
+    url = f"https://{host}:{port}/"
+    handle = world.http.handle(url, [address], deadline_s=world.request_s)
     if isinstance(handle, Failure):
         nowhere = Hello(address=address, answer="silent", message=handle.reason, ours=handle.ours)
         return nowhere, seen
@@ -127,19 +142,20 @@ async def _attempt(
         if result.code in _OUR_BUNDLE:
             raise RuntimeError(f"the bundle of authorities cannot be used: {result.message}")
         seen.broken_off = result.code in _BROKEN_OFF
+        seen.stalled = result.code == pycurl.E_OPERATION_TIMEDOUT and _connected(handle)
         return _hello(handle, address, result, seen, world.request_s), seen
     finally:
         handle.close()
 
 
-async def _turned_away(world: World, host: str, address: str) -> bool:
+async def _turned_away(world: World, host: str, address: str, port: int) -> bool:
     """Return whether a server that asked for a visitor's certificate refuses one who has none.
 
     In TLS 1.3 the handshake is over for the visitor before the server says so (RFC 8446 section 4.4.2.4),
     and the alert that says why may be lost with the connection.
     """
     handle = world.http.handle(
-        f"https://{host}/", [address], deadline_s=world.request_s, verify="none"
+        f"https://{host}:{port}/", [address], deadline_s=world.request_s, verify="none"
     )
     if isinstance(handle, Failure):
         return False
@@ -180,6 +196,8 @@ class _Seen:
         """The server asked for a certificate of the visitor, which need not be a demand."""
         self.broken_off = False
         """No handshake came about although something answered."""
+        self.stalled = False
+        """The connection was taken, and nothing followed."""
 
     def line(self, kind: int, data: bytes) -> None:
         if kind != pycurl.INFOTYPE_TEXT:
@@ -213,9 +231,8 @@ def _hello(
             verify_code=int(handle.getinfo(pycurl.SSL_VERIFYRESULT)), chain_der=chain,
             protocol=seen.protocol, alpn=seen.alpn, cipher=seen.cipher,
         )  # fmt: skip
-    connected = float(handle.getinfo(pycurl.CONNECT_TIME)) > 0
     number = int(handle.getinfo(pycurl.OS_ERRNO))
-    if code == pycurl.E_OPERATION_TIMEDOUT and connected:
+    if code == pycurl.E_OPERATION_TIMEDOUT and _connected(handle):
         said = f"the connection is taken, but no TLS handshake follows within {deadline_s:.0f} s"
     elif code == pycurl.E_COULDNT_CONNECT and number == errno.ECONNREFUSED:
         said = "nothing listens on port 443"
@@ -229,6 +246,10 @@ def _hello(
     else:
         said = _plainly(said)
     return Hello(address=address, answer="refused", message=said, chain_der=chain)
+
+
+def _connected(handle: pycurl.Curl) -> bool:
+    return float(handle.getinfo(pycurl.CONNECT_TIME)) > 0
 
 
 def _chain(handle: pycurl.Curl) -> tuple[bytes, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 import pycurl
 
@@ -20,10 +21,20 @@ _BROWSER_SIGNATURES = (
     "ecdsa_secp256r1_sha256:rsa_pss_rsae_sha256:rsa_pkcs1_sha256:ecdsa_secp384r1_sha384:"
     "rsa_pss_rsae_sha384:rsa_pkcs1_sha384:rsa_pss_rsae_sha512:rsa_pkcs1_sha512"
 )
-_BROWSER_GROUPS = "X25519:prime256v1:secp384r1"
+_CLASSIC_GROUPS = "X25519:prime256v1:secp384r1"
+# Both keys are sent at once, as browsers do: with them a hello no longer fits into one packet.
+_BROWSER_GROUPS = "*X25519MLKEM768:*X25519:prime256v1:secp384r1"
 _GROUP_NAMES = frozenset({"x25519", "prime256v1", "secp256r1", "p-256", "secp384r1", "p-384"})
 _HYBRID = "mlkem"
 """Part of the names of the groups that are safe from quantum computers, which browsers offer first."""
+_HYBRID_SINCE = (3, 5)
+"""The version of OpenSSL that knows them."""
+
+
+def _knows_hybrids() -> bool:
+    """Return whether libcurl's OpenSSL can send hellos as large as browsers' are."""
+    found = re.match(r"OpenSSL/(\d+)\.(\d+)", str(pycurl.version_info()[5]))
+    return found is not None and (int(found[1]), int(found[2])) >= _HYBRID_SINCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +57,12 @@ class Offer:
             handle.setopt(pycurl.SSL_SIGNATURE_ALGORITHMS, self.signatures)
 
 
-AS_BROWSERS = Offer(
-    ciphers=_BROWSER_CIPHERS, groups=_BROWSER_GROUPS, signatures=_BROWSER_SIGNATURES
+AS_BROWSERS_ONCE = Offer(
+    ciphers=_BROWSER_CIPHERS, groups=_CLASSIC_GROUPS, signatures=_BROWSER_SIGNATURES
+)
+"""As they did until 2024: a hello that fits into one packet."""
+AS_BROWSERS = (
+    replace(AS_BROWSERS_ONCE, groups=_BROWSER_GROUPS) if _knows_hybrids() else AS_BROWSERS_ONCE
 )
 AS_LIBRARIES = Offer()
 # TLS 1.3 names the curve of a key in its signature, and has no names for these.

@@ -27,6 +27,7 @@ DNS     launch.zone()                      the launch's own zone; launch.zone("p
         .texts("TXT", "@")                 to build a new text from the old one
         .set_ttl(86400, "A", "app")        all records without type and name
         .servers[1].mode = "silent"        or refuses, lame, fails; .servers[1].serial = 1
+        .servers[1].tcp = False            answers over UDP alone
         .own_records(1).replace(...)       records that only this server has
         .signed, .ds, .signatures_days     DNSSEC: `ds = "other"` or `signatures_days = -1` are bogus
         .damaged.add("app")                one host's signature; resolvers answer it all the same

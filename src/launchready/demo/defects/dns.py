@@ -142,6 +142,12 @@ def nameserver_silent(launch: DemoLaunch) -> None:
     launch.zone().servers[1].mode = "silent"
 
 
+@defect("nameserver-without-tcp")
+def nameserver_without_tcp(launch: DemoLaunch) -> None:
+    """One of the name servers stands behind a firewall that lets UDP through alone."""
+    launch.zone().servers[1].tcp = False
+
+
 @defect("single-nameserver")
 def single_nameserver(launch: DemoLaunch) -> None:
     """The domain has one name server and nobody beside it."""
@@ -194,6 +200,18 @@ def nameservers_disagree(launch: DemoLaunch) -> None:
     zone = launch.zone()
     zone.servers[1].serial = zone.serial - 7
     zone.own_records(1).replace("A", "community", addresses("app")[0])
+
+
+@defect("nameservers-disagree", variant="missing")
+def nameserver_lacks_a_host(launch: DemoLaunch) -> None:
+    """The interface's host was entered at one of two name servers alone; resolvers ask the other."""
+    launch.zone().own_records(0).drop("*", "api")
+
+
+@defect("nameservers-disagree", variant="caa")
+def nameservers_disagree_who_may_issue(launch: DemoLaunch) -> None:
+    """The second name server alone forbids every authority to issue certificates."""
+    launch.zone().own_records(1).add("CAA", "@", '0 issue ";"')
 
 
 @defect("nameservers-disagree", variant="serial")

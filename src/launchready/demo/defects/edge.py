@@ -27,6 +27,14 @@ def origin_address_given_away(launch: DemoLaunch) -> None:
     launch.zone().add("A", "direct", ORIGIN)
 
 
+@defect("origin-address-given-away", variant="spf")
+def origin_address_in_spf(launch: DemoLaunch) -> None:
+    """The SPF record names the server's address, from the time when it sent the letters itself."""
+    (old,) = (text for text in launch.zone().texts("TXT", "@") if text.startswith("v=spf1"))
+    new = old.replace("v=spf1 ", f"v=spf1 ip4:{ORIGIN} ")
+    launch.zone().replace("TXT", "@", new, containing="v=spf1")
+
+
 @defect("compression-missing")
 def compression_missing(launch: DemoLaunch) -> None:
     """The community's pages are sent uncompressed."""

@@ -47,7 +47,7 @@ def serve(folder: Path, *arguments: str) -> tuple[subprocess.Popen[str], Served]
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     assert process.stdout is not None
-    watchdog = threading.Timer(60, process.kill)
+    watchdog = threading.Timer(180, process.kill)
     watchdog.start()
     seen = ""
     while "Ctrl-C" not in seen:

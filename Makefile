@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --no-sync
+# The tests start hundreds of processes; each would compile anew what the one before has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test lab check docs bench-defects bench-audit bench-guard bench-throttle bench-chat bench-faults bench-community clean
 

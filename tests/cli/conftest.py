@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from launchready import cli
+
 LAUNCHREADY = [sys.executable, "-m", "launchready"]
 
 
@@ -45,7 +47,7 @@ def serve(folder: Path, *arguments: str) -> tuple[subprocess.Popen[str], Served]
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     assert process.stdout is not None
-    watchdog = threading.Timer(60, process.kill)
+    watchdog = threading.Timer(180, process.kill)
     watchdog.start()
     seen = ""
     while "Ctrl-C" not in seen:
@@ -115,17 +117,42 @@ def audited(broken: Served, tmp_path_factory: pytest.TempPathFactory) -> Audited
 
 
 @pytest.fixture
-def launchready(tmp_path: Path) -> Run:
-    """Run the program in an empty folder; `member` gives it the test member's variables."""
+def launchready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Run]:
+    """Run a command in an empty folder; `member` gives it the test member's variables.
 
-    def run(
-        *arguments: str, member: Served | None = None, cwd: Path = tmp_path, timeout: float = 120
-    ) -> subprocess.CompletedProcess[str]:
+    It runs in this process, for a start takes longer than most commands do.
+    """
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def run(*arguments: str, member: Served | None = None) -> subprocess.CompletedProcess[str]:
+        capsys.readouterr()
+        with monkeypatch.context() as here:
+            here.chdir(tmp_path)
+            for name, value in (
+                {"COLUMNS": "80", "NO_COLOR": "1"} | (member.environment if member else {})
+            ).items():
+                here.setenv(name, value)
+            status = cli.run(list(arguments))
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, status, said.out, said.err)
+
+    yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Run:
+    """Run the program as `launchready` does, in a process of its own."""
+
+    def run(*arguments: str, member: Served | None = None) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {"COLUMNS": "80", "NO_COLOR": "1"}
         environment |= member.environment if member else {}
         return subprocess.run(
-            [*LAUNCHREADY, *arguments], cwd=cwd, capture_output=True, text=True,
-            timeout=timeout, env=environment, check=False,
+            [*LAUNCHREADY, *arguments], cwd=tmp_path, capture_output=True, text=True,
+            timeout=120, env=environment, check=False,
         )  # fmt: skip
 
     return run

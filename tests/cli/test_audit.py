@@ -18,8 +18,8 @@ from tests.cli.conftest import LAUNCHREADY, Audited, Run, Served
 pytestmark = pytest.mark.xdist_group("cli-audit")
 
 
-def test_a_healthy_launch_is_a_go_and_exits_with_0(launchready: Run, healthy: Served) -> None:
-    done = launchready("audit", "-m", str(healthy.manifest), "--active", member=healthy)
+def test_a_healthy_launch_is_a_go_and_exits_with_0(started: Run, healthy: Served) -> None:
+    done = started("audit", "-m", str(healthy.manifest), "--active", member=healthy)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("GO, with 2 lines of the minimum bar not proven")
 
@@ -160,7 +160,7 @@ def test_ctrl_c_leaves_a_partial_report(tmp_path: Path) -> None:
     process.stderr.readline()
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=60)
     sink.kill()
     sink.wait()
     sink.stdout.close()
@@ -169,8 +169,8 @@ def test_ctrl_c_leaves_a_partial_report(tmp_path: Path) -> None:
     assert process.returncode == 3
 
 
-def test_no_manifest_and_no_domain_is_bad_usage(launchready: Run) -> None:
-    done = launchready("audit")
+def test_no_manifest_and_no_domain_is_bad_usage(started: Run) -> None:
+    done = started("audit")
     assert done.returncode == 2
     assert "launchready init" in done.stderr
 
@@ -216,8 +216,8 @@ def test_a_full_disk_does_not_cost_the_verdict(
     assert "no-rollback-named" in done.stdout
 
 
-def test_a_report_that_cannot_be_written_exits_with_3(launchready: Run, broken: Served) -> None:
-    done = launchready(
+def test_a_report_that_cannot_be_written_exits_with_3(started: Run, broken: Served) -> None:
+    done = started(
         "audit", "-m", str(broken.manifest), "--only", "upkeep", "-o", "/proc/nowhere/report.html"
     )
     assert done.returncode == 3

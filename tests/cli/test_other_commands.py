@@ -15,8 +15,8 @@ from tests.cli.conftest import Run, Served
 pytestmark = pytest.mark.xdist_group("cli-other")
 
 
-def test_the_version_is_said(launchready: Run) -> None:
-    assert launchready("--version").stdout.startswith("launchready 0.")
+def test_the_version_is_said(started: Run) -> None:
+    assert started("--version").stdout.startswith("launchready 0.")
 
 
 def test_every_command_has_a_help_text(launchready: Run) -> None:
@@ -126,15 +126,15 @@ def test_the_demo_lists_its_defects(launchready: Run) -> None:
     assert "certificate-expired" in done.stdout
 
 
-def test_the_healthy_demo_is_a_go(launchready: Run, tmp_path: Path) -> None:
-    done = launchready("demo", "--healthy")
+def test_the_healthy_demo_is_a_go(started: Run, tmp_path: Path) -> None:
+    done = started("demo", "--healthy")
     assert done.returncode == 0, done.stdout
     assert (tmp_path / "launchready-report.html").is_file()
     assert "demo --serve" not in done.stderr
 
 
-def test_the_demo_with_its_showcase_is_a_no_go(launchready: Run) -> None:
-    done = launchready("demo", "-f", "json")
+def test_the_demo_with_its_showcase_is_a_no_go(started: Run) -> None:
+    done = started("demo", "-f", "json")
     assert done.returncode == 1
     assert len(json.loads(done.stdout)["findings"]) >= 10
     assert "keep it running elsewhere: launchready demo --serve\n" in done.stderr
@@ -159,6 +159,18 @@ def test_without_its_packages_the_demo_says_what_to_install(tmp_path: Path) -> N
     ]
 
 
+PROGRAM = str(Path(sys.executable).with_name("launchready"))
+
+
+@pytest.fixture(scope="module")
+def completion() -> str:
+    """The script that the program gives to bash."""
+    return subprocess.run(
+        [PROGRAM, "--show-completion", "bash"], capture_output=True, text=True, check=True,
+        env=os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
+    ).stdout  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
@@ -168,19 +180,20 @@ def test_without_its_packages_the_demo_says_what_to_install(tmp_path: Path) -> N
         ("demo --defect spf-too", "spf-too-many-lookups"),
     ],
 )
-def test_tab_in_bash_offers_what_begins_as_typed(typed: str, offered: str, tmp_path: Path) -> None:
-    program = str(Path(sys.executable).with_name("launchready"))
-    script = subprocess.run(
-        [program, "--show-completion", "bash"], capture_output=True, text=True, check=True,
-        env=os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
-    ).stdout  # fmt: skip
+def test_tab_in_bash_offers_what_begins_as_typed(
+    typed: str, offered: str, completion: str, tmp_path: Path
+) -> None:
     words = f"launchready {typed}".split()
     ask = (
         f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}\n"
-        f"_launchready_completion {shlex.quote(program)}\n"
+        f"_launchready_completion {shlex.quote(PROGRAM)}\n"
         'printf "%s\\n" "${COMPREPLY[@]}"'
     )
     done = subprocess.run(
-        ["bash", "-c", f"{script}\n{ask}"], cwd=tmp_path, capture_output=True, text=True, check=True
+        ["bash", "-c", f"{completion}\n{ask}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert offered in done.stdout.split()

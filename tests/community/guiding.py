@@ -26,7 +26,7 @@ base_url = "{base_url}"
 model = "guide-1"
 price = [1.0, 2.0]
 first_token_s = {first_token_s}
-answer_s = 10
+answer_s = 60
 fallback = "{fallback}"
 [budgets]
 {budgets}
@@ -88,7 +88,7 @@ async def community_asking(
     database_url: str,
     password_hash: str,
     *,
-    first_token_s: float = 2.0,
+    first_token_s: float = 20.0,
     budgets: str = "",
 ) -> AsyncIterator[Guard]:
     """Yield the sample community behind guard, its guide asking the provider."""

@@ -65,9 +65,10 @@ def workers(tmp_path: Path, postgres: str, box: tuple[Box, str]) -> Iterator[str
         "DATABASE_URL": postgres.replace("postgresql+psycopg:", "postgres:"),
         "COMMUNITY_SECRET": "s" * 32, "APP_URL": ORIGIN, "PAYMENTS_SECRET": PAYMENTS_SECRET,
         "SMTP_URL": box[1], "VALKEY_URL": f"unix://{store}?db=0", "METRICS_TOKEN": TOKEN,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
     }  # fmt: skip
     command = [
-        sys.executable, "-m", "uvicorn", "--factory", "launchready.community.serving:app",
+        sys.executable, "-m", "uvicorn", "--factory", "tests.community.patient:app",
         "--port", "0", "--workers", "2", "--no-access-log", "--no-proxy-headers",
         "--timeout-keep-alive", "120",
     ]  # fmt: skip

@@ -94,7 +94,7 @@ async def resolve(
     if cd:
         query.flags |= dns.flags.CD
     address, port = demo.resolvers[resolver]
-    answer, _ = await dns.asyncquery.udp_with_fallback(query, address, port=port, timeout=3)
+    answer, _ = await dns.asyncquery.udp_with_fallback(query, address, port=port, timeout=20)
     return answer
 
 
@@ -104,7 +104,7 @@ async def ask_server(
     """Return what the authoritative server at a published address says."""
     query = dns.message.make_query(name, type_, want_dnssec=True)
     exchange = dns.asyncquery.tcp if tcp else dns.asyncquery.udp
-    return await exchange(query, "127.0.0.1", port=demo.port(server, 53), timeout=2)
+    return await exchange(query, "127.0.0.1", port=demo.port(server, 53), timeout=20)
 
 
 def texts(answer: dns.message.Message, type_: str) -> list[str]:

@@ -131,7 +131,7 @@ async def test_a_host_that_takes_connections_and_never_shakes_hands_is_one_root_
             load_manifest(demo.manifest),
             ca=demo.ca,
             dial=[f"{name}:443=127.0.0.1:{port}"],
-            request_s=3,
+            request_s=6,
             active=True,
         ) as world,
     ):

@@ -122,7 +122,7 @@ async def test_two_demos_run_side_by_side(tmp_path: Path) -> None:
 
 def _greet(demo: Running) -> tuple[bool, bool, int]:
     context = ssl.create_default_context(cafile=demo.ca)
-    with smtplib.SMTP("127.0.0.1", demo.port(MX, 25), timeout=5) as client:
+    with smtplib.SMTP("127.0.0.1", demo.port(MX, 25), timeout=20) as client:
         client.ehlo("audit.example")
         offered = client.has_extn("starttls")
         if offered:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -83,7 +84,14 @@ async def why(probe: Probe, deadline_s: float = 10) -> str:
     return found["part"].why
 
 
+_TAKEN: list[socket.socket] = []
+"""Bound and never listened on: a port that was merely free would go to the next server."""
+
+
 async def closed_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    async with answering(b"") as port:
-        return port
+    """Return a port of loopback that nobody listens on, for as long as the tests run."""
+    taken = socket.socket()
+    _TAKEN.append(taken)
+    taken.bind(("127.0.0.1", 0))
+    port: int = taken.getsockname()[1]
+    return port

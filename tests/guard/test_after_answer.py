@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 
 import httpx
@@ -31,8 +32,12 @@ domain = "willow.example"
 WORK_S = 0.6
 
 
-def joining(done: asyncio.Event) -> Starlette:
+def joining(done: asyncio.Event, began: list[float] | None = None) -> Starlette:
+    """An app that works on after its answer; it notes in `began` when that work begins."""
+
     async def mails() -> None:
+        if began is not None:
+            began.append(time.perf_counter())
         await asyncio.sleep(WORK_S)
         done.set()
 
@@ -53,20 +58,22 @@ async def test_work_after_the_answer_is_not_ended_when_an_answer_would_be_late(
         content = b"{}" if method == "POST" else None
         answer = await browser.request(method, f"{url}/join", content=content)
         assert answer.status_code == 200
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), 60)
 
 
 async def test_work_after_the_answer_is_no_time_that_a_visitor_waited() -> None:
-    log, done = io.StringIO(), asyncio.Event()
-    app = guard(joining(done), MANIFEST, log=log)
+    log, done, began = io.StringIO(), asyncio.Event(), list[float]()
+    app = guard(joining(done, began), MANIFEST, log=log)
     async with serving(app) as url, httpx.AsyncClient() as browser:
+        asked_at = time.perf_counter()
         await browser.get(f"{url}/join")
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), 60)
+    waited_s = began[0] - asked_at
     (line,) = (one for one in map(json.loads, log.getvalue().splitlines()) if "ms" in one)
-    assert line["ms"] < WORK_S * 1000 / 2
+    assert line["ms"] <= waited_s * 1000 + 0.1
     figures = generate_latest(app.figures.registry).decode()
     (spent,) = re.findall(r'launchready_request_seconds_sum{.*route="/join".*} (\S+)', figures)
-    assert float(spent) < WORK_S / 2
+    assert float(spent) <= waited_s
 
 
 async def test_a_stream_that_never_says_its_first_word_is_cut_in_time() -> None:
@@ -82,6 +89,6 @@ async def test_a_stream_that_never_says_its_first_word_is_cut_in_time() -> None:
     app = guard(
         Starlette(routes=[Route("/chat", chat, methods=["POST"])]), MANIFEST, log=io.StringIO()
     )
-    async with serving(app) as url, httpx.AsyncClient(timeout=5) as browser:
+    async with serving(app) as url, httpx.AsyncClient(timeout=60) as browser:
         with pytest.raises(httpx.RemoteProtocolError):
             await browser.post(f"{url}/chat", content=b"{}")

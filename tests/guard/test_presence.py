@@ -138,7 +138,12 @@ async def test_who_logs_out_before_the_answer_begins_is_asked_to_log_in(house: H
         assert (await asking).status_code == 401
 
 
-async def test_a_short_answer_costs_no_second_question(house: House) -> None:
+async def test_a_short_answer_costs_no_second_question(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On a busy machine the shortest answer may take longer than that of the other tests.
+    monkeypatch.setattr(presence, "ASKS_AGAIN_S", 2.0)
+
     @house.app.post("/chat/short")
     async def short() -> dict[str, str]:
         return {"reply": "Welcome."}
@@ -151,7 +156,7 @@ async def test_a_short_answer_costs_no_second_question(house: House) -> None:
         for _ in range(5):
             answer = await client.post(f"{address}/chat/short", headers={"x-member": "ada"})
             assert answer.json() == {"reply": "Welcome."}
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(2.5)
     assert house.asked == 5
 
 
@@ -172,11 +177,12 @@ async def test_many_open_ones_are_asked_about_less_often(
 ) -> None:
     monkeypatch.setattr(presence, "ASKED_A_SECOND", 100)
     asking = presence.Presence(member=house.member)
+    begun = time.monotonic()
     scope: Scope = {"type": "http", "headers": [(b"x-member", b"ada")], "path": "/chat"}
     gone = [asyncio.create_task(asking.until_gone(scope, "7")) for _ in range(300)]
     await asyncio.sleep(2)
     for task in gone:
         task.cancel()
     await asyncio.gather(*gone, return_exceptions=True)
-    # Every 0.2 s it would be 3,000 questions.
-    assert house.asked < 600
+    # Every 0.2 s it would be 1,500 questions a second.
+    assert house.asked / (time.monotonic() - begun) < 300

@@ -31,7 +31,7 @@ async def audited(
         resolvers=resolvers,
         dial=[f"{a}={b}" for a, b in lab.dial.items()],
         ca=lab.ca_file,
-        query_s=2.0,
+        query_s=5.0,
     ) as world:
         done = await audit(world, CHECKS)
     assert done.crashes == ()

@@ -205,7 +205,7 @@ async def test_a_blocked_resolver_for_comparison_gets_few_questions_at_first(
     async with serving(silent) as blocked, serving(resolver({})) as alive:
         monkeypatch.setattr(name_client, "PUBLIC", (blocked.at,))
         monkeypatch.setattr(name_client, "system_resolvers", lambda: (alive.at,))
-        names = NameClient(query_s=SHORT_S)
+        names = NameClient(query_s=2.0)
         replies = await asyncio.gather(
             *(names.ask(f"n{i}.test", "A", resolver=r) for i in range(60) for r in names.resolvers)
         )
@@ -219,7 +219,7 @@ async def test_a_server_that_answers_at_last_is_asked_everything() -> None:
         return [] if name in {"n0.test.", "n1.test."} else resolver(ONE)(query, transport)
 
     async with serving(slow_to_begin) as server:
-        names = client(server.at, query_s=SHORT_S)
+        names = client(server.at, query_s=2.0)
         replies = await asyncio.gather(*(names.ask(f"n{i}.test", "A") for i in range(100)))
     assert [r.rcode for r in replies] == [None, None] + ["NXDOMAIN"] * 98
 
@@ -231,7 +231,7 @@ async def test_a_silent_server_is_still_asked_whether_it_works_at_all() -> None:
         return answers(query, transport) if query.question[0].name.to_text() == "." else []
 
     async with serving(only_root) as server:
-        names = client(server.at, query_s=SHORT_S)
+        names = client(server.at, query_s=2.0)
         await asyncio.gather(*(names.ask(f"n{i}.test", "A") for i in range(20)))
         assert await names.works()
 

@@ -14,6 +14,7 @@ from tests.collect.dns.test_hosts import MANIFEST
 from tests.collect.dns.zone_net import (
     DOMAIN,
     NS,
+    WAITS_S,
     Net,
     holding,
     parent,
@@ -144,7 +145,7 @@ async def test_servers_that_all_refuse_make_the_zone_lame() -> None:
 
 
 async def test_a_server_that_says_nothing_is_silent() -> None:
-    net = Net()
+    net = Net(query_s=WAITS_S)
     net.servers["192.0.2.2"] = silent
     zone = await net.found()
     assert [n.silent for n in zone.nameservers] == [False, True]
@@ -152,7 +153,7 @@ async def test_a_server_that_says_nothing_is_silent() -> None:
 
 
 async def test_when_no_server_at_all_answers_our_network_is_to_blame() -> None:
-    net = Net()
+    net = Net(query_s=WAITS_S)
     net.servers = dict.fromkeys(net.servers, silent)
     zone = await net.found()
     assert not zone.reachable
@@ -227,7 +228,7 @@ async def test_a_parent_that_holds_the_zone_too_shows_no_other_delegation() -> N
 
 
 async def test_a_parent_that_cannot_be_asked_leaves_the_delegation_untold() -> None:
-    net = Net()
+    net = Net(query_s=WAITS_S)
     net.servers["192.0.2.10"] = silent
     zone = await net.found()
     assert zone.parent_ns is None

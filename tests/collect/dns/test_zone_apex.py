@@ -10,7 +10,7 @@ import dns.rdatatype
 from launchready.facts import Gap, Key, domain_subject, host_subject
 from launchready.facts.dns import Resolution
 from launchready.facts.zone import Zone
-from tests.collect.dns.zone_net import DOMAIN, Net, parent, refusing, silent, with_denial
+from tests.collect.dns.zone_net import DOMAIN, WAITS_S, Net, parent, refusing, silent, with_denial
 from tests.collect.nameserver import Respond, Transport, knowing_the_root, reply_to, wire
 
 
@@ -78,7 +78,7 @@ async def test_a_wildcard_is_seen() -> None:
 
 
 async def test_when_no_resolver_answers_the_gap_is_ours() -> None:
-    zone = await Net(respond=lambda _: silent).zone()
+    zone = await Net(respond=lambda _: silent, query_s=WAITS_S).zone()
     assert isinstance(zone, Gap)
     assert zone.ours
 
@@ -97,7 +97,7 @@ async def test_silent_servers_are_why_resolvers_keep_us_waiting() -> None:
 
         return respond
 
-    net = Net(respond=waiting)
+    net = Net(respond=waiting, query_s=WAITS_S)
     net.servers["192.0.2.10"] = parent(
         "ns1.example.org.", "ns2.example.org.",
         glue={"ns1.example.org": "192.0.2.1", "ns2.example.org": "192.0.2.2"},

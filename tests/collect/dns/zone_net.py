@@ -124,6 +124,9 @@ def healthy_servers() -> dict[str, Respond]:
     return {"192.0.2.10": parent(), "192.0.2.1": holding(), "192.0.2.2": holding()}
 
 
+WAITS_S = 1.5
+
+
 @dataclass
 class Net:
     """Servers by the published address that they stand for, and what the resolver says."""
@@ -141,6 +144,8 @@ class Net:
     rcodes: dict[str, str] = field(default_factory=dict)
     manifest: str = MANIFEST + '[hosts."www.example.org"]\n'
     respond: Callable[[Respond], Respond] = field(default=lambda usual: usual)
+    query_s: float = 10.0
+    """Patient: a busy machine is no silent server. Where one is silent, `WAITS_S` will do."""
 
     @asynccontextmanager
     async def gatherer(self) -> AsyncIterator[Gatherer]:
@@ -155,7 +160,11 @@ class Net:
             one = await stack.enter_async_context(serving(self.respond(usual)))
             yield await stack.enter_async_context(
                 gathering(
-                    one, manifest=self.manifest, dial=dial, query_s=0.5, collectors=COLLECTORS
+                    one,
+                    manifest=self.manifest,
+                    dial=dial,
+                    query_s=self.query_s,
+                    collectors=COLLECTORS,
                 )
             )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from launchready.demo.provider import WORDS
 from tests.community.chromium.house import HOST, House, open_house
@@ -15,6 +15,10 @@ from tests.community.chromium.tab import DESK, WATCHES_POLICY, Tab
 from tests.report import chromium
 
 Opens = Callable[..., Awaitable[Tab]]
+PATIENT_MS = 30_000
+"""So long a busy machine may take until a page shows something."""
+
+expect.set_options(timeout=PATIENT_MS)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
@@ -62,7 +66,7 @@ async def opens(chromium_browser: Browser, house: House) -> AsyncIterator[Opens]
             )
             stack.push_async_callback(context.close)
             await context.add_init_script(WATCHES_POLICY)
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(PATIENT_MS)
             tab = Tab(context, await context.new_page(), house)
             tabs.append(tab)
             return tab

@@ -42,8 +42,8 @@ proxies = "127.0.0.1"
 PAYMENTS_SECRET = "secret"
 [chat]
 base_url = "{provider}"
-first_token_s = 1.5
-answer_s = 10
+first_token_s = 5
+answer_s = 30
 [routes]
 "app.test/" = "page"
 "app.test/pricing" = "page"

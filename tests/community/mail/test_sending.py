@@ -62,7 +62,7 @@ async def saying(
                 continue
             heard.append(word)
             if word in slow:
-                await asyncio.sleep(1.5)
+                await asyncio.sleep(2.5)
             # What is said at DATA is said of the letter, as most servers do.
             answer = answers.get("DATA", "250 OK") if word == "." else usual.get(word)
             answer = answer or answers.get(word, "250 OK")
@@ -135,7 +135,7 @@ async def test_a_server_that_is_slow_to_say_that_it_has_the_letter_has_it_once(
     running: Community, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who gives up waiting then sends it again and again, and the server takes each."""
-    monkeypatch.setattr(sending, "WITHIN_S", 0.5)
+    monkeypatch.setattr(sending, "WITHIN_S", 2.0)
     async with saying({}, slow={"."}) as (smtp_url, heard):
         (letter,) = await sent_by(running, smtp_url)
     assert letter.sent_at is not None

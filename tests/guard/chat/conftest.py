@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from launchready.manifest.app import ChatSection, ProviderEntry
 
 QUESTION = [{"role": "user", "content": "Where do I begin?"}]
 FALLBACK = "The guide rests. Please ask again."
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+"""What is spent is counted by the month, and no test is to last from one into the next."""
 
 MakeChat = Callable[..., Chat]
 
@@ -32,15 +35,18 @@ async def second() -> AsyncIterator[ScriptedProvider]:
 
 @pytest.fixture
 async def chat_of() -> AsyncIterator[MakeChat]:
-    """Return a function that makes a chat of one or two providers; it is closed at the end."""
+    """Return a function that makes a chat of one or two providers; it is closed at the end.
+
+    It is patient: a busy machine is no slow provider.
+    """
     async with AsyncExitStack() as stack:
 
         def make(
             first: ScriptedProvider | str,
             second: ScriptedProvider | None = None,
             *,
-            first_token_s: float = 1.0,
-            answer_s: float = 4.0,
+            first_token_s: float = 20.0,
+            answer_s: float = 60.0,
             answer_max_tokens: int = 200,
             limits: Limits = Limits(),  # noqa: B008 - frozen
             **more: Any,
@@ -57,7 +63,7 @@ async def chat_of() -> AsyncIterator[MakeChat]:
                 answer_max_tokens=answer_max_tokens,
                 fallback=FALLBACK,
             )
-            chat = Chat(section, limits=limits, **more)
+            chat = Chat(section, limits=limits, **{"now": lambda: NOW, **more})
             stack.push_async_callback(chat.close)
             return chat
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from launchready.guard.chat import Chat, Spend, month_of
+from tests.guard.chat.conftest import NOW
 
 
 async def spent_by_all(chat: Chat) -> Spend:
-    return await chat.ledger.spent(month_of(datetime.now(UTC)))
+    return await chat.ledger.spent(month_of(NOW))
 
 
 async def spent_by(chat: Chat, member: str) -> Spend:
-    return await chat.ledger.spent(month_of(datetime.now(UTC)), member)
+    return await chat.ledger.spent(month_of(NOW), member)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from launchready.guard.chat.sql import SqlLedger, spending_table
 from launchready.manifest.app import ChatSection
 from tests.guard.chat.conftest import FALLBACK, QUESTION, MakeChat
 from tests.guard.chat.spending import spent_by, spent_by_all
+from tests.stalls import stalls
 
 WORST_TOKENS = 256 + 200
 """A short prompt, from above, and the longest answer."""
@@ -58,15 +59,33 @@ async def test_spending_is_counted_without_any_limit_too(
     assert (await spent_by_all(chat)).tokens == usage.prompt + usage.answer
 
 
+class HoldsBack(ScriptedProvider):
+    """A provider that says one word, and the others when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = asyncio.Event()
+
+    async def say(self, stream: Stream, words: Sequence[str]) -> None:
+        await super().say(stream, words[:1])
+        await self.told.wait()
+        await super().say(stream, words[1:])
+
+
 @pytest.mark.parametrize(
     "limits", [launch(tokens=10 * WORST_TOKENS), launch(nanodollars=10 * WORST_NANODOLLARS)]
 )
 async def test_200_questions_at_once_never_overrun_the_limit(
-    provider: ScriptedProvider, chat_of: MakeChat, limits: Limits
+    chat_of: MakeChat, limits: Limits
 ) -> None:
-    provider.fault = "hang-in-the-middle"
-    chat = chat_of(provider, limits=limits, first_token_s=3)
-    answers = await asyncio.gather(*(chat.whole(QUESTION) for _ in range(200)))
+    async with HoldsBack() as provider:
+        chat = chat_of(provider, limits=limits)
+        asking = [asyncio.create_task(chat.whole(QUESTION)) for _ in range(200)]
+        async with asyncio.timeout(20):
+            while sum(one.done() for one in asking) < 190:  # noqa: ASYNC110 - they have no event
+                await asyncio.sleep(0.01)
+        provider.told.set()
+        answers = await asyncio.gather(*asking)
     assert len(provider.calls) == 10
     refused = [a.end for a in answers if a.end.reason == "launch-budget"]
     assert len(refused) == 190
@@ -107,7 +126,7 @@ async def test_a_call_that_hung_costs_its_prompt(
     provider: ScriptedProvider, chat_of: MakeChat
 ) -> None:
     provider.fault = "hang-after-headers"
-    chat = chat_of(provider, limits=launch(tokens=10_000))
+    chat = chat_of(provider, limits=launch(tokens=10_000), first_token_s=1)
     await chat.whole(QUESTION)
     assert 0 < (await spent_by_all(chat)).tokens < WORST_TOKENS
 
@@ -174,13 +193,15 @@ async def test_a_ledger_that_does_not_answer_keeps_nobody_waiting_beyond_the_dea
     ledger = SqlLedger(engine, spending_table(metadata))
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
-    chat = chat_of(provider, limits=launch(tokens=10_000), ledger=ledger)
+    chat = chat_of(provider, limits=launch(tokens=10_000), ledger=ledger, first_token_s=1)
     async with engine.connect() as other:
         await other.exec_driver_sql("BEGIN EXCLUSIVE")
-        began = time.monotonic()
-        end = (await chat.whole(QUESTION)).end
-        assert time.monotonic() - began < 1
+        with stalls() as machine:
+            began = time.monotonic()
+            end = (await chat.whole(QUESTION)).end
+            took_s = time.monotonic() - began
         await other.rollback()
+    assert took_s - machine.lost_s < 1
     assert (end.reason, end.fallback) == ("ledger", True)
     assert provider.calls == []
 

@@ -17,7 +17,7 @@ from launchready.guard.chat import Allowance, Chat, Limits
 from tests.guard.chat.conftest import QUESTION, MakeChat
 from tests.guard.chat.spending import spent_by_all
 
-AT_ONCE_S = 5.0
+AT_ONCE_S = 20.0
 TOKENS = Limits(launch=Allowance(tokens=100_000))
 
 

@@ -33,6 +33,7 @@ async def test_a_server_that_speaks_no_tls_is_a_fault_of_its_connection(
     provider: ScriptedProvider, chat_of: MakeChat
 ) -> None:
     async with asyncio.timeout(10):
-        answer = await chat_of(provider.base_url.replace("http:", "https:")).whole(QUESTION)
+        base_url = provider.base_url.replace("http:", "https:")
+        answer = await chat_of(base_url, first_token_s=1).whole(QUESTION)
     assert answer.end.fallback
     assert answer.end.reason in {"tls", "unreachable", "slow"}

@@ -31,8 +31,13 @@ def test_the_id_stands_in_the_header_the_error_page_and_the_request_line(
     answer = ask.get("/boom", headers=BROWSER)
     id_ = answer.headers["x-request-id"]
     assert id_ in answer.text
-    time.sleep(0.1)
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if id_ in line]
+    lines: list[dict[str, object]] = []
+    until = time.monotonic() + 20
+    # It is written when the answer has gone out already.
+    while not any("route" in line for line in lines) and time.monotonic() < until:
+        time.sleep(0.01)
+        out = capsys.readouterr().out
+        lines += [json.loads(line) for line in out.splitlines() if id_ in line]
     line = next(line for line in lines if "route" in line)
     assert line["id"] == id_
     assert line["status"] == 500

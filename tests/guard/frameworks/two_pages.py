@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
+import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -37,6 +37,10 @@ FIELDS = {
     "/static/app.3f9c2d1a.css": {},
     "/": {},
 }
+
+
+DEAF = threading.Event()
+"""Lets go of the threads that listen to nothing else."""
 
 
 async def counting(pause_s: float = 0.2) -> AsyncIterator[bytes]:
@@ -88,7 +92,7 @@ def starlette_app(*, debug: bool = False) -> Any:
         return Response()
 
     def deaf(_: Request) -> Response:
-        time.sleep(2)
+        DEAF.wait(15)
         return Response("too late")
 
     async def circles(_: Request) -> Response:
@@ -171,7 +175,7 @@ def litestar_app(*, debug: bool = False) -> Any:
 
     @litestar.get("/deaf", sync_to_thread=True)
     def deaf() -> str:
-        time.sleep(2)
+        DEAF.wait(15)
         return "too late"
 
     @litestar.get("/api/circles")
@@ -219,7 +223,7 @@ def _django_urls() -> list[Any]:
         return HttpResponse()
 
     def deaf(_: HttpRequest) -> HttpResponse:
-        time.sleep(2)
+        DEAF.wait(15)
         return HttpResponse("too late")
 
     def answering(body: object, status: int) -> Any:

@@ -77,12 +77,13 @@ async def test_what_the_store_refuses_uses_up_nothing_anywhere(valkey: str) -> N
 async def test_the_stores_window_moves(valkey: str) -> None:
     two = rule(2, window_s=1)
     async with throttling(valkey) as one, throttling(valkey) as other:
-        await one.hit(two, "ana")
-        await one.hit(two, "ana")
-        refused = await other.hit(two, "ana")
-        assert (refused.allowed, refused.reset_s) == (False, 1)
-        await asyncio.sleep(1.1)
-        assert (await other.hit(two, "ana")).allowed
+        async with asyncio.timeout(60):
+            # A busy machine may let the second go by before the third hit.
+            while (tally := await other.hit(two, "ana")).allowed:
+                await one.hit(two, "ana")
+            assert tally.reset_s == 1
+            while not (await other.hit(two, "ana")).allowed:  # noqa: ASYNC110 - the store tells nobody
+                await asyncio.sleep(0.02)
 
 
 async def test_what_is_forgiven_is_forgiven_in_every_process(valkey: str) -> None:
@@ -162,12 +163,15 @@ async def test_answers_that_came_too_late_are_not_taken_for_later_ones(tmp_path:
     first, second = rule(50), rule(5)
     with ValkeyServer(port=0, unix_socket_path=path):
         url = f"unix://{path}"
-        async with throttling(url, deadline_s=0.5) as throttle, Redis.from_url(url) as raw:
+        async with throttling(url) as throttle, Redis.from_url(url) as raw:
             await throttle.ready()
+            assert throttle._store is not None
+            throttle._store._deadline_s = 0.5
             await raw.client_pause(2000)
             late = await asyncio.gather(*(throttle.hit(first, "ana") for _ in range(20)))
             assert all(t.allowed for t in late)
             assert throttle.fallbacks == 20
+            throttle._store._deadline_s = PATIENT_S
             await comes_back(throttle, first)
             both = [throttle.hit(second, who) for who in ("ana", "ben") for _ in range(30)]
             tallies = await asyncio.gather(*both)
@@ -201,12 +205,12 @@ async def test_a_store_that_stops_and_starts_under_load_opens_nothing(
         return tries
 
     try:
-        async with throttling(f"unix://{path}", deadline_s=20.0) as throttle:
+        async with throttling(f"unix://{path}") as throttle:
             at_work = [asyncio.create_task(load(throttle)) for _ in range(20)]
-            until = time.monotonic() + 60
-            while let_in["before"] < 5:
-                assert time.monotonic() < until
-                await asyncio.sleep(0.01)
+            async with asyncio.timeout(60):
+                while let_in["before"] < 5:  # noqa: ASYNC110 - the load has no event
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.3)
             phase = "during"
             await asyncio.to_thread(server.stop)
             until = time.monotonic() + 60

@@ -75,11 +75,11 @@ async def test_another_body_is_refused_by_another_process_too(valkey: str) -> No
 
 
 async def test_a_claim_outlasts_its_lease_while_the_app_works(valkey: str) -> None:
-    async with processes(valkey, lease_s=0.6) as (one, other):
+    async with processes(valkey, lease_s=2) as (one, other):
         name = key()
         running = await first(one, name)
         waiting = asyncio.create_task(again(other, name))
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(2.5)
         assert not waiting.done()
         await running.finish(DONE)
         assert await waiting == DONE

@@ -112,7 +112,9 @@ async def test_who_has_left_is_not_asked_about_any_more(chat: Room, members: Sig
     ada = await chat.enter(x_member="ada")
     await ada.recv()
     await ada.close()
-    await asyncio.sleep(EVERY_S)
+    async with asyncio.timeout(20):
+        while 'websockets_open{route="/chat"} 0.0' not in figures_of(chat):  # noqa: ASYNC110 - figures have no event
+            await asyncio.sleep(0.02)
     asked = members.asked
     await asyncio.sleep(3 * EVERY_S)
     assert members.asked == asked

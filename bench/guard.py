@@ -30,10 +30,10 @@ USUAL = """\
 One process of uvicorn (httptools, uvloop) serves the same FastAPI route each time; another process
 asks over {connections} keep-alive connections. Blocks of {seconds:g} s are interleaved, {turns} of each
 kind in a round, which has processes of its own; each ratio is the median of neighbours' own. Guard
-has every part on: request ids, limits counted in memory, body and time limits, errors, headers, CORS, caching, request
-lines into a file, figures.
-The stack has the best of each that we found: slowapi (its ASGI middleware) for limits,
-asgi-correlation-id, secure, starlette-exporter, Starlette's CORS, and the shortest JSON request
+has every part on: request ids, body and time limits, errors, headers, CORS, caching, request lines
+into a file, figures, and limits, though none is due on a route of this kind.
+The stack has the best of each that we found: slowapi (its ASGI middleware) for limits, which counts
+here, asgi-correlation-id, secure, starlette-exporter, Starlette's CORS, and the shortest JSON request
 line through `logging`. It has no body and time limits, no errors and no caching."""
 
 

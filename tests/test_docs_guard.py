@@ -91,6 +91,24 @@ async def test_a_form_that_is_sent_again_after_the_process_was_killed_has_one_ef
     made.dispose()
 
 
+async def test_what_the_chat_pages_example_answers_is_counted_in_the_figures(
+    in_a_community: Path,
+) -> None:
+    page = next(page for page in PAGES if page.stem == "chat")
+    nobody = 'base_url = "http://127.0.0.1:9/v1"'
+    manifest = re.sub(r'base_url = "https://[^"]*"', nobody, manifest_of(page))
+    (in_a_community / "launchready.toml").write_text(manifest)
+    names: dict[str, Any] = {"__name__": page.stem}
+    exec(compile(blocks(page, "python")[0], page.name, "exec"), names)  # noqa: S102 - our own pages
+    transport = httpx.ASGITransport(app=names["app"])
+    async with httpx.AsyncClient(transport=transport, base_url="https://example.org") as client:
+        await client.post("/chat", json={"question": "Where do I begin?"})
+    text, _ = names["app"].figures.page()
+    await names["guide"].close()
+    await names["app"].close()
+    assert b'launchready_chat_fallbacks_total{reason="unreachable"' in text
+
+
 def rows(page: str, heading: str) -> Iterator[list[str]]:
     """Yield the cells of the rows of the table that begins so."""
     text = (PAGES[0].parent / page).read_text().partition(heading)[2]

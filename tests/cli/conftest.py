@@ -21,10 +21,11 @@ LAUNCHREADY = [sys.executable, "-m", "launchready"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """A demo that another process serves: its manifest and the member's variables."""
+    """A demo that another process serves: its manifest, the member's variables, and what it said."""
 
     manifest: Path
     environment: dict[str, str]
+    said: str
 
     @property
     def network(self) -> list[str]:
@@ -57,7 +58,9 @@ def serve(folder: Path, *arguments: str) -> tuple[subprocess.Popen[str], Served]
     watchdog.cancel()
     environment = dict(re.findall(r"(LAUNCHREADY_\w+)=(\S+)", seen))
     return process, Served(
-        manifest=folder / ".launchready" / "demo" / "launchready.toml", environment=environment
+        manifest=folder / ".launchready" / "demo" / "launchready.toml",
+        environment=environment,
+        said=seen,
     )
 
 

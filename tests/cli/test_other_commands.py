@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from launchready.manifest import load_manifest
@@ -124,6 +126,16 @@ def test_mail_verify_reads_a_saved_message(
 def test_the_demo_lists_its_defects(launchready: Run) -> None:
     done = launchready("demo", "--list")
     assert "certificate-expired" in done.stdout
+
+
+def test_the_demo_that_keeps_running_says_where_a_browser_finds_it_and_who_comes_in(
+    healthy: Served,
+) -> None:
+    told = re.search(r"Walk through it in a browser: (http://localhost:\d+)\n", healthy.said)
+    assert told is not None
+    assert "member@willow.example, or as admin@willow.example" in healthy.said
+    answer = httpx.get(told[1], trust_env=False, timeout=60)
+    assert (answer.status_code, "Become a member" in answer.text) == (200, True)
 
 
 def test_the_healthy_demo_is_a_go(started: Run, tmp_path: Path) -> None:

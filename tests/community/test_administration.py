@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from launchready.community.running import Community
-from launchready.community.tables import SPENDING, Letter
+from launchready.community.tables import SPENDING, Letter, Member
 from launchready.guard.chat import month_of
 from tests.community.browser import PASSWORD, Browser, letters
 from tests.community.conftest import ADA, ADMIN, GUEST
@@ -44,6 +44,22 @@ async def test_the_figures_count_and_show_what_the_guide_cost(
     assert "<dt>Members</dt><dd>9</dd>" in shown
     assert "<dt>Letters that wait</dt><dd>1</dd>" in shown
     assert "<td>Everybody together</td><td>1234</td><td>0.2500</td>" in shown
+
+
+async def test_what_a_member_cost_stands_beside_their_name_and_who_has_left_is_no_number(
+    browser: Browser, running: Community
+) -> None:
+    await browser.log_in(ADMIN)
+    async with running.database.write() as session:
+        month = month_of(running.now())
+        ada = await session.scalar(select(Member.id).where(Member.email == ADA))
+        for member, tokens in ((str(ada), 70), ("999999", 30)):
+            await session.execute(
+                SPENDING.insert().values(month=month, member=member, tokens=tokens, nanodollars=0)
+            )
+    shown = (await browser.get("/admin")).text
+    assert f'<td><a href="/people/{ada}">Ada</a></td><td>70</td>' in shown
+    assert "<td>A former member</td><td>30</td>" in shown
 
 
 async def test_a_code_is_shown_once_and_lets_a_newcomer_in(

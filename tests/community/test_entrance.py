@@ -149,7 +149,7 @@ async def test_a_newcomer_joins_confirms_and_is_in(browser: Browser, running: Co
     wrong = await browser.send(f"/confirm?token={token}", "/confirm", password="not this one")
     assert wrong.status_code == 422
     right = await browser.send(f"/confirm?token={token}", "/confirm", password=PASSWORD)
-    assert right.headers["location"] == "/members"
+    assert right.headers["location"] == "/members?new=1"
     assert "signed in as <bdi>Neo</bdi>" in (await browser.get("/members")).text
     assert (await letters(running))[-1] == ("welcome", NEW)
     again = await browser.send(f"/confirm?token={token}", "/confirm", password=PASSWORD)

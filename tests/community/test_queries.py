@@ -31,7 +31,7 @@ from tests.community.statements import Seen, scans, watching
 # Which of two workers fills the databases matters less than that only one does.
 pytestmark = pytest.mark.xdist_group("crowd")
 
-GUEST, ADMIN = 9, 20
+GUEST, BUYER, ADMIN = 9, 14, 20
 SECRET = "whsec_test_0123456789abcdef"
 MANIFEST = """
 [launch]
@@ -130,7 +130,19 @@ MEMBERS_PAGES = (
     ("/v1/circles", 1),
     ("/invite", 0),
 )
-VISITORS_PAGES = (("/login", 0), ("/signup", 0), ("/invite", 0), ("/reset", 0))
+VISITORS_PAGES = (
+    ("/", 0),
+    ("/pricing", 0),
+    ("/community", 0),
+    ("/login", 0),
+    ("/signup", 0),
+    ("/invite", 0),
+    ("/reset", 0),
+    ("/checkout", 0),
+    ("/checkout/trial?email=a@crowd.example", 0),
+    ("/welcome", 0),
+    ("/health", 0),
+)
 GUESTS_PAGES = (
     ("/members", 3),
     ("/members?before=5000", 3),
@@ -278,6 +290,21 @@ async def test_webhooks_of_payments_find_their_member_by_an_index(
             answer = await _deliver(browser, told[-1], now_s)
     assert answer.json()["effect"] is False
     await _holds(database, "the same again", seen, 1)
+
+
+async def test_a_test_payment_and_its_end_find_their_member_by_an_index(crowded: Guard) -> None:
+    """As the provider's webhooks, with the pages that send them."""
+    database = _running(crowded).database
+    async with _visiting(crowded, BUYER) as browser:
+        for path, action, statements in (
+            (f"/checkout/trial?email={email_of(BUYER)}", "/checkout/trial", 19),
+            ("/profile", "/profile/membership", 12),
+        ):
+            form = await browser.form(path, action)
+            with watching(database) as seen:
+                answer = await browser.post(form)
+            assert answer.status_code == 303, path
+            await _holds(database, action, seen, statements)
 
 
 async def _deliver(browser: Browser, told: dict[str, Any], now_s: int) -> httpx.Response:

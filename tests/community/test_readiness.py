@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 from launchready.community import Settings, guarded
+from launchready.community.mail.letters import put_down
+from launchready.community.plans import WILLOW
 from launchready.community.running import Community
 from launchready.guard import Guard
 from launchready.manifest import parse_manifest
@@ -40,14 +43,31 @@ async def test_ready_means_that_each_part_answers_by_its_name(tmp_path: Path) ->
     async with Browser(app) as browser:
         answer = await browser.client.get("/readyz")
         told = answer.json()
-        figures = await browser.client.get(
-            "/metrics", headers={"authorization": f"Bearer {ENVIRON['READS']}"}
-        )
     await community.close()
     await app.close()
     assert (answer.status_code, told["ready"]) == (200, True)
     assert set(told["checks"]) == {"database", "disk", "worker", "payments"}
-    assert 'launchready_queue_depth{queue="letters",worker="' in figures.text
+
+
+async def test_the_figures_tell_how_many_letters_wait_though_nobody_asks_whether_it_is_ready(
+    tmp_path: Path,
+) -> None:
+    app, community = made(tmp_path)
+    async with community.database.write() as session:
+        put_down(session, "invite", "a@willow.example", now=community.now(), plan=WILLOW)
+    community.post_office.end()  # nothing sends it meanwhile
+    community.start()
+    async with Browser(app) as browser, asyncio.timeout(30):
+        for _ in range(600):
+            figures = await browser.client.get(
+                "/metrics", headers={"authorization": f"Bearer {ENVIRON['READS']}"}
+            )
+            if 'queue="letters"' in figures.text:
+                break
+            await asyncio.sleep(0.05)
+    await community.close()
+    await app.close()
+    assert re.search(r'launchready_queue_depth\{queue="letters",worker="\d+"\} 1\.0', figures.text)
 
 
 async def test_a_worker_that_never_ran_is_told_by_name(tmp_path: Path) -> None:

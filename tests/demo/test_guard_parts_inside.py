@@ -68,3 +68,17 @@ async def test_without_guards_figures_a_missing_limit_stands_for_itself(tmp_path
 def test_every_part_is_told_of_here_or_shows_in_the_answers() -> None:
     shown = {"webhooks", "errors", "hsts", "csp", "framing", "sniffing", "referrer", "permissions"}
     assert set(get_args(Part)) == {*TOLD, *shown, "cors", "caching"}
+
+
+async def test_caching_that_is_off_is_one_finding_about_pages_and_one_about_files(
+    tmp_path: Path,
+) -> None:
+    launch = healthy()
+    for host in launch.hosts:
+        host.without_guard.add("caching")
+    found = await verdict(launch, tmp_path, only=("caching",))
+    assert root_causes(found) == [
+        ("private-answer-storable", f"https://{APP}/checkout"),
+        ("static-not-cached-long", f"https://static.{DOMAIN}/assets/app.48be10b4.js"),
+    ]
+    assert len(found.findings[0].also) == 4

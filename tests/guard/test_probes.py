@@ -116,6 +116,37 @@ async def test_a_pool_without_a_free_connection_is_said(tmp_path: Path) -> None:
     engine.dispose()
 
 
+LOADS_NOTHING = """
+import asyncio, sys
+from sqlalchemy import create_engine
+from launchready.guard import probes
+from launchready.guard.health import Readiness
+
+made = {
+    "database": probes.database(create_engine("sqlite://")),
+    "mail": probes.mail("127.0.0.1", 9),
+    "payments": probes.payments("KEY", {"KEY": "x" * 20}, url="https://127.0.0.1:9"),
+    "provider": probes.openai_provider("https://127.0.0.1:9/v1"),
+    "cache": probes.store("redis://127.0.0.1:9"),
+}
+before = set(sys.modules)
+asyncio.run(Readiness(made).check())
+print(sorted(n for n in set(sys.modules) - before if n.startswith(("redis", "sqlalchemy", "ssl"))))
+"""
+
+
+def test_what_probes_need_is_loaded_before_the_app_answers_and_not_while_it_does() -> None:
+    """The first question to a store loaded its library, and held every visitor up for a second."""
+    run = subprocess.run(
+        [sys.executable, "-c", LOADS_NOTHING],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert run.stdout.strip() == "[]"
+
+
 async def test_a_store_that_answers_passes(valkey: str) -> None:
     assert await why(store(valkey)) == ""
     assert await why(store(f"valkey+{valkey}")) == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import tempfile
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -116,6 +116,7 @@ async def _audited(ids: list[str], folder: Path) -> Audit:
 
 async def _serve(ids: list[str]) -> None:
     from launchready.demo import apply, healthy, running  # noqa: PLC0415 - same
+    from launchready.demo.door import door  # noqa: PLC0415 - same
 
     launch = healthy()
     apply(launch, ids)
@@ -124,11 +125,20 @@ async def _serve(ids: list[str]) -> None:
     with suppress(NotImplementedError):
         loop.add_signal_handler(signal.SIGINT, stop.set)
         loop.add_signal_handler(signal.SIGTERM, stop.set)
-    async with running(launch, FOLDER) as demo:
+    async with AsyncExitStack() as stack:
+        demo = await stack.enter_async_context(running(launch, FOLDER))
+        manifest = load_manifest(demo.manifest)
+        entrance = door(demo.state, manifest, demo.environment, FOLDER)
+        shown = await stack.enter_async_context(entrance)
         typer.echo(
             "Willow is running on this machine"
             + (f", with {', '.join(ids)}." if ids else ", healthy.")
         )
+        without = ", without them" if ids else ""
+        typer.echo(f"Walk through it in a browser{without}: {shown.url}")
+        typer.echo(f"  log in as {shown.member}, or as {shown.admin} for its administration;")
+        typer.echo(f"  the password of both is {demo.state.password}")
+        typer.echo(f"  its letters, such as that of a new member, lie in {shown.letters}")
         typer.echo("Audit it from another terminal, with what the audit must know in front:")
         words = [f"{name}={value}" for name, value in demo.environment.items()]
         typer.echo("  " + " \\\n  ".join(words) + " \\")

@@ -44,6 +44,8 @@ class Spent:
     """What the guide cost somebody this month; `member` is empty for everybody together."""
 
     member: str
+    name: str
+    """Empty too for who has closed their account."""
     tokens: int
     dollars: float
 
@@ -119,4 +121,13 @@ async def spending(session: AsyncSession, *, now: dt.datetime) -> list[Spent]:
         .order_by(SPENDING.c.nanodollars.desc(), SPENDING.c.tokens.desc(), SPENDING.c.member)
         .limit(A_PAGE)
     )
-    return [Spent(member=m, tokens=t, dollars=n / 1e9) for m, t, n in rows]
+    spent = rows.all()
+    numbers = [int(member) for member, _, _ in spent if member.isdecimal()]
+    names: dict[str, str] = {}
+    if numbers:
+        known = select(Member.id, Member.name).where(Member.id.in_(numbers))
+        names = {str(number): name for number, name in await session.execute(known)}
+    return [
+        Spent(member=member, name=names.get(member, ""), tokens=tokens, dollars=nanodollars / 1e9)
+        for member, tokens, nanodollars in spent
+    ]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from launchready.community.mail.worker import BEATS_WITHIN_S
 from launchready.community.running import Community
-from launchready.guard import Guard, probes
+from launchready.guard import probes
 from launchready.guard.health import Probe
-from launchready.guard.probes import Beat
 from launchready.manifest import Manifest
 
 
@@ -25,7 +24,7 @@ def readiness(
     if community.settings.smtp_url is not None:
         found["mail"] = _mail(community.settings.smtp_url)
     if community.post_office.carries:
-        found["worker"] = probes.worker(_counted(community), fresh_s=BEATS_WITHIN_S)
+        found["worker"] = probes.worker(community.post_office.beat, fresh_s=BEATS_WITHIN_S)
     for route in manifest.routes.values():
         for variable in route.secret_env:
             found["payments"] = probes.payments(variable, environ)
@@ -51,13 +50,3 @@ def _mail(url: str) -> Probe:
         # Letters go encrypted where the server can; a password never goes otherwise.
         encryption="tls" if encrypted else "starttls" if server.username else "none",
     )
-
-
-def _counted(community: Community) -> Callable[[], Awaitable[Beat | None]]:
-    async def beat() -> Beat | None:
-        found = await community.post_office.beat()
-        if found is not None and isinstance(community.outermost, Guard):
-            community.outermost.figures.queue_depth.labels("letters").set(found.queued)
-        return found
-
-    return beat

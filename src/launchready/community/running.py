@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 import time
@@ -16,6 +17,7 @@ from launchready.community.billing.events import revoke_what_ran_out
 from launchready.community.billing.trial import deliver, months_over
 from launchready.community.database import Database
 from launchready.community.guide.answering import WORDING, Guide
+from launchready.community.mail import letters
 from launchready.community.mail.worker import PostOffice
 from launchready.community.passwords import Passwords
 from launchready.community.sessions import sweep_sessions
@@ -29,6 +31,7 @@ from launchready.guard.once import forget
 from launchready.manifest import Manifest
 
 TIDIES_EVERY_S = 300.0
+COUNTS_EVERY_S = 15.0
 LETTER_ARRIVES_S = 10.0
 """Less than a deploy gives a process to end."""
 _LOG = logging.getLogger("launchready.community")
@@ -68,6 +71,7 @@ class Community:
         """Begin what runs beside the requests."""
         self._work.append(asyncio.create_task(self.post_office.run()))
         self._work.append(asyncio.create_task(self._tidy()))
+        self._work.append(asyncio.create_task(self._count_letters()))
 
     def now(self) -> dt.datetime:
         """Return the moment, by the clock of the settings."""
@@ -103,6 +107,17 @@ class Community:
                 await self.tidy_up()
             except (SQLAlchemyError, OSError) as error:
                 _LOG.warning("nothing was tidied up: %s", type(error).__name__)
+
+    async def _count_letters(self) -> None:
+        """Let guard's figures tell how many letters wait, whether or not somebody asks `/readyz`."""
+        while True:
+            # Whether the database answers is told by /readyz.
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                if isinstance(self.outermost, Guard):
+                    async with self.database.read() as session:
+                        waiting = await letters.waiting(session)
+                    self.outermost.figures.queue_depth.labels("letters").set(waiting)
+            await asyncio.sleep(COUNTS_EVERY_S)
 
     async def close(self) -> None:
         """End what runs and close what is open; a letter that is on its way has time to arrive."""

@@ -224,17 +224,18 @@ def store(url: str, *, key: str = "launchready:probe") -> Probe:
     One that is full, or a replica after a failover, answers PING as well as ever. `key` is what is
     written, for a user that may write under some names only.
     """
+    # Here and not in the probe: the library takes a second to load, in which nobody is answered.
+    import redis.asyncio  # noqa: F401, PLC0415
+    from redis.exceptions import (  # noqa: PLC0415
+        AuthenticationError,
+        NoPermissionError,
+        OutOfMemoryError,
+        ReadOnlyError,
+        ResponseError,
+    )
+    from redis.exceptions import ConnectionError as ClientConnectionError  # noqa: PLC0415
 
     async def probe() -> None:
-        from redis.exceptions import (  # noqa: PLC0415
-            AuthenticationError,
-            NoPermissionError,
-            OutOfMemoryError,
-            ReadOnlyError,
-            ResponseError,
-        )
-        from redis.exceptions import ConnectionError as ClientConnectionError  # noqa: PLC0415
-
         client = connect(url)
         try:
             await client.set(key, b"", px=1000)

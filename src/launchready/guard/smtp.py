@@ -30,9 +30,10 @@ def mail(
     Nothing is sent, and while all is well a minute passes between two tries. `encryption` is how the app connects: `tls` from the first byte (port 465),
     `starttls` (587), or `none`, where a password goes over the wire as it is.
     """
+    # Made here: to read what is trusted takes a while, in which nobody is answered.
+    context = tls or trusted()
 
     async def probe() -> None:
-        context = tls or trusted()
         reader, writer = await asyncio.open_connection(
             host, port, ssl=context if encryption == "tls" else None, limit=LINE_MAX
         )

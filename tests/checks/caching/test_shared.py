@@ -101,6 +101,14 @@ class TestPrivateAnswerStorable:
         assert found.failure is not None
         assert "must ask your server" in found.failure.means
 
+    def test_forms_of_several_kinds_are_one_thing_to_do_and_private_pages_another(self) -> None:
+        kinds: tuple[RouteKind, ...] = ("auth", "signup", "invite", "reset", "checkout", "private")
+        found = [outcome(private_answer_storable, answer(kind=k, set_cookie="a=1")) for k in kinds]
+        fixes = [each.failure.fix for each in found if each.failure]
+        assert len(fixes) == len(kinds)
+        assert len(set(fixes[:-1])) == 1
+        assert fixes[-1] not in fixes[:-1]
+
     def test_no_cache_for_one_field_alone_does_not_have_the_page_confirmed(self) -> None:
         control = 'public, max-age=600, no-cache="set-cookie"'
         found = outcome(private_answer_storable, answer(cache_control=control))

@@ -36,6 +36,7 @@ async def test_one_joins_confirms_by_mail_and_is_in(tab: Tab) -> None:
     await tab.open(await tab.house.link_in_mail("rosa@new.example", "/confirm"))
     await tab.fill(password=PASSWORD)
     await tab.press("Confirm and come in")
+    await tab.says("Welcome to Willow")
     await tab.says("You are signed in as Rosa.")
     await tab.says("You read along as a guest.")
 

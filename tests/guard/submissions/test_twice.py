@@ -162,7 +162,7 @@ async def test_only_the_first_of_finishing_and_giving_up_counts(submissions: Sub
 
 async def test_who_waits_too_long_is_told_to_look_later(valkey: str) -> None:
     for url in (None, valkey):
-        one, other = (Submissions(url, deadline_s=PATIENT_S, wait_s=0.2) for _ in range(2))
+        one, other = (Submissions(url, deadline_s=PATIENT_S, wait_s=1.0) for _ in range(2))
         name = key()
         running = await first(one, name)
         for submissions in (one, *([other] if url else [])):

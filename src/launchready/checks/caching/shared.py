@@ -166,7 +166,7 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
         severity=weight,
         fix=(
             *_for_cdns_alone(storing),
-            f"Send this header with the {visit.route.kind} pages, redirects and errors included: {_HEADER}",
+            _send_it_with(visit),
             "If a CDN has a rule that caches everything, exclude these pages from it and purge its cache.",
         ),
         who="your developer",
@@ -174,6 +174,12 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
         takes_effect="at once, after the caches were purged",
         see=headers_of(answer.url),
     )
+
+
+def _send_it_with(visit: Visit) -> str:
+    # One thing to do is one finding: log-in, sign-up and the others are not told apart.
+    pages = "the private pages" if visit.route.kind == "private" else "these forms and answers"
+    return f"Send this header with {pages}, redirects and errors included: {_HEADER}"
 
 
 def _for_cdns_alone(storing: Storing) -> tuple[str, ...]:
@@ -228,7 +234,7 @@ def _served(visit: Visit, answer: Exchange, line: str) -> Failed:
         wanted="a fresh answer for everyone",
         evidence=answer.url,
         fix=(
-            f"Send this header with the {visit.route.kind} pages, redirects and errors included: {_HEADER}",
+            _send_it_with(visit),
             "Exclude these pages from every “cache everything” rule of your CDN and host.",
             "Purge the whole cache, once the two are in place.",
         ),

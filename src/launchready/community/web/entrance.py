@@ -99,7 +99,7 @@ async def confirm(request: Request, form: SentForm, running: Running) -> Respons
     if token is None:
         note = "This password does not fit, or the link is no longer good. Log in for a new link."
         return page(request, "confirm.html", 422, token=link, note=note)
-    return with_session(request, see("/members"), token)
+    return with_session(request, see("/members?new=1"), token)
 
 
 @router.get("/reset")

@@ -21,7 +21,10 @@ async def room(request: Request, who: AMember, running: Running) -> Response:
     async with running.database.read() as session:
         shown = await posts.feed(session, who.plan, before=number_of(request, "before"))
         circles = await posts.circles(session)
-    return page(request, "members.html", feed=shown, circles=circles, open=readable(who.plan))
+    new = "new" in request.query_params
+    return page(
+        request, "members.html", feed=shown, circles=circles, open=readable(who.plan), new=new
+    )
 
 
 @router.get("/circles/{slug}")

@@ -162,11 +162,14 @@ def verify_command(
 ) -> None:
     """Say what SPF, DKIM and DMARC make of a saved message."""
     from launchready.mailauth.message import verify_eml  # noqa: PLC0415 - only this command
+    from launchready.mailauth.saved import not_a_message  # noqa: PLC0415 - only this command
 
     larger = "50 MB, more than any mail server takes"
     raw = contents(file, bytes_max=MESSAGE_MAX_BYTES, larger=larger)
     if not raw.strip():
         raise UsageError(f"{file} is empty")
+    if reason := not_a_message(raw):
+        raise UsageError(f"{file} {reason}")
     try:
         evaluation = verify_eml(raw, ip=ip, helo=helo, mail_from=mail_from, now_s=int(time.time()))
         result = _evaluate(evaluation, resolver, dial)
@@ -193,7 +196,9 @@ def verify_command(
         typer.echo("DMARC: permerror: the message has no single author")
     else:
         policy = result.dmarc.policy or "no policy"
-        typer.echo(f"DMARC: {result.dmarc.result} ({policy} for {one_line(result.from_domain)})")
+        open_ = ", unless SPF passes: add --ip" if result.spf is None else ""
+        outcome = "fail" + open_ if result.dmarc.result == "fail" else result.dmarc.result
+        typer.echo(f"DMARC: {outcome} ({policy} for {one_line(result.from_domain)})")
     _steps(result.steps)
 
 

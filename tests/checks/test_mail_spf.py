@@ -304,3 +304,17 @@ def test_names_that_do_not_exist_behind_an_include_are_the_service_s_to_mend() -
     }
     found = fix_of(spf_too_many_void_lookups, spf("v=spf1 include:s.example.net -all", nowhere))
     assert found.startswith("Behind include:s.example.net stand names that do not exist")
+
+
+def test_a_term_that_leads_to_no_name_is_left_out_and_named() -> None:
+    found = fix_of(spf_syntax_error, spf("v=spf1 a:mail..example.net ip4:192.0.2.25 -all"))
+    assert "to: v=spf1 ip4:192.0.2.25 -all\n" in found
+    assert "not valid: a:mail..example.net" in found
+
+
+def test_a_declared_sender_that_no_look_up_is_left_for_is_not_added_beside_a_broken_include() -> (
+    None
+):
+    record = including(10).replace("v=spf1", "v=spf1 include:gone.example.net")
+    fact = spf(record, services(10), senders=["google"])
+    assert f"to: {including(10)}" in fix_of(spf_include_broken, fact)

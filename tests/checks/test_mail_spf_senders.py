@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from launchready.checks.mail.spf_senders import spf_sender_not_authorised
+from launchready.derive.mail.spf_records import with_terms
 from tests.checks.mail_making import (
     Zones,
     mx,
@@ -145,3 +146,8 @@ def test_a_sender_that_may_not_fit_comes_with_a_word_of_what_is_left() -> None:
 
 def test_a_sender_for_whom_there_is_room_gets_the_record_alone() -> None:
     assert len(_steps(3, 3)) == 1
+
+
+def test_an_include_with_a_final_dot_is_not_added_a_second_time() -> None:
+    record = "v=spf1 include:_spf.google.com. -all"
+    assert with_terms(record, ["include:_spf.google.com"]) == record

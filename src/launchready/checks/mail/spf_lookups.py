@@ -66,9 +66,13 @@ def spf_includes_itself(spf: Spf) -> Result:
 
 
 def _declared(spf: Spf, broken: list[str]) -> list[str]:
-    """Return the terms of the declared senders but for those that lead to nothing."""
+    """Return the terms of the declared senders that lead somewhere, if ten look-ups may do."""
     terms = sender_terms(spf.entry.senders)
-    return [term for term in terms if term.partition(":")[2] not in broken]
+    found = [term for term in terms if term.partition(":")[2] not in broken]
+    kept = [b for b in spf.audit.tree.branches if b.target not in broken]
+    had = {b.target for b in kept if b.kind == "include"}
+    new = [t for t in found if t.startswith("include:") and t.partition(":")[2] not in had]
+    return found if sum(b.lookups for b in kept) + len(new) <= LOOKUPS_MAX else []
 
 
 @check(

@@ -318,3 +318,15 @@ def test_a_declared_sender_that_no_look_up_is_left_for_is_not_added_beside_a_bro
     record = including(10).replace("v=spf1", "v=spf1 include:gone.example.net")
     fact = spf(record, services(10), senders=["google"])
     assert f"to: {including(10)}" in fix_of(spf_include_broken, fact)
+
+
+def test_a_broken_include_that_a_macro_makes_is_left_out_of_the_fix() -> None:
+    found = fix_of(spf_include_broken, spf("v=spf1 include:%{d}._spf.example.net mx -all"))
+    assert found.endswith("to: v=spf1 mx -all")
+
+
+def test_a_broken_include_further_down_names_the_term_that_leads_there() -> None:
+    zones: Zones = {("s0.example.net", "TXT"): ["v=spf1 include:gone.example.net -all"]}
+    found = fix_of(spf_include_broken, spf("v=spf1 mx include:s0.example.net -all", zones))
+    assert "gone.example.net" in found
+    assert "take include:s0.example.net out" in found

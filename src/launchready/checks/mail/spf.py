@@ -164,7 +164,10 @@ def spf_syntax_error(spf: Spf) -> Result:
         means=IGNORED,
         observed=listed(problems),
         wanted="a valid record",
-        fix=(change("TXT", name, repaired(without_terms(record, lost), mistyped)), *_left_out(lost)),
+        fix=(
+            change("TXT", name, repaired(without_terms(record, lost), mistyped)),
+            *_left_out(lost),
+        ),
     ).failed(dig("TXT", name), evidence=record)
 
 

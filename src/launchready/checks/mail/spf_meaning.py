@@ -69,8 +69,10 @@ def spf_allows_everyone(spf: Spf) -> Result:
         steps = (change("TXT", name, with_terms(bare, declared)),)
         if opened:
             steps += (
-                f"If the service behind {listed(opened)} is still used, ask it which include it "
-                "offers instead: a record that lets everybody pass protects no one.",
+                (
+                    f"If the service behind {listed(opened)} is still used, ask it which include it "
+                    "offers instead: a record that lets everybody pass protects no one."
+                ),
             )
     else:
         steps = (

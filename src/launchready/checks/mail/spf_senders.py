@@ -97,8 +97,10 @@ def _added(spf: Spf, terms: tuple[str, ...]) -> tuple[str, ...]:
         return (step,)
     if new <= room:
         return (
-            f"This takes {new} or more of the {room} look-ups that are left of {LOOKUPS_MAX}: see "
-            "afterwards with `launchready recheck spf-too-many-lookups`.",
+            (
+                f"This takes {new} or more of the {room} look-ups that are left of {LOOKUPS_MAX}: see "
+                "afterwards with `launchready recheck spf-too-many-lookups`."
+            ),
             step,
         )
     full = f"the record uses {used} of {LOOKUPS_MAX} look-ups, and this takes {new} or more"

@@ -16,6 +16,7 @@ from launchready.checks.mail.spf_lookups import (
     spf_too_many_lookups,
     spf_too_many_void_lookups,
 )
+from launchready.derive.mail.spf_records import new_record
 from launchready.facts import Fact
 from launchready.facts.mail import Spf
 from launchready.finding import Check, Severity
@@ -330,3 +331,20 @@ def test_a_broken_include_further_down_names_the_term_that_leads_there() -> None
     found = fix_of(spf_include_broken, spf("v=spf1 mx include:s0.example.net -all", zones))
     assert "gone.example.net" in found
     assert "take include:s0.example.net out" in found
+
+
+@pytest.mark.parametrize(
+    ("exchange", "include"),
+    [
+        ("aspmx1.migadu.com", "spf.migadu.com"),
+        ("spool.mail.gandi.net", "_mailcust.gandi.net"),
+        ("mx1.privateemail.com", "spf.privateemail.com"),
+        ("mx1.titan.email", "spf.titan.email"),
+        ("example-org.mail.protection.outlook.com", "spf.protection.outlook.com"),
+        ("in1-smtp.messagingengine.com", "spf.messagingengine.com"),
+    ],
+)
+def test_a_first_record_names_the_service_that_holds_the_mailboxes(
+    exchange: str, include: str
+) -> None:
+    assert new_record((), [exchange]) == f"v=spf1 include:{include} ~all"

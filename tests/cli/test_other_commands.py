@@ -128,7 +128,11 @@ def test_mail_verify_does_not_say_that_dmarc_fails_before_spf_was_looked_at(
     options = [o for o in healthy.network if not o.endswith("ca.pem") and o != "--ca"]
     done = launchready("mail", "verify", "m.eml", *options)
     assert "DMARC: fail, unless SPF passes: add --ip" in done.stdout
-    settled = launchready("mail", "verify", "m.eml", "--ip", "203.0.113.99", *options)
+    nobody = launchready("mail", "verify", "m.eml", "--ip", "203.0.113.99", *options)
+    assert "SPF:   not checked: add --mail-from" in nobody.stdout
+    assert "DMARC: fail, unless SPF passes: add --mail-from" in nobody.stdout
+    sender = ("--mail-from", "a@willow.example")
+    settled = launchready("mail", "verify", "m.eml", "--ip", "203.0.113.99", *sender, *options)
     assert "DMARC: fail (reject" in settled.stdout
 
 

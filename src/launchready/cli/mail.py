@@ -179,11 +179,10 @@ def verify_command(
         _json(dataclasses.asdict(result))
         return
     typer.echo(f"From: {one_line(result.from_header)}")
-    spf = (
-        f"{result.spf.result} ({one_line(result.spf.domain)})"
-        if result.spf
-        else "not checked: add --ip"
-    )
+    # Without an address, or without any name to ask for, SPF was not looked at.
+    known = result.spf if result.spf is not None and result.spf.domain else None
+    add = "add --ip" if result.spf is None else "add --mail-from or --helo"
+    spf = f"{known.result} ({one_line(known.domain)})" if known else f"not checked: {add}"
     typer.echo(f"SPF:   {spf}")
     for signature in result.dkim:
         typer.echo(
@@ -196,7 +195,7 @@ def verify_command(
         typer.echo("DMARC: permerror: the message has no single author")
     else:
         policy = result.dmarc.policy or "no policy"
-        open_ = ", unless SPF passes: add --ip" if result.spf is None else ""
+        open_ = "" if known else f", unless SPF passes: {add}"
         outcome = "fail" + open_ if result.dmarc.result == "fail" else result.dmarc.result
         typer.echo(f"DMARC: {outcome} ({policy} for {one_line(result.from_domain)})")
     _steps(result.steps)

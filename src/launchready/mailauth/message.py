@@ -69,6 +69,10 @@ def verify_eml(
     received = _received(message)
     sender = _return_path(message) if mail_from is None else mail_from
     name = _helo_of(received, ip) if helo is None else helo
+    if sender is None and ip is not None:
+        problems.append(
+            "the message has no Return-Path, so that the envelope's sender is not known"
+        )
     author, from_header = _author(message, problems)
     steps = [*problems]
     spf: SpfResult | None = None

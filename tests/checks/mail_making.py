@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from launchready.facts import Fact, Gap, Subject, domain_subject
-from launchready.facts.mail import Dkim, Dmarc, Mx, MxRecord, Selectors, Spf
+from launchready.facts.mail import Dkim, Dmarc, MtaSts, Mx, MxRecord, Selectors, Spf
 from launchready.facts.spf_faults import sender_dependent
 from launchready.finding import Check, Outcome
 from launchready.mailauth.dkim_key import find_dkim_key
@@ -76,6 +76,14 @@ def spf(
 
 def unreadable_spf(**more: object) -> Spf:
     return spf(zones={(DOMAIN, "TXT"): "SERVFAIL"}, **more)  # type: ignore[arg-type]
+
+
+def sts(**more: object) -> MtaSts:
+    values: dict[str, object] = {
+        "record": "v=STSv1; id=1", "policy": "version: STSv1", "mode": "enforce",
+        "mx_patterns": ("mx.example.org",), "max_age_s": 604800,
+    }  # fmt: skip
+    return MtaSts(subject=DOMAIN_SUBJECT, at=AT, how="test", **(values | more))  # type: ignore[arg-type]
 
 
 def dkim(record: str | Sequence[str] = (), *, failing: bool = False, selector: str = "s1") -> Dkim:
@@ -149,3 +157,7 @@ def outcome(check: Check, fact: Fact | Gap, beside: Mx | None = None) -> Outcome
     """The outcome for a domain whose MX is in order, unless another one is given."""
     (only,) = outcomes(check, fact, beside or mx(exchange()))
     return only
+
+
+def without_address(name: str = "gone.example.org") -> MxRecord:
+    return MxRecord(preference=10, exchange=name, addresses=())

@@ -290,3 +290,13 @@ def test_the_records_to_publish_stand_last_so_that_nothing_is_pasted_with_them()
     assert failure is not None
     assert failure.fix[-1].startswith("Two weeks later")
     assert failure.fix[-1].endswith(f"to: {GOOD}")
+
+
+@pytest.mark.parametrize("begin", ["v= DMARC1", "v =DMARC1", "V=DMARC1"])
+def test_a_begin_that_the_rfc_allows_and_receivers_do_not_know_is_a_risk(begin: str) -> None:
+    record = f"{begin}; p=reject; rua=mailto:dmarc@{DOMAIN}"
+    failure = outcome(dmarc_broken, dmarc(record)).failure
+    assert failure is not None
+    assert failure.severity == Severity.RISK
+    assert "find no record" in failure.observed
+    assert failure.fix[0].endswith(f"to: v=DMARC1; p=reject; rua=mailto:dmarc@{DOMAIN}")

@@ -16,6 +16,7 @@ from launchready.checks.mail.spf_lookups import (
     spf_too_many_lookups,
     spf_too_many_void_lookups,
 )
+from launchready.derive.mail.spf_records import new_record
 from launchready.facts import Fact
 from launchready.facts.mail import Spf
 from launchready.finding import Check, Severity
@@ -304,3 +305,46 @@ def test_names_that_do_not_exist_behind_an_include_are_the_service_s_to_mend() -
     }
     found = fix_of(spf_too_many_void_lookups, spf("v=spf1 include:s.example.net -all", nowhere))
     assert found.startswith("Behind include:s.example.net stand names that do not exist")
+
+
+def test_a_term_that_leads_to_no_name_is_left_out_and_named() -> None:
+    found = fix_of(spf_syntax_error, spf("v=spf1 a:mail..example.net ip4:192.0.2.25 -all"))
+    assert "to: v=spf1 ip4:192.0.2.25 -all\n" in found
+    assert "not valid: a:mail..example.net" in found
+
+
+def test_a_declared_sender_that_no_look_up_is_left_for_is_not_added_beside_a_broken_include() -> (
+    None
+):
+    record = including(10).replace("v=spf1", "v=spf1 include:gone.example.net")
+    fact = spf(record, services(10), senders=["google"])
+    assert f"to: {including(10)}" in fix_of(spf_include_broken, fact)
+
+
+def test_a_broken_include_that_a_macro_makes_is_left_out_of_the_fix() -> None:
+    found = fix_of(spf_include_broken, spf("v=spf1 include:%{d}._spf.example.net mx -all"))
+    assert found.endswith("to: v=spf1 mx -all")
+
+
+def test_a_broken_include_further_down_names_the_term_that_leads_there() -> None:
+    zones: Zones = {("s0.example.net", "TXT"): ["v=spf1 include:gone.example.net -all"]}
+    found = fix_of(spf_include_broken, spf("v=spf1 mx include:s0.example.net -all", zones))
+    assert "gone.example.net" in found
+    assert "take include:s0.example.net out" in found
+
+
+@pytest.mark.parametrize(
+    ("exchange", "include"),
+    [
+        ("aspmx1.migadu.com", "spf.migadu.com"),
+        ("spool.mail.gandi.net", "_mailcust.gandi.net"),
+        ("mx1.privateemail.com", "spf.privateemail.com"),
+        ("mx1.titan.email", "spf.titan.email"),
+        ("example-org.mail.protection.outlook.com", "spf.protection.outlook.com"),
+        ("in1-smtp.messagingengine.com", "spf.messagingengine.com"),
+    ],
+)
+def test_a_first_record_names_the_service_that_holds_the_mailboxes(
+    exchange: str, include: str
+) -> None:
+    assert new_record((), [exchange]) == f"v=spf1 include:{include} ~all"

@@ -245,3 +245,33 @@ def test_merged_records_are_one_valid_record(records: list[str]) -> None:
 def test_hostile_senders_never_break_a_record(senders: list[str]) -> None:
     assert sender_terms(senders) == tuple(dict.fromkeys(sender_terms(senders)))
     assert with_terms("v=spf1 mx -all", sender_terms(senders)).endswith("-all")
+
+
+@pytest.mark.parametrize(
+    ("record", "wanted"),
+    [
+        ("v=spf1 mx ~all -all", "v=spf1 mx ~all"),
+        ("v=spf1 mx -all -all", "v=spf1 mx -all"),
+        ("v=spf1 mx ~all include:s.example.net -all", "v=spf1 mx include:s.example.net ~all"),
+        ("v=spf1 Redirect=s.example.net mx -all", "v=spf1 mx -all"),
+    ],
+)
+def test_a_record_with_more_than_one_end_keeps_the_one_that_counts(
+    record: str, wanted: str
+) -> None:
+    assert step(outcome(spf_terms_after_all, spf(record, SERVICE))) == wanted
+
+
+def test_a_second_all_is_not_called_a_sender() -> None:
+    failure = outcome(spf_terms_after_all, spf("v=spf1 mx ~all -all")).failure
+    assert failure is not None
+    assert "senders" not in failure.means
+
+
+def test_all_that_lets_everybody_pass_is_taken_out_in_one_step() -> None:
+    zones: Zones = {("open.example.net", "TXT"): ["v=spf1 +all"]}
+    record = "v=spf1 include:open.example.net ip4:0.0.0.0/1 mx all"
+    failure = outcome(spf_allows_everyone, spf(record, zones)).failure
+    assert failure is not None
+    assert failure.fix[0].endswith("to: v=spf1 mx ~all")
+    assert "include:open.example.net" in failure.fix[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from launchready.checks.mail.spf_senders import spf_sender_not_authorised
+from launchready.derive.mail.spf_records import with_terms
 from tests.checks.mail_making import (
     Zones,
     mx,
@@ -109,3 +110,44 @@ def test_a_service_with_a_return_path_of_its_own_is_unknown_where_part_was_not_s
 
 def test_without_declared_senders_there_is_nothing_to_compare() -> None:
     assert outcome(spf_sender_not_authorised, spf("v=spf1 mx ~all")).status == "not_applicable"
+
+
+def _steps(used: int, declared: int) -> tuple[str, ...]:
+    """The fix for a record of so many includes, all but `declared` of which nobody declares."""
+    zones: Zones = {
+        (f"s{n}.example.net", "TXT"): [f"v=spf1 ip4:198.51.100.{n} -all"] for n in range(used)
+    }
+    terms = [f"include:s{n}.example.net" for n in range(used)]
+    record = f"v=spf1 {' '.join(terms)} -all"
+    fact = spf(record, zones, senders=[*terms[:declared], "google"])
+    failure = outcome(spf_sender_not_authorised, fact).failure
+    assert failure is not None
+    return failure.fix
+
+
+def test_a_sender_for_whom_ten_look_ups_leave_no_room_gets_no_record_that_breaks_all() -> None:
+    steps = _steps(10, 10)
+    assert "the record uses 10 of 10 look-ups, and this takes 1 or more" in steps[0]
+    assert not any("to: v=spf1" in step for step in steps)
+    assert any("from a subdomain" in step for step in steps)
+
+
+def test_a_sender_takes_the_place_of_an_include_that_nobody_declares() -> None:
+    (step,) = _steps(10, 9)
+    assert "If nothing sends through include:s9.example.net" in step
+    assert step.endswith("include:s8.example.net include:_spf.google.com -all")
+
+
+def test_a_sender_that_may_not_fit_comes_with_a_word_of_what_is_left() -> None:
+    steps = _steps(8, 8)
+    assert "1 or more of the 2 look-ups that are left" in steps[0]
+    assert steps[1].endswith("include:s7.example.net include:_spf.google.com -all")
+
+
+def test_a_sender_for_whom_there_is_room_gets_the_record_alone() -> None:
+    assert len(_steps(3, 3)) == 1
+
+
+def test_an_include_with_a_final_dot_is_not_added_a_second_time() -> None:
+    record = "v=spf1 include:_spf.google.com. -all"
+    assert with_terms(record, ["include:_spf.google.com"]) == record

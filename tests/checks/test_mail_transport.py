@@ -18,16 +18,8 @@ from launchready.facts.mail import Dmarc, MtaSts, Mx, TlsRpt
 from launchready.facts.tls import Handshake
 from launchready.facts.zone import Zone
 from launchready.finding import Outcome, Severity
-from tests.checks.mail_making import DOMAIN_SUBJECT, dmarc, exchange, mx, spf, unreadable_spf
+from tests.checks.mail_making import DOMAIN_SUBJECT, dmarc, exchange, mx, spf, sts, unreadable_spf
 from tests.making import AT, DOMAIN, gap, outcome
-
-
-def sts(**more: object) -> MtaSts:
-    values: dict[str, object] = {
-        "record": "v=STSv1; id=1", "policy": "version: STSv1", "mode": "enforce",
-        "mx_patterns": ("mx.example.org",), "max_age_s": 604800,
-    }  # fmt: skip
-    return MtaSts(subject=DOMAIN_SUBJECT, at=AT, how="test", **(values | more))  # type: ignore[arg-type]
 
 
 def rpt(*records: str, problem: str = "") -> TlsRpt:
@@ -70,6 +62,11 @@ def test_a_policy_that_leaves_a_server_out_fails() -> None:
     assert (found.severity, found.detail) == (
         Severity.RISK, "the policy does not name mx.example.org",
     )  # fmt: skip
+
+
+def test_a_policy_in_testing_that_leaves_a_server_out_keeps_no_mail_and_is_advice() -> None:
+    policy = sts(mode="testing", mx_patterns=("*.example.net",))
+    assert outcome(mta_sts_broken, policy, mx(exchange())).severity is Severity.ADVICE
 
 
 def test_a_wildcard_stands_for_one_label() -> None:

@@ -123,6 +123,30 @@ def test_mail_verify_reads_a_saved_message(
     assert (data["spf"]["result"], data["dkim"], data["dmarc"]["result"]) == ("pass", [], "pass")
 
 
+def test_mail_verify_does_not_say_that_dmarc_fails_before_spf_was_looked_at(
+    launchready: Run, healthy: Served, tmp_path: Path
+) -> None:
+    (tmp_path / "m.eml").write_text("From: A <a@willow.example>\r\n\r\nhello\r\n")
+    options = [o for o in healthy.network if not o.endswith("ca.pem") and o != "--ca"]
+    done = launchready("mail", "verify", "m.eml", *options)
+    assert "DMARC: fail, unless SPF passes: add --ip" in done.stdout
+    nobody = launchready("mail", "verify", "m.eml", "--ip", "203.0.113.99", *options)
+    assert "SPF:   not checked: add --mail-from" in nobody.stdout
+    assert "DMARC: fail, unless SPF passes: add --mail-from" in nobody.stdout
+    sender = ("--mail-from", "a@willow.example")
+    settled = launchready("mail", "verify", "m.eml", "--ip", "203.0.113.99", *sender, *options)
+    assert "DMARC: fail (reject" in settled.stdout
+
+
+def test_mail_verify_says_what_a_file_is_that_is_no_message(
+    launchready: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "m.msg").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600))
+    done = launchready("mail", "verify", "m.msg")
+    assert done.returncode == 2
+    assert "m.msg is an Outlook item (.msg)" in done.stderr
+
+
 def test_the_demo_lists_its_defects(launchready: Run) -> None:
     done = launchready("demo", "--list")
     assert "certificate-expired" in done.stdout

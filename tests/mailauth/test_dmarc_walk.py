@@ -1,6 +1,8 @@
 """Walks up the tree of names: which domains are asked, and which one is the organizational domain."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from launchready.mailauth.dmarc import evaluate_dmarc
 from launchready.mailauth.dmarc_walk import walk, walk_names
@@ -127,3 +129,40 @@ def test_no_more_than_eight_questions_are_asked_for_one_domain_and_its_existence
     zones = Zones({})
     run(evaluate_dmarc(".".join("abcdefghijklmnop")), zones)
     assert len(zones.asked) == 9
+
+
+def _by_the_letter(records: dict[str, str], start: str) -> str:
+    """RFC 9989, 4.10 and 4.10.2, step by step; `records` says psd of each name that has one."""
+    labels = start.split(".")
+    labels = labels[1:] if len(labels) < 8 else labels[-7:]
+    targets = [start, *(".".join(labels[at:]) for at in range(len(labels)))]
+    found: list[str] = []
+    for target in targets:
+        if target in records:
+            found.append(target)
+            if records[target] != "u":
+                break
+    for domain in found:
+        if records[domain] == "n":
+            return domain
+        if records[domain] == "y" and domain != start:
+            return ".".join(start.split(".")[-(domain.count(".") + 2) :])
+    return min(found, key=lambda domain: domain.count("."), default=start)
+
+
+@given(
+    depth=st.integers(1, 14),
+    psd=st.lists(st.sampled_from(["", "", "u", "y", "n"]), min_size=14, max_size=14),
+)
+def test_any_tree_has_the_organizational_domain_that_the_rfc_reads_out(
+    depth: int, psd: list[str]
+) -> None:
+    names = [".".join("abcdefghijklmn"[at:depth]) for at in range(depth)]
+    records = {name: said for name, said in zip(names, psd, strict=False) if said}
+    zones = Zones(
+        {
+            f"_dmarc.{name}": {"TXT": [f"v=DMARC1; p=none; psd={said}"]}
+            for name, said in records.items()
+        }
+    )
+    assert run(walk(names[0]), zones).organizational_domain == _by_the_letter(records, names[0])

@@ -91,6 +91,14 @@ def test_an_empty_return_path_makes_the_helo_count() -> None:
     assert _outcome(found) == ("pass", [], "pass")
 
 
+def test_a_message_without_a_return_path_says_that_its_envelope_is_not_known() -> None:
+    bare = _MAIL.split(b"\r\n", 1)[1]
+    said = "the message has no Return-Path, so that the envelope's sender is not known"
+    assert said in _verify(bare, ip="192.0.2.1").steps
+    assert said not in _verify(bare, ip="192.0.2.1", mail_from="a@example.test").steps
+    assert said not in _verify(bare).steps
+
+
 def test_a_temporary_error_leaves_dmarc_undecided() -> None:
     found = _verify(_signed(), failing=["s._domainkey.example.test"])
     assert _outcome(found) == ("", ["temperror"], "temperror")

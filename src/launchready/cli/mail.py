@@ -162,11 +162,14 @@ def verify_command(
 ) -> None:
     """Say what SPF, DKIM and DMARC make of a saved message."""
     from launchready.mailauth.message import verify_eml  # noqa: PLC0415 - only this command
+    from launchready.mailauth.saved import not_a_message  # noqa: PLC0415 - only this command
 
     larger = "50 MB, more than any mail server takes"
     raw = contents(file, bytes_max=MESSAGE_MAX_BYTES, larger=larger)
     if not raw.strip():
         raise UsageError(f"{file} is empty")
+    if reason := not_a_message(raw):
+        raise UsageError(f"{file} {reason}")
     try:
         evaluation = verify_eml(raw, ip=ip, helo=helo, mail_from=mail_from, now_s=int(time.time()))
         result = _evaluate(evaluation, resolver, dial)
@@ -176,11 +179,10 @@ def verify_command(
         _json(dataclasses.asdict(result))
         return
     typer.echo(f"From: {one_line(result.from_header)}")
-    spf = (
-        f"{result.spf.result} ({one_line(result.spf.domain)})"
-        if result.spf
-        else "not checked: add --ip"
-    )
+    # Without an address, or without any name to ask for, SPF was not looked at.
+    known = result.spf if result.spf is not None and result.spf.domain else None
+    add = "add --ip" if result.spf is None else "add --mail-from or --helo"
+    spf = f"{known.result} ({one_line(known.domain)})" if known else f"not checked: {add}"
     typer.echo(f"SPF:   {spf}")
     for signature in result.dkim:
         typer.echo(
@@ -193,7 +195,9 @@ def verify_command(
         typer.echo("DMARC: permerror: the message has no single author")
     else:
         policy = result.dmarc.policy or "no policy"
-        typer.echo(f"DMARC: {result.dmarc.result} ({policy} for {one_line(result.from_domain)})")
+        open_ = "" if known else f", unless SPF passes: {add}"
+        outcome = "fail" + open_ if result.dmarc.result == "fail" else result.dmarc.result
+        typer.echo(f"DMARC: {outcome} ({policy} for {one_line(result.from_domain)})")
     _steps(result.steps)
 
 

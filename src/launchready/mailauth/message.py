@@ -9,6 +9,7 @@ from launchready.mailauth.lookups import Asking
 from launchready.mailauth.mail_address import parse_mailboxes
 from launchready.mailauth.mail_fields import MailMessage, parse_message
 from launchready.mailauth.names import address, host_domain, printable
+from launchready.mailauth.saved import unwrapped
 from launchready.mailauth.spf import evaluate_spf
 from launchready.mailauth.spf_result import SpfResult
 
@@ -62,11 +63,16 @@ def verify_eml(
     `mail_from` defaults to the Return-Path field, `helo` to what a Received field says of `ip`;
     without `ip` SPF is left out. Raises ValueError if `ip` is no address.
     """
-    message = parse_message(raw)
-    problems = list(message.problems)
+    saved = unwrapped(raw)
+    message = parse_message(saved.raw)
+    problems = [*saved.notes, *message.problems]
     received = _received(message)
     sender = _return_path(message) if mail_from is None else mail_from
     name = _helo_of(received, ip) if helo is None else helo
+    if sender is None and ip is not None:
+        problems.append(
+            "the message has no Return-Path, so that the envelope's sender is not known"
+        )
     author, from_header = _author(message, problems)
     steps = [*problems]
     spf: SpfResult | None = None

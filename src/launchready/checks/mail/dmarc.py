@@ -37,6 +37,8 @@ from launchready.mailauth.dmarc_record import DmarcRecord
 
 _SPAM = "Sign-in codes and invitations land in spam or are refused by Gmail, Yahoo and Outlook."
 _BLIND = "Nobody tells you when mail in your name is forged, or when your own stops arriving."
+# RFC 9989, 4.8 allows spaces and a capital V; OpenDMARC, Mail::DMARC and others do not find it.
+_BEGIN = "v=DMARC1"
 _MAILBOX = "Make sure that the mailbox {address} exists and somebody reads it, or use another one."
 
 
@@ -165,6 +167,9 @@ def dmarc_broken(dmarc: Dmarc) -> Result:
 def _syntax_problems(dmarc: Dmarc) -> tuple[str, ...]:
     parsed = dmarc.result.parsed
     own = parsed.problems if parsed is not None else ()
+    if parsed is not None and not parsed.text.startswith(_BEGIN):
+        begin = parsed.text.partition("1")[0] + "1"
+        own = (f"it begins with {begin}: receivers that look for {_BEGIN} find no record", *own)
     meant = [
         f"_dmarc.{stop.domain} holds what is no policy record: {text[:80]}"
         for stop in dmarc.result.walked

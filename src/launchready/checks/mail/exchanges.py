@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from launchready.checks.mail.wording import Words, change, dig, listed, publish, smtp, untold
-from launchready.facts.mail import MailServer, Mx
+from launchready.checks.mail.wording import Words, change, dig, listed, publish, untold
+from launchready.facts.mail import Mx
 from launchready.finding import (
     Impact,
     NotApplicable,
-    Parent,
     Passed,
     Result,
     Severity,
@@ -15,7 +14,7 @@ from launchready.finding import (
     check,
 )
 
-_BOUNCES = "Answers and questions of members bounce, and so do reports of undelivered mail."
+BOUNCES = "Answers and questions of members bounce, and so do reports of undelivered mail."
 
 
 def _unread(mx: Mx) -> Unproven:
@@ -58,7 +57,7 @@ def mx_missing(mx: Mx) -> Result:
             steps[2],
         )
     return Words(
-        means=_BOUNCES, observed=observed, wanted="an MX record", fix=steps, effort_min=15
+        means=BOUNCES, observed=observed, wanted="an MX record", fix=steps, effort_min=15
     ).failed(dig("MX", name))
 
 
@@ -77,7 +76,7 @@ def mx_null_beside_others(mx: Mx) -> Result:
         return Passed(evidence="no contradiction")
     name = mx.subject.name
     return Words(
-        means=_BOUNCES,
+        means=BOUNCES,
         observed=f"0 . beside {', '.join(r.exchange for r in mx.records)}",
         wanted="either a null MX or others",
         fix=(f"At your DNS provider, delete the MX record 0 . at {name}.",),
@@ -102,7 +101,7 @@ def mx_is_address(mx: Mx) -> Result:
     name, record = mx.subject.name, wrong[0]
     kind = "AAAA" if ":" in record.exchange else "A"
     return Words(
-        means=_BOUNCES,
+        means=BOUNCES,
         observed=", ".join(r.exchange for r in wrong),
         wanted="the name of a host",
         fix=(
@@ -139,7 +138,7 @@ def mx_unresolvable(mx: Mx) -> Result:
     )
     verb = "has" if len(gone) == 1 else "have"
     return Words(
-        means=_BOUNCES if len(gone) == len(mx.records) else "Some mail to you is late or lost.",
+        means=BOUNCES if len(gone) == len(mx.records) else "Some mail to you is late or lost.",
         observed=f"{', '.join(r.exchange for r in gone)} {verb} no address",
         wanted="an address for every mail server",
         fix=steps,
@@ -182,116 +181,8 @@ def mx_lookup_fails(mx: Mx) -> Result:
     where = mx.subject.name if mx.trouble else mx.records[0].exchange
     trouble = mx.trouble or mx.records[0].trouble
     return Words(
-        means=_BOUNCES,
+        means=BOUNCES,
         observed=f"{where}: {trouble}",
         wanted="an answer",
         fix=(f"Ask the DNS provider of {where} why its servers fail.",),
     ).failed(dig("MX", mx.subject.name))
-
-
-@check(severity=Severity.RISK, impact=Impact.EMAIL)
-def mail_server_unreachable(server: MailServer, mx: Parent[Mx]) -> Result:
-    """A mail server does not answer.
-
-    Why: Mail to you waits at the senders for days and then bounces.
-
-    Fix: Let the server answer on port 25, or take it out of the MX records.
-    """
-    if server.reachable:
-        return Passed(evidence=server.banner[:100] or "it answers on port 25")
-    name = server.subject.name
-    nowhere = name in {r.exchange for r in mx.records if r.numeric or r in mx.unresolved}
-    late = "Some mail to you is late, and lost if the other servers fail."
-    return Words(
-        means=_BOUNCES if len(mx.records) == 1 else late,
-        observed=server.detail or "no answer on port 25",
-        wanted="an answer on port 25",
-        fix=(
-            _first_step(name, server.detail),
-            f"If {name} is no longer in use, delete its MX record at {mx.subject.name}.",
-        ),
-        effort_min=20,
-        who="your host",
-        takes_effect="at once",
-    ).failed(smtp(name), because=mx.key if nowhere and mx.fault else None)
-
-
-def _first_step(name: str, detail: str) -> str:
-    if detail.startswith("it publishes"):
-        return f"At your DNS provider, give {name} the public address of the mail server."
-    if detail.startswith("it greets with"):  # so it runs, and its firewall is open
-        return f"Let the mail server at {name} take mail from everybody: it refuses in words."
-    return f"Start the mail server at {name}, and open port 25 of its firewall to everybody."
-
-
-@check(severity=Severity.RISK, impact=Impact.EMAIL)
-def mail_server_without_starttls(server: MailServer) -> Result:
-    """A mail server offers no encryption that works.
-
-    Why: Mail to you crosses the Internet as plain text, and senders that insist on TLS refuse (RFC
-    3207).
-
-    Fix: Switch STARTTLS on at the mail server.
-    """
-    if not server.reachable:
-        return NotApplicable(reason="it does not answer")
-    if server.starttls and server.tls_accepted:
-        return Passed(evidence=server.tls_detail or "STARTTLS works")
-    name = server.subject.name
-    return Words(
-        means="What members write to you can be read on the way.",
-        observed=server.tls_detail or "it fails" if server.starttls else "no STARTTLS",
-        wanted="STARTTLS that works",
-        fix=(
-            (
-                f"Install a certificate for {name} on the mail server and switch STARTTLS on (Postfix: "
-                "smtpd_tls_security_level = may, smtpd_tls_chain_files = …)."
-            ),
-            "If a provider runs the server, ask it to offer STARTTLS.",
-        ),
-        effort_min=30,
-        who="your host",
-        takes_effect="at once",
-    ).failed(smtp(name))
-
-
-@check(severity=Severity.ADVICE, impact=Impact.EMAIL)
-def mail_server_certificate(server: MailServer, mx: Parent[Mx]) -> Result:
-    """The certificate of a mail server is not one that senders can verify.
-
-    Why: Most senders deliver all the same, but those that verify (MTA-STS, DANE) refuse, and
-    whoever sits between can read the mail.
-
-    Fix: Give the server a certificate of a public authority that names it.
-    """
-    if not server.reachable:
-        return NotApplicable(reason="it does not answer")
-    if not (server.starttls and server.tls_accepted):
-        return NotApplicable(reason="it offers no encryption that works")
-    name = server.subject.name
-    faults = []
-    if server.trusted is False:
-        faults.append(server.trust_detail or "no public authority vouches for it")
-    if server.name_matches is False:
-        faults.append(f"it does not name {name}")
-    if not faults:
-        if server.trusted is None or server.name_matches is None:
-            return Unproven(reason="its certificate was not verified")
-        return Passed(evidence=server.tls_detail or "accepted")
-    # With the server's own name in the MX record, the certificate is asked for that name.
-    alias = mx.fault == "is-alias" and server.trusted is not False
-    return Words(
-        means="Some senders refuse to deliver mail to you.",
-        observed=f"the certificate is not accepted: {'; '.join(faults)}",
-        wanted=f"a certificate of a public authority that names {name}",
-        fix=(
-            f"Get a certificate for {name} (`certbot certonly -d {name}`) and name it in the settings of the mail server.",
-            "If a provider runs the server, ask it to do so.",
-        ),
-        effort_min=30,
-        who="your host",
-        takes_effect="at once",
-    ).failed(
-        f"{smtp(name)} 2>/dev/null | openssl x509 -noout -subject -issuer -dates",
-        evidence=server.tls_detail, because=mx.key if alias else None,
-    )  # fmt: skip

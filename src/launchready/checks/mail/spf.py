@@ -20,6 +20,7 @@ from launchready.derive.mail.spf_records import (
     repaired,
     sender_terms,
     with_terms,
+    without_terms,
 )
 from launchready.derive.mail.spf_slips import mended
 from launchready.facts.mail import Spf
@@ -40,6 +41,7 @@ from launchready.mailauth.spf_record import parse_spf
 
 SPAM = "Sign-in codes and invitations land in spam or are refused, because receivers "
 IGNORED = SPAM + "cannot use the SPF record."
+_NOWHERE = " does not lead to a domain name"
 _ONE_ADDRESS = (
     "`launchready mail spf {domain} --ip ADDRESS` with the address of a server that sends for you "
     "says what its mail gets."
@@ -149,6 +151,9 @@ def spf_syntax_error(spf: Spf) -> Result:
     if not problems:
         return Passed(evidence="every term is valid")
     name, record = spf.subject.name, spf.audit.records[0]
+    # What leads to no domain name is written as terms are, so that only the walk tells.
+    aimless = [p.removesuffix(_NOWHERE) for p in problems if p.endswith(_NOWHERE)]
+    lost = (*mended(record)[1], *aimless)
     mistyped = [
         sender
         for sender in spf.entry.senders
@@ -159,13 +164,15 @@ def spf_syntax_error(spf: Spf) -> Result:
         means=IGNORED,
         observed=listed(problems),
         wanted="a valid record",
-        fix=(change("TXT", name, repaired(record, mistyped)), *_left_out(record)),
+        fix=(
+            change("TXT", name, repaired(without_terms(record, lost), mistyped)),
+            *_left_out(lost),
+        ),
     ).failed(dig("TXT", name), evidence=record)
 
 
-def _left_out(record: str) -> tuple[str, ...]:
+def _left_out(lost: tuple[str, ...]) -> tuple[str, ...]:
     """Return the step for the terms that nobody can guess, if there are any."""
-    _, lost = mended(record)
     if not lost:
         return ()
     step = (

@@ -34,6 +34,7 @@ from launchready.finding import (
     check,
 )
 from launchready.mailauth.spf_client import LOOKUPS_MAX, VOID_LOOKUPS_MAX
+from launchready.mailauth.spf_result import SpfBranch
 
 
 @check(
@@ -55,7 +56,7 @@ def spf_includes_itself(spf: Spf) -> Result:
     holder, target = circle[-2], circle[-1]
     step = f"In the SPF record of {holder}, remove include:{target} (or redirect={target})."
     if holder == name:
-        record = repaired(_without_target(spf.audit.records[0], target), ())
+        record = repaired(_without_target(spf, spf.audit.records[0], target), ())
         step = change("TXT", name, record)
     return Words(
         means=IGNORED,
@@ -66,9 +67,13 @@ def spf_includes_itself(spf: Spf) -> Result:
 
 
 def _declared(spf: Spf, broken: list[str]) -> list[str]:
-    """Return the terms of the declared senders but for those that lead to nothing."""
+    """Return the terms of the declared senders that lead somewhere, if ten look-ups may do."""
     terms = sender_terms(spf.entry.senders)
-    return [term for term in terms if term.partition(":")[2] not in broken]
+    found = [term for term in terms if term.partition(":")[2] not in broken]
+    kept = [b for b in spf.audit.tree.branches if b.target not in broken]
+    had = {b.target for b in kept if b.kind == "include"}
+    new = [t for t in found if t.startswith("include:") and t.partition(":")[2] not in had]
+    return found if sum(b.lookups for b in kept) + len(new) <= LOOKUPS_MAX else []
 
 
 @check(
@@ -96,15 +101,16 @@ def spf_include_broken(spf: Spf) -> Result:
     record = spf.audit.records[0]
     mended = record
     for target in broken:
-        mended = _without_target(mended, target)
+        mended = _without_target(spf, mended, target)
     steps = [
         "Look up what the service asks for today; it may have a new name for the include.",
         change("TXT", name, with_terms(repaired(mended, ()), _declared(spf, broken))),
     ]
     if mended == record:
+        way = next((b.text for b in spf.audit.tree.branches if _leads_to(b, broken[0])), "")
         steps[1] = (
-            f"The record of {broken[0]} is included further down: tell the service that publishes it, "
-            "or stop including it."
+            f"{broken[0]} is included further down: tell the service that publishes the record, or "
+            f"take {way or 'the term that leads there'} out of the TXT record at {name}."
         )
     return Words(
         means=IGNORED, observed=listed(problems), wanted="only includes that have a valid record",
@@ -267,9 +273,12 @@ def _followed(spf: Spf) -> bool:
     return not missed and (not others or _seen(spf))
 
 
-def _without_target(record: str, target: str) -> str:
-    def leads_there(word: str) -> bool:
-        plain = word.lower().lstrip("+-~?").rstrip(".")
-        return plain in {f"include:{target}", f"redirect={target}"}
+def _without_target(spf: Spf, record: str, target: str) -> str:
+    """Return the record without the includes and the redirect that lead to a domain."""
+    led = [b for b in spf.audit.tree.branches if b.kind in {"include", "redirect"}]
+    return without_terms(record, [b.text for b in led if b.target == target])
 
-    return " ".join(w for w in record.split() if not leads_there(w))
+
+def _leads_to(branch: SpfBranch, target: str) -> bool:
+    nodes = branch.child.branches if branch.child is not None else ()
+    return branch.target == target or any(_leads_to(each, target) for each in nodes)

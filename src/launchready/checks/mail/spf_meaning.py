@@ -8,6 +8,7 @@ from launchready.derive.mail.spf_records import (
     TXT_WANTED_CHARS,
     allows_everyone,
     broad_terms,
+    only_ends,
     opening_terms,
     repaired,
     sender_terms,
@@ -57,22 +58,22 @@ def spf_allows_everyone(spf: Spf) -> Result:
         return Passed(
             evidence=f"{len(spf.audit.networks)} networks and {spf.audit.lookups} look-ups"
         )
-    mended = without_terms(record, broad_terms(record))
+    opened = opening_terms(spf.audit)
+    mended = without_terms(record, (*broad_terms(record), *opened))
     steps: tuple[str, ...]
     if any(domain == name and q == "+" for domain, q in spf.audit.all_qualifiers):
         mended = with_all(mended)
     if mended != record:
-        steps = (change("TXT", name, with_terms(mended, sender_terms(spf.entry.senders))),)
-    elif opened := opening_terms(spf.audit):
-        bare = repaired(without_terms(record, opened), ())
+        bare = repaired(mended, ()) if opened else mended
         declared = [t for t in sender_terms(spf.entry.senders) if t not in opened]
-        steps = (
-            change("TXT", name, with_terms(bare, declared)),
-            (
-                f"If the service behind {listed(opened)} is still used, ask it which include it "
-                "offers instead: a record that lets everybody pass protects no one."
-            ),
-        )
+        steps = (change("TXT", name, with_terms(bare, declared)),)
+        if opened:
+            steps += (
+                (
+                    f"If the service behind {listed(opened)} is still used, ask it which include it "
+                    "offers instead: a record that lets everybody pass protects no one."
+                ),
+            )
     else:
         steps = (
             f"Remove the term of the TXT record at {name} that leads to this: {where}.",
@@ -183,9 +184,13 @@ def spf_terms_after_all(spf: Spf) -> Result:
     own = [t.partition(": ")[2] for t in spf.audit.after_all if t.startswith(f"{name}: ")]
     if not own:
         return Passed(evidence="nothing stands behind all")
-    terms = [term for term in own if not term.lower().startswith("redirect=")]
+    terms = [term for term in own if not only_ends([term])]
     return Words(
-        means="Mail of senders that stand behind all fails SPF and may land in spam.",
+        means=(
+            "Mail of senders that stand behind all fails SPF and may land in spam."
+            if terms
+            else "The record does not mean what it seems to say: its first all is the one that counts."
+        ),
         observed=listed(own),
         wanted="all at the end",
         fix=(change("TXT", name, with_terms(without_what_follows_all(record), terms)),),

@@ -7,7 +7,9 @@ from launchready.checks.mail.wording import Words, change, dig, listed
 from launchready.derive.mail.senders import included_domain, service
 from launchready.derive.mail.spf_records import (
     sender_terms,
+    undeclared_includes,
     with_terms,
+    without_terms,
 )
 from launchready.facts.mail import Mx, Spf
 from launchready.facts.spf_faults import own_problems
@@ -20,6 +22,10 @@ from launchready.finding import (
     Unproven,
     check,
 )
+from launchready.mailauth.spf_client import LOOKUPS_MAX
+
+_INCLUDE_MAY_TAKE = 4
+"""Look-ups of the dearest includes that services ask for, their own one among them."""
 
 
 @check(severity=Severity.RISK, impact=Impact.EMAIL, bar="mail")
@@ -68,7 +74,7 @@ def spf_sender_not_authorised(spf: Spf, mx: Mx) -> Result:
             means="Mail of a service that sends for you fails SPF and may land in spam.",
             observed=listed(refused or ended),
             wanted="every declared sender passes",
-            fix=(change("TXT", name, with_terms(record, terms)),),
+            fix=_added(spf, terms),
         ).failed(dig("TXT", name), evidence=record, because=because)
     if unknown:
         return Unproven(
@@ -80,6 +86,34 @@ def spf_sender_not_authorised(spf: Spf, mx: Mx) -> Result:
     if any(r is None for _, r in spf.senders) and spf.audit.unseen and spf.fault:
         return not_whole(spf)
     return Passed(evidence=", ".join(spf.entry.senders)[:200])
+
+
+def _added(spf: Spf, terms: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the steps that add terms, none of which leads beyond ten look-ups (RFC 7208, 4.6.4)."""
+    name, record, used = spf.subject.name, spf.audit.records[0], spf.audit.lookups
+    step = change("TXT", name, with_terms(record, terms))
+    new, room = sum(term.startswith("include:") for term in terms), LOOKUPS_MAX - used
+    if not new or room < 0 or room >= new * _INCLUDE_MAY_TAKE:
+        return (step,)
+    if new <= room:
+        return (
+            (
+                f"This takes {new} or more of the {room} look-ups that are left of {LOOKUPS_MAX}: see "
+                "afterwards with `launchready recheck spf-too-many-lookups`."
+            ),
+            step,
+        )
+    full = f"the record uses {used} of {LOOKUPS_MAX} look-ups, and this takes {new} or more"
+    gone = undeclared_includes(record, spf.entry.senders)
+    if new <= room + sum(b.lookups for b in spf.audit.tree.branches if b.text in gone):
+        step = change("TXT", name, with_terms(without_terms(record, gone), terms))
+        return (f"Make room, as {full}. If nothing sends through {listed(gone, 10)}: {step}",)
+    dear = [f"{b.text} costs {b.lookups}" for b in spf.audit.tree.branches if b.lookups]
+    return (
+        f"Make room first: {full}. Decide which of these {name} needs no more: {listed(dear, 8)}.",
+        f"Then add {' '.join(terms)} in front of the end of the record.",
+        f"Or let the service send from a subdomain such as news.{name} with its own record.",
+    )
 
 
 def _redirects_to_nothing(spf: Spf) -> bool:

@@ -98,6 +98,7 @@ def mta_sts_broken(mta_sts: MtaSts, mx: Mx) -> Result:
         ).failed(
             f"curl -sS https://mta-sts.{name}/.well-known/mta-sts.txt",
             evidence=mta_sts.policy[:2000],
+            severity=None if enforced else Severity.ADVICE,
             because=mx.key if all(r.numeric or r in mx.unresolved for r in left_out) else None,
         )
     return Words(

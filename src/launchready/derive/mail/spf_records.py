@@ -50,7 +50,7 @@ def with_terms(record: str, terms: Sequence[str]) -> str:
     """Return the record with further mechanisms in front of where it ends."""
     words = record.split()
     at = next((n for n, word in enumerate(words) if _ends(word)), len(words))
-    have = {word.lower().lstrip("+") for word in words[:at]}
+    have = {word.lower().lstrip("+").rstrip(".") for word in words[:at]}
     fresh = [term for term in terms if term.lower() not in have]
     # Behind the end, or with another qualifier, the same term stands in the way of the new one.
     moved = {term.lower() for term in fresh}
@@ -76,9 +76,13 @@ def without_what_follows_all(record: str) -> str:
     """Return the record up to its first all, with the modifiers that still count."""
     words = record.split()
     at = next((n for n, word in enumerate(words) if _is_all(word)), len(words))
-    return " ".join(
-        words[: at + 1] + [w for w in words[at + 1 :] if "=" in w and not _is_redirect(w)]
-    )
+    kept = words[: at + 1] + [w for w in words[at + 1 :] if "=" in w]
+    return " ".join(word for word in kept if not _is_redirect(word))
+
+
+def only_ends(terms: Iterable[str]) -> bool:
+    """Whether these terms name nobody: each is another all, or a redirect."""
+    return all(_ends(term) for term in terms)
 
 
 def merged(records: Sequence[str]) -> str:

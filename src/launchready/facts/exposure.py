@@ -124,6 +124,8 @@ class SecretScan(Fact):
     scanned_bytes: int
     complete: bool
     """False: the body was cut before its end, so that its rest was not searched."""
+    of_sources: bool = False
+    """It is a source map: lines count in the text of its sources, one behind the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ _MARKS: dict[str, tuple[str, ...]] = {
     "Address that opens a storage account": (".core.windows.net",), "Convex deploy key": ("prod:",),
     "Sanity token": ("sk",), ADDRESS: ("://",), "Langfuse secret key": ("sk-lf-",),
     "Fireworks API key": ("fw_",), "Jina API key": ("jina_",), "Azure OpenAI key": ("JQQJ9",),
+    "Password hash of an account": ("$2a$", "$2b$", "$2y$", "$argon2", "pbkdf2_sha256$"),
 }  # fmt: skip
 # What is random in the value is the group `key`; it tells a key from a placeholder.
 _SHAPES: dict[str, re.Pattern[str]] = {
@@ -105,6 +106,12 @@ _SHAPES: dict[str, re.Pattern[str]] = {
     # Each of the newer ones has this mark, as those of Azure's other services.
     "Azure OpenAI key": re.compile(
         r"(?<![\w-])(?P<key>[A-Za-z0-9]{52}JQQJ9[9D][A-Za-z0-9]{26})(?![\w-])"
+    ),
+    # As pages hold it that were given a member's whole row.
+    "Password hash of an account": re.compile(
+        r"(?:passw(?:or)?d|pwd|hash)\w{0,20}[\"']?\s{0,3}[:=]\s{0,3}[\"'](?P<key>\$(?:2[abxy]\$\d\d\$[./A-Za-z0-9]{53}"
+        r"|argon2(?:id|i|d)\$v=\d+\$[\w=,]{1,60}\$[A-Za-z0-9+/]{11,88}\$[A-Za-z0-9+/]{22,88})|pbkdf2_sha256\$\d{4,8}\$\w{8,40}\$[\w+/]{43}=)",
+        re.IGNORECASE,
     ),
     ADDRESS: re.compile(
         r"\b(?:https?|wss?|s?ftps?|ssh|smtps?|imaps?)://(?!user:|username:|your)"

@@ -11,7 +11,13 @@ OWN = ("willow.example", "www.willow.example")
 
 @pytest.mark.parametrize(
     "host",
-    ["www.willow.example", "cdn.willow.test", "d123abc.cloudfront.net", "club.s3.amazonaws.com"],
+    [
+        "www.willow.example",
+        "bundle.willow.example",
+        "cdn.willow.test",
+        "d123abc.cloudfront.net",
+        "club.s3.amazonaws.com",
+    ],
 )
 def test_files_on_own_hosts_and_under_a_customers_name_are_the_launchs(host: str) -> None:
     assert of_launch(host, OWN)

@@ -36,10 +36,12 @@ _NAME_MIN = 5
 def of_launch(host: str, own: Collection[str]) -> bool:
     """Return whether what a page loads from a host is the launch's, as far as its name tells.
 
-    A host of the launch is, one that carries its name under another ending, and one under a name
-    that its maker gives to each customer.
+    A host of the launch is, one below it, one that carries its name under another ending, and one
+    under a name that its maker gives to each customer.
     """
     if host in own or _OF_A_CUSTOMER.search(host) is not None:
+        return True
+    if any(host.endswith(f".{name}") for name in own):
         return True
     names = {name.split(".")[-2] for name in own if "." in name}
     return bool({n for n in names if len(n) >= _NAME_MIN} & set(host.split(".")[:-1]))

@@ -64,6 +64,33 @@ def test_a_script_that_is_a_route_has_its_source_map_looked_for() -> None:
     assert names(Repeat, MANIFEST, script) == {url}
 
 
+def _map_of(script: str, map_url: str) -> SourceMap:
+    return SourceMap(
+        subject=url_subject(script, "example.org"),
+        at=AT, how="read", map_url=map_url, public=True, sources=1, has_contents=True,
+    )  # fmt: skip
+
+
+def test_the_sources_that_an_own_map_holds_are_searched() -> None:
+    found = page("https://example.org/", "<script src=/a.js></script>")
+    at = "https://example.org/a.js.map"
+    assert at in names(SecretScan, MANIFEST, found, _map_of("https://example.org/a.js", at))
+
+
+def test_the_sources_of_a_library_are_not_searched() -> None:
+    found = page("https://example.org/", "<script src=/jquery.min.js></script>")
+    at = "https://example.org/jquery.min.js.map"
+    seen = _map_of("https://example.org/jquery.min.js", at)
+    assert at not in names(SecretScan, MANIFEST, found, seen)
+
+
+def test_the_sources_of_others_are_not_searched() -> None:
+    found = page("https://example.org/", "<script src=https://w.vendor.test/a.js></script>")
+    at = "https://w.vendor.test/a.js.map"
+    seen = _map_of("https://w.vendor.test/a.js", at)
+    assert at not in names(SecretScan, MANIFEST, found, seen)
+
+
 def test_scripts_come_before_images_where_a_page_loads_more_than_is_looked_at() -> None:
     images = "".join(f"<img src=/{n}.png>" for n in range(ASSETS_MAX + 50))
     found = page("https://example.org/", images, "<script src=/z.js></script>")

@@ -23,7 +23,7 @@ from launchready.finding import (
     check,
 )
 from launchready.judge import judge
-from launchready.verdict import SkippedKeyError, Verdict, decide
+from launchready.verdict import ALIKE_MIN, SkippedKeyError, Verdict, decide
 from tests.making import AT, DOMAIN, HOST, exchange, gap
 
 OTHER = host_subject("app.example.org", DOMAIN)
@@ -248,6 +248,42 @@ def test_the_same_fix_on_two_hosts_is_one_thing_to_do() -> None:
         "app.example.org",
         ["example.org"],
     )
+
+
+@check(severity=Severity.RISK, impact=Impact.UPKEEP)
+def bell_silent(here: House) -> Result:
+    """The bell is silent.
+
+    Why: x
+
+    Fix: y
+    """
+    return replace(failed(fix=f"Ring at {here.subject.name}."), alike="silent")
+
+
+def houses(count: int) -> list[House]:
+    return [house(Subject("host", f"{n}.example.org")) for n in range(count)]
+
+
+def test_many_that_fail_in_the_same_manner_are_one_finding_with_the_steps_of_each() -> None:
+    result = verdict(*houses(ALIKE_MIN), checks=[bell_silent])
+    (finding,) = result.findings
+    assert [s.name for s in finding.also] == ["1.example.org", "2.example.org"]
+    assert finding.failure.fix == (
+        "Ring at 0.example.org.",
+        "Ring at 1.example.org.",
+        "Ring at 2.example.org.",
+    )
+    assert finding.failure.means == "Members wait. 2 more fail in the same manner."
+
+
+def test_a_few_that_fail_in_the_same_manner_are_told_one_by_one() -> None:
+    assert len(verdict(*houses(ALIKE_MIN - 1), checks=[bell_silent]).findings) == ALIKE_MIN - 1
+
+
+def test_of_hundreds_that_fail_alike_the_first_steps_are_told_and_the_rest_counted() -> None:
+    (finding,) = verdict(*houses(300), checks=[bell_silent]).findings
+    assert finding.failure.fix[-1] == "And 260 more steps of the same kind."
 
 
 def test_blockers_come_before_risks_in_the_fix_order() -> None:

@@ -6,9 +6,10 @@ and never a green.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from launchready.derive.exposure.whose_files import is_library, of_launch
 from launchready.derive.pages.mixed import upgrades
 from launchready.derive.pages.page import loads
 from launchready.derive.pages.unseen import LOADS_NOTHING, unseen_page
@@ -36,7 +37,7 @@ from launchready.facts.exposure import (
     SourceMap,
 )
 from launchready.facts.guarding import GuardFigures
-from launchready.facts.hops import is_plain
+from launchready.facts.hops import is_plain, path
 from launchready.facts.http import HostAnswers, Repeat, StyleSheet
 from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selectors, Spf, TlsRpt
 from launchready.facts.services import HttpsRecord
@@ -46,13 +47,13 @@ from launchready.facts.webhooks import WebhookTrial
 from launchready.facts.zone import Zone
 from launchready.manifest import PAGELESS_KINDS, SIGN_IN_KINDS, Manifest, RouteEntry
 
-DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, LoadedLater, Mx, Selectors, SignIn})
+DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, LoadedLater, SourceMap, Mx, Selectors, SignIn})
 """Kinds of facts from which further keys follow."""
 
 FOLLOWS: dict[type[Fact], frozenset[type[Fact]]] = {
     Repeat: frozenset({Visit}),
     KeptBack: frozenset({SignIn}),
-    SecretScan: frozenset({Visit, LoadedLater}),
+    SecretScan: frozenset({Visit, LoadedLater, SourceMap}),
     SourceMap: frozenset({Visit, LoadedLater}),
     StyleSheet: frozenset({Visit}),
     MailServer: frozenset({Mx}),
@@ -224,6 +225,12 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
     keys: set[Key] = set()
     own = set(manifest.all_hosts)
     pages = {r.url for r in routes(manifest) if r.kind not in LOADS_NOTHING}
+    keys |= {
+        # What a map holds is public as well.
+        Key(SecretScan, url_subject(f.map_url, zone_of(manifest, f.map_url)))
+        for f in observed.values()
+        if isinstance(f, SourceMap) and _holds_sources(f, own)
+    }
     for key, visit in observed.items():
         if key.kind is Visit and key.subject.name in pages and not _shown(visit):
             keys.add(Key(SecretScan, key.subject))
@@ -258,6 +265,14 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
                 if loaded.kind == "style" and plain_stays:
                     keys.add(Key(StyleSheet, subject))
     return keys
+
+
+def _holds_sources(found: SourceMap, own: Collection[str]) -> bool:
+    """Return whether a file's map holds the text of sources that are the launch's own."""
+    if not found.has_contents or not found.map_url.startswith("http"):
+        return False
+    parts = urlsplit(found.map_url)
+    return of_launch(parts.hostname or "", own) and not is_library(path(found.subject.name))
 
 
 def _shown(visit: Fact | Gap) -> bool:

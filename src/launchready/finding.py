@@ -123,6 +123,8 @@ class Failed:
     """A fact whose fault explains this failure; it is then folded under that fault's finding."""
     also_bar: tuple[BarLine, ...] = ()
     """Lines of the minimum bar that it keeps from a yes, besides the check's own."""
+    alike: str = ""
+    """The manner in which it fails: many that fail so are one thing to do, though each has its own steps."""
 
 
 Result = Passed | NotApplicable | Unproven | Failed
@@ -193,7 +195,9 @@ class Finding:
 
     outcome: Outcome
     also: tuple[Subject, ...] = ()
-    """Other subjects where the very same fix mends the very same fault."""
+    """Other subjects where the very same fix mends the very same fault, or that fail in the same manner."""
+    for_all: Failed | None = None
+    """What is wrong with all of them, where each has steps of its own."""
     consequences: tuple[Outcome, ...] = ()
 
     @property
@@ -216,7 +220,7 @@ class Finding:
     def failure(self) -> Failed:
         """What is wrong, in the words of the report."""
         assert self.outcome.failure is not None  # noqa: S101 - findings are made of failures only
-        return self.outcome.failure
+        return self.for_all or self.outcome.failure
 
 
 def check(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from launchready.causes import Fault, fault_behind, with_way
 from launchready.facts import Key
 from launchready.facts.subject import SubjectKind
-from launchready.finding import BarLine, Finding, Outcome, Severity
+from launchready.finding import BarLine, Failed, Finding, Outcome, Severity
 from launchready.judge import Observed
 from launchready.minimum_bar import BAR, BarResult, minimum_bar
 
@@ -188,13 +189,23 @@ def _owner(
     return owners.get(behind) if behind is not None else None
 
 
+ALIKE_MIN = 3
+"""So many failures of a check that fail in the same manner are one finding with the list of them."""
+_STEPS_MAX = 40
+_FURTHER_MIN = 2
+"""Minutes that one more of the same kind takes, once the first is mended."""
+
+
 def _merge(roots: Sequence[Outcome], under: dict[int, list[Outcome]]) -> tuple[Finding, ...]:
     """Make findings in fix order; the same check with the same fix is one thing to do."""
+    manners = Counter((o.check.id, _failure(o).alike, o.severity) for o in roots)
     groups: dict[object, list[Outcome]] = {}
     for outcome in roots:
-        failure = outcome.failure
-        assert failure is not None  # noqa: S101 - roots are failures
-        groups.setdefault((outcome.check.id, failure.fix, outcome.severity), []).append(outcome)
+        failure = _failure(outcome)
+        manner = (outcome.check.id, failure.alike, outcome.severity)
+        many = failure.alike and manners[manner] >= ALIKE_MIN
+        same_fix = (outcome.check.id, failure.fix, outcome.severity)
+        groups.setdefault(manner if many else same_fix, []).append(outcome)
     findings = []
     for group in groups.values():
         group.sort(key=lambda o: o.subject.name)
@@ -203,10 +214,33 @@ def _merge(roots: Sequence[Outcome], under: dict[int, list[Outcome]]) -> tuple[F
             Finding(
                 outcome=group[0],
                 also=tuple(o.subject for o in group[1:]),
+                for_all=_for_all(group),
                 consequences=tuple(consequences),
             )
         )
     return tuple(sorted(findings, key=_fix_order))
+
+
+def _failure(outcome: Outcome) -> Failed:
+    assert outcome.failure is not None  # noqa: S101 - roots are failures
+    return outcome.failure
+
+
+def _for_all(group: Sequence[Outcome]) -> Failed | None:
+    """Return the failure of a group with the steps of each; None where they are the same."""
+    first = _failure(group[0])
+    steps = tuple(dict.fromkeys(step for o in group for step in _failure(o).fix))
+    if steps == first.fix:
+        return None
+    more = len(steps) - _STEPS_MAX
+    return replace(
+        first,
+        means=f"{first.means} {len(group) - 1} more fail in the same manner.",
+        fix=steps
+        if more <= 0
+        else (*steps[:_STEPS_MAX], f"And {more} more steps of the same kind."),
+        effort_min=first.effort_min + _FURTHER_MIN * (len(group) - 1),
+    )
 
 
 _LINES: tuple[BarLine | None, ...] = (*BAR, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from launchready.checks.exposure.cors import (
@@ -173,3 +175,20 @@ def test_no_origin_that_counts_as_foreign_lies_below_the_domain() -> None:
     tried = foreign_origins("app.example.org", domain="example.org")
     below = [o for o in tried if o.startswith("https://") and o.endswith(".example.org")]
     assert below == []
+
+
+def test_reflection_is_a_risk_where_members_were_seen_to_use_a_token_alone() -> None:
+    found = outcome(
+        cors_reflects_origin_with_credentials,
+        replace(cors("reflect", credentials=True), by_token=True),
+    )
+    assert (found.status, found.severity) == ("failed", Severity.RISK)
+    assert found.failure is not None
+    assert "token" in found.failure.means
+
+
+def test_null_is_a_risk_where_members_were_seen_to_use_a_token_alone() -> None:
+    found = outcome(
+        cors_allows_null, replace(cors({"null": "null"}, credentials=True), by_token=True)
+    )
+    assert (found.status, found.severity) == ("failed", Severity.RISK)

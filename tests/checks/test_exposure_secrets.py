@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from launchready.checks.exposure.secrets import secret_in_page, source_map_public
@@ -49,6 +51,16 @@ class TestSecretInPage:
     def test_a_clean_bundle_passes(self) -> None:
         assert outcome(secret_in_page, scan()).status == "passed"
 
+    def test_a_secret_in_a_bundle_on_a_delivery_host_of_the_launch_is_a_blocker(self) -> None:
+        found = outcome(secret_in_page, scan(sighting(), url="https://d12ab.cloudfront.net/a.js"))
+        assert found.severity is Severity.BLOCKER
+
+    def test_a_secret_in_the_sources_of_a_map_says_how_to_see_them(self) -> None:
+        found = outcome(secret_in_page, replace(scan(sighting()), of_sources=True))
+        assert "line 7 of the sources in the map" in found.detail
+        assert found.failure is not None
+        assert "jq -r" in found.failure.see
+
     def test_a_bundle_that_was_cut_is_unknown(self) -> None:
         assert outcome(secret_in_page, scan(complete=False)).status == "unknown"
 
@@ -64,7 +76,7 @@ class TestSecretInPage:
         assert found.severity is Severity.RISK
 
     def test_a_secret_in_the_file_of_another_service_is_a_risk(self) -> None:
-        found = outcome(secret_in_page, scan(sighting(), url="https://cdn.example.net/widget.js"))
+        found = outcome(secret_in_page, scan(sighting(), url="https://cdn.vendor.test/widget.js"))
         assert found.severity is Severity.RISK
 
     def test_the_same_kind_of_key_on_two_pages_is_one_thing_to_fix(self) -> None:

@@ -41,6 +41,22 @@ def test_a_domain_that_does_not_resolve_is_said_at_once() -> None:
     assert "example.org does not resolve" in out.getvalue()
 
 
+def test_a_limit_that_is_waited_for_is_told_once_a_place_with_its_reason() -> None:
+    progress, out = plain()
+    for seconds in (53.0, 20.0):
+        progress.waiting("https://example.org/login", seconds)
+    assert out.getvalue().count("\n") == 1
+    assert "https://example.org/login asks to wait" in out.getvalue()
+    assert "53 s" in out.getvalue()
+    assert "shortly before this one" in out.getvalue()
+
+
+def test_a_short_wait_is_not_told() -> None:
+    progress, out = plain()
+    progress.waiting("https://example.org/login", 1.0)
+    assert out.getvalue() == ""
+
+
 def test_every_way_not_to_resolve_has_words() -> None:
     loop = ResolverAnswer(resolver="127.0.0.1", rcode="NOERROR", loop=True)
     private = ResolverAnswer(resolver="127.0.0.1", rcode="NOERROR", v4=("10.9.9.9",))

@@ -287,6 +287,7 @@ async def watched(
         if key.kind in {Resolution, Exchange} and not isinstance(found, Gap)
     }
     with Progress(world.manifest.launch.domain) as progress:
+        world.on_waiting = progress.waiting
         return await audit(
             world,
             checks,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,9 +44,16 @@ class World:
     """What collectors share of a signed-in member."""
     events: dict[str, int] = field(default_factory=dict)
     """How many events each webhook got, which its limit may count."""
+    on_waiting: Callable[[str, float], None] = lambda _place, _seconds: None
+    """Told where a limit is waited for, and for how many seconds, before the wait begins."""
     secrets: SecretSearch
     http: HttpClient
     names: NameClient
+
+    async def wait_at(self, url: str, seconds: float) -> None:
+        """Wait until a limit at a URL may let the next request through, and say so."""
+        self.on_waiting(url.partition("?")[0], seconds)
+        await asyncio.sleep(seconds)
 
     def now(self) -> datetime:
         """Return the time, UTC."""

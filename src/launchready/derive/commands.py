@@ -11,8 +11,8 @@ def headers_of(url: str) -> str:
 
 
 def refresh_of(url: str) -> str:
-    """Return the command that prints how a page sends its visitors on: its Refresh field or its markup."""
-    return f"curl -sSi {quote(url)} | grep -ai refresh"
+    """Return the command that prints how a page sends its visitors on: its Refresh field, markup or script."""
+    return f"curl -sSi {quote(url)} | grep -aiE 'refresh|location'"
 
 
 def walk_of(url: str) -> str:

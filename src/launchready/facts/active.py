@@ -104,6 +104,8 @@ class SignIn(Fact):
     """The status of the answer to a wrong password; None when none was tried, or none answered."""
     self_contained: bool = False
     """The session that outlived the log-out stands in its cookie, and not at the server."""
+    by_token: bool = False
+    """The log-in handed out a token that the page's script sends along (RFC 6750)."""
     kept_back: str = ""
     """The private page, where strangers are given nothing of what the member read there."""
     unseen: tuple[tuple[str, str], ...] = ()

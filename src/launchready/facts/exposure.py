@@ -73,6 +73,8 @@ class Cors(Fact):
     """To origins that the manifest declares for the route."""
     method: str = "GET"
     """How the route is called, which the preflights asked for."""
+    by_token: bool = False
+    """Members were seen to prove who they are by a token of the page's script alone, by no cookie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,8 @@ class SecretScan(Fact):
     scanned_bytes: int
     complete: bool
     """False: the body was cut before its end, so that its rest was not searched."""
+    of_sources: bool = False
+    """It is a source map: lines count in the text of its sources, one behind the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,8 @@ from launchready.report.routing import TROUBLE
 
 SPARSE_EVERY = 50
 """Without a terminal, a line is written after so many observations."""
+TOLD_FROM_S = 3.0
+"""A shorter wait is not told of."""
 
 
 class Progress:
@@ -33,6 +35,7 @@ class Progress:
         self.facts = 0
         self.gaps = 0
         self._said: set[type[Fact]] = set()
+        self._waits: set[str] = set()
         self._bar = self._moving_line() if self.console.is_terminal else None
 
     def _moving_line(self) -> Bar:
@@ -77,6 +80,16 @@ class Progress:
             self._move(self._bar, f"{key.kind.plain} of {one_line(key.subject.name, 30)}")
         elif (self.facts + self.gaps) % SPARSE_EVERY == 0:
             self._say(self._count())
+
+    def waiting(self, place: str, seconds: float) -> None:
+        """Say once a place why nothing seems to happen: a limit there is waited for."""
+        if place in self._waits or seconds < TOLD_FROM_S:
+            return
+        self._waits.add(place)
+        self._say(
+            f"A limit at {one_line(place, 120)} asks to wait: its answer is awaited for {seconds:.0f} s. "
+            "A run shortly before this one may have reached it."
+        )
 
     def _first_line(self, key: Key, found: Fact | Gap) -> str:
         if key.subject.name != self.domain or key.kind in self._said:

@@ -73,6 +73,24 @@ class TestPrivateAnswerStorable:
         )
         assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
 
+    def test_a_page_that_a_cache_says_it_stored_is_a_blocker_whatever_it_was_told(self) -> None:
+        kept = answer(
+            cache_control="private, no-store", cache_status="ExampleCDN; fwd=uri-miss; stored"
+        )
+        found = outcome(private_answer_storable, kept)
+        assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
+        assert "stored, in spite of Cache-Control: private, no-store" in found.detail
+
+    @pytest.mark.parametrize(
+        "said",
+        ["ExampleCDN; fwd=uri-miss", "ExampleCDN; fwd=miss; stored=?0", '"x; stored"; fwd=miss'],
+    )
+    def test_a_page_that_no_cache_says_it_stored_passes(self, said: str) -> None:
+        found = outcome(
+            private_answer_storable, answer(cache_control="private, no-store", cache_status=said)
+        )
+        assert found.status == "passed"
+
     def test_a_page_that_varies_by_cookie_is_a_risk(self) -> None:
         found = outcome(private_answer_storable, answer(vary="Cookie, Accept-Encoding"))
         assert (found.status, found.severity) == ("failed", Severity.RISK)

@@ -113,4 +113,4 @@ def test_a_step_that_the_page_itself_makes_is_shown_by_its_markup() -> None:
     there = exchange("http://example.org/home")
     found = outcome(redirect_downgrades_to_http, entrance(), visit(page, there))
     assert found.failure is not None
-    assert found.failure.see == "curl -sSi https://example.org/page | grep -ai refresh"
+    assert found.failure.see == "curl -sSi https://example.org/page | grep -aiE 'refresh|location'"

@@ -47,6 +47,19 @@ class TestOldUrlBroken:
         found = outcome(old_url_broken, old(OLD, status=404))
         assert (found.status, found.severity) == ("failed", Severity.RISK)
 
+    def test_two_that_are_not_there_fail_alike_and_another_end_does_not(self) -> None:
+        gone, too, led = (
+            outcome(old_url_broken, old(url, *more, status=status))
+            for url, more, status in (
+                ("https://example.org/a", (), 404),
+                ("https://example.org/b", (), 404),
+                ("https://example.org/c", ("https://example.org/other",), 301),
+            )
+        )
+        alike = [o.failure.alike if o.failure else "" for o in (gone, too, led)]
+        assert alike[0] == alike[1] == "www.example.org: 404 without a redirect"
+        assert alike[2] != alike[0]
+
     def test_a_target_that_is_missing_fails(self) -> None:
         assert outcome(old_url_broken, old(OLD, NEW, status=404)).status == "failed"
 

@@ -120,6 +120,7 @@ async def test_a_member_signs_in_and_out_by_json(by: str) -> None:
         "private page is closed afterwards",
         *(["private page is closed to a copy of the session"] if by == "cookie" else []),
     ]
+    assert found.by_token is (by != "cookie")
     assert len(site.posts("/api/login")) == 2
     assert len(site.asked) <= 12
 

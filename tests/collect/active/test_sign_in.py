@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from launchready.collect.world import World
@@ -35,6 +37,27 @@ async def test_the_password_is_in_no_fact_and_is_sent_to_the_form_alone() -> Non
         assert all(PASSWORD not in step.seen for step in found.steps)
         held = [a for a in site.asked if "correct" in a.body or "correct" in a.target]
         assert [a.path for a in held] == ["/login"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<script>location.replace('/enter')</script>",
+        '<meta http-equiv="refresh" content="0; url=/enter">',
+    ],
+)
+async def test_a_log_in_behind_a_page_that_only_sends_on_is_walked(page: str) -> None:
+    behind = Community(form=login_page(action="/login"))
+
+    def site(asked: Asked) -> Reply | None:
+        if asked.path == "/enter":
+            return behind(replace(asked, target="/login"))
+        if asked.path == "/login" and asked.method == "GET":
+            return Reply(body=page)
+        return behind(asked)
+
+    async with running(site) as served:
+        assert failed(await fact(served)) == []
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,11 @@ async def test_a_limit_that_an_earlier_run_reached_is_waited_out(field: str) -> 
                 return Reply(429, "Slow down", (("Retry-After", field),))
         return community(asked)
 
+    waits: list[tuple[str, float]] = []
     async with running(site) as served:
+        served.seen.world.on_waiting = lambda place, seconds: waits.append((place, seconds))
         assert failed(await fact(served)) == []
+    assert waits == [("http://example.org/login", float(field))]
 
 
 async def test_a_limit_that_lasts_longer_is_not_taken_for_a_fault() -> None:

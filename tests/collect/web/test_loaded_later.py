@@ -82,3 +82,55 @@ async def test_a_script_that_names_thousands_is_not_followed_without_end(root: P
 async def test_a_script_that_is_a_route_is_read_as_such(root: Path) -> None:
     later = await found(site, root, "/assets/chat.js")
     assert "https://example.org/assets/deep.js" in later.scripts
+
+
+CDN: dict[str, dict[str, tuple[str, bytes]]] = {
+    "example.org": {
+        "/": (HTML, b'<script type=module src="https://cdn.files.example/app/index.js"></script>'),
+    },
+    "cdn.files.example": {
+        "/app/index.js": (SCRIPT, b'import("./chat.js");import("https://stranger.example/x.js")'),
+        "/app/chat.js": (SCRIPT, b'import("./deep.js")'),
+        "/app/deep.js": (SCRIPT, b"1"),
+    },
+}
+PLACES = {"cdn.files.example": ("203.0.113.7",), "stranger.example": ("203.0.113.8",)}
+
+
+def of_host(host: str) -> Answer:
+    def answer(_method: str, target: str, _fields: dict[str, str]) -> bytes:
+        kind, body = CDN[host].get(target, ("", b""))
+        return page(body, kind) if kind else NOT_FOUND
+
+    return answer
+
+
+async def test_the_chunks_of_a_bundle_on_a_host_of_others_are_followed(root: Path) -> None:
+    origins = {"203.0.113.7": of_host("cdn.files.example"), "203.0.113.8": None}
+    async with https_world(of_host("example.org"), root, origins=origins, addresses=PLACES) as (
+        loopback,
+        _,
+    ):
+        loopback.gatherer.collectors = {**loopback.gatherer.collectors, **loaded_later.COLLECTORS}
+        subject = url_subject("https://example.org/", "example.org")
+        later = await loopback.gatherer.ask(LoadedLater, subject)
+    assert isinstance(later, LoadedLater), later
+    assert later.scripts == (
+        "https://cdn.files.example/app/chat.js",
+        "https://cdn.files.example/app/deep.js",
+    )
+
+
+async def test_a_host_of_others_is_not_asked_without_end(root: Path) -> None:
+    def endless(_method: str, target: str, _fields: dict[str, str]) -> bytes:
+        number = int("".join(c for c in target if c.isdigit()) or 0) * 100
+        return page(b",".join(b'"./%d.js"' % (number + i) for i in range(1, 100)), SCRIPT)
+
+    async with https_world(
+        of_host("example.org"), root, origins={"203.0.113.7": endless}, addresses=PLACES
+    ) as (loopback, _):
+        loopback.gatherer.collectors = {**loopback.gatherer.collectors, **loaded_later.COLLECTORS}
+        subject = url_subject("https://example.org/", "example.org")
+        later = await loopback.gatherer.ask(LoadedLater, subject)
+    assert isinstance(later, LoadedLater), later
+    assert len(later.scripts) == loaded_later.FOREIGN_MAX

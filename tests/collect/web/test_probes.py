@@ -33,7 +33,7 @@ def issuer() -> Authority:
 
 @cache
 def context() -> SSLContext:
-    return server_context(leaf("example.org", "api.example.org", by=issuer()))
+    return server_context(leaf("example.org", "api.example.org", "cdn.files.example", by=issuer()))
 
 
 @pytest.fixture

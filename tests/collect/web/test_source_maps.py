@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchready.collect.web import source_maps
-from launchready.collect.web.source_maps import _inline, _named, _sources
-from launchready.facts.exposure import SourceMap
+from launchready.collect.web import secrets, source_maps
+from launchready.collect.web.source_maps import _inline, _named
+from launchready.derive.exposure.source_text import own_text, sources_in
+from launchready.facts.exposure import SecretScan, SourceMap
 from tests.collect.members_site import Asked, Reply, running
 from tests.making import exchange
 
@@ -61,20 +62,22 @@ def test_the_header_goes_before_the_comment(field: str) -> None:
         (["a"], (0, False)),
     ],
 )
-def test_a_map_is_one_that_has_mappings_and_sources(data: object, found: tuple[int, bool]) -> None:
-    assert _sources(json.dumps(data).encode()) == found
+def test_a_map_is_one_that_has_mappings_andsources_in(
+    data: object, found: tuple[int, bool]
+) -> None:
+    assert sources_in(json.dumps(data).encode()) == found
 
 
 def test_a_page_in_place_of_a_map_is_none() -> None:
-    assert _sources(b"<!doctype html><title>App</title>") == (0, False)
+    assert sources_in(b"<!doctype html><title>App</title>") == (0, False)
 
 
 def test_the_guard_against_inclusion_is_skipped() -> None:
-    assert _sources(b")]}'\n" + b'{"mappings":"","sources":["a"]}') == (1, False)
+    assert sources_in(b")]}'\n" + b'{"mappings":"","sources":["a"]}') == (1, False)
 
 
 def test_a_map_that_was_cut_still_shows_that_it_is_one() -> None:
-    assert _sources(b'{"sources":["a"],"mappings":"AA","sourcesContent":["le') == (1, True)
+    assert sources_in(b'{"sources":["a"],"mappings":"AA","sourcesContent":["le') == (1, True)
 
 
 @pytest.mark.parametrize("named", ["/nowhere.map", "https://maps.internal.example/app.js.map"])
@@ -95,13 +98,13 @@ async def test_a_map_beside_the_script_is_found_though_the_script_names_another(
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_without_a_crash(body: bytes) -> None:
-    sources, contents = _sources(body)
+    sources, contents = sources_in(body)
     assert sources >= int(contents)
 
 
 @given(JSON)
 def test_any_json_is_read_without_a_crash(data: object) -> None:
-    sources, _ = _sources(json.dumps(data).encode())
+    sources, _ = sources_in(json.dumps(data).encode())
     assert sources >= 0
 
 
@@ -140,3 +143,49 @@ async def test_a_development_build_that_holds_its_modules_as_written_is_its_own_
         found = await served.seen.gatherer.ask(SourceMap, script)
     assert isinstance(found, SourceMap)
     assert (found.public, found.sources, found.has_contents) == (True, 2, True)
+
+
+KEY = "gsk_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9fG1hJ3kL5m"
+MAP = json.dumps(
+    {
+        "version": 3,
+        "mappings": "AA",
+        "sources": ["webpack://club/node_modules/x/readme.js", "webpack://club/src/guide.ts"],
+        "sourcesContent": [f'// "{KEY[:-1]}x"\n', f'// ask\nconst key = "{KEY}";'],
+    }
+)
+
+
+def test_of_a_map_the_own_sources_are_read_and_those_of_libraries_are_empty_lines() -> None:
+    assert own_text(MAP.encode()) == f'\n\n// ask\nconst key = "{KEY}";'
+
+
+def test_a_script_is_no_map() -> None:
+    assert own_text(b"let a;") is None
+
+
+async def test_a_secret_in_the_sources_of_a_map_is_seen_in_their_line() -> None:
+    def site(asked: Asked) -> Reply:
+        return Reply(body=MAP) if asked.path == "/app.js.map" else Reply(404)
+
+    async with running(site, extra=secrets.COLLECTORS) as served:
+        url = served.seen.url("http://example.org/app.js.map")
+        scan = await served.seen.gatherer.ask(SecretScan, url)
+    assert isinstance(scan, SecretScan)
+    assert scan.of_sources
+    assert [s.line for s in scan.sightings] == [4]
+
+
+async def test_a_secret_in_a_map_inside_the_file_is_seen_where_the_map_stands() -> None:
+    long = MAP.replace("// ask", "// " + "ask " * 20_000)
+    inline = base64.b64encode(long.encode()).decode()
+    script = f"let a;\nlet b;\n//# sourceMappingURL=data:application/json;base64,{inline}\n"
+
+    def site(asked: Asked) -> Reply:
+        return Reply(body=script) if asked.path == "/app.js" else Reply(404)
+
+    async with running(site, extra=secrets.COLLECTORS) as served:
+        url = served.seen.url("http://example.org/app.js")
+        scan = await served.seen.gatherer.ask(SecretScan, url)
+    assert isinstance(scan, SecretScan)
+    assert {s.line for s in scan.sightings} == {3}

@@ -299,6 +299,20 @@ async def test_an_old_url_and_a_page_are_followed_where_their_markup_sends_a_bro
             assert found.walk.urls == ("http://example.org/old", "http://example.org/new/")
 
 
+async def test_a_page_is_followed_where_a_script_does_nothing_but_leave() -> None:
+    alias = page(b"<script>location.href = '/new/'</script>", "Content-Type: text/html")
+    answers = {"example.org/old": alias, "example.org/new/": page(b"new")}
+    async with world_of(answers, more='[routes]\n"http://example.org/old" = "page"\n') as (
+        loopback,
+        _,
+    ):
+        found = await loopback.gatherer.ask(
+            Visit, route_subject("http://example.org/old", "example.org")
+        )
+    assert isinstance(found, Visit), found
+    assert found.walk.urls == ("http://example.org/old", "http://example.org/new/")
+
+
 async def test_a_page_whose_markup_sends_to_a_private_address_is_told() -> None:
     alias = page(
         b'<meta http-equiv="refresh" content="0; url=http://10.1.2.3/">', "Content-Type: text/html"

@@ -21,6 +21,25 @@ def at(path: str, body: bytes | str, *, html: bool = False, status: int = 200) -
 
 
 EXPOSED: list[tuple[str, bytes | str]] = [
+    ("/server.js", "const express = require('express')\napp.listen(3000)\n"),
+    ("/index.js", "import express from 'express'\nexpress().listen(process.env.PORT)\n"),
+    ("/app.py", "import os\nfrom flask import Flask\napp = Flask(__name__)\n"),
+    ("/manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'club.settings')\n"),
+    ("/index.php~", "<?php\n$password = 'hunter2';\n"),
+    ("/package.json", '{"scripts": {"start": "node server.js"}, "dependencies": {"pg": "^8.1.0"}}'),
+    ("/composer.json", '{"require": {"php": "^8.2"}}'),
+    ("/.mcp.json", '{"mcpServers": {"mail": {"env": {"MAIL_API_KEY": "hunter2"}}}}'),
+    ("/.env.production.local", "STRIPE_SECRET_KEY=hunter2\n"),
+    ("/.dev.vars", "OPENAI_API_KEY=hunter2\n"),
+    ("/example.zip", b"PK\x03\x04"),
+    ("/example.sql", "CREATE TABLE members (id int);\n"),
+    (
+        "/api/members",
+        '[{"email":"hunter2@example.org"},{"email":"b@example.org"},{"email":"c@example.org"}]',
+    ),
+    ("/members.csv", "id,name,email\n1,Ada,hunter2@example.org\n"),
+    ("/_ignition/health-check", '{"can_execute_commands":true}'),
+    ("/api/v1/chatflows", '[{"id":"1","name":"Guide","flowData":"{}","deployed":true}]'),
     ("/.env", "# production\nAPP_KEY=base64:abc\nexport DB_HOST=localhost\n"),
     ("/.env", b"\xef\xbb\xbfAPP_KEY=base64:abc\nDB_HOST=localhost\n"),
     ("/.env", "OPENAI_API_KEY=sk-1\n"),
@@ -108,6 +127,8 @@ EXPOSED += [
     ("/collections", '{"result":{"collections":[{"name":"lessons"}]},"status":"ok","time":0.1}'),
 ]
 EXPOSED_PAGES: list[tuple[str, str]] = [
+    ("/letter_opener", "<!DOCTYPE html><title>LetterOpenerWeb</title>"),
+    ("/good_job", "<!DOCTYPE html><title>Good Job Dashboard</title>"),
     ("/", "<html><head><title>Index of /</title></head><body><h1>Index of /</h1>members.csv"),
     ("/flower/", '<!doctype html><title>Flower</title><link href="/static/css/flower.css">'),
     ("/sidekiq", "<!doctype html><html><head><title>[PRODUCTION] Sidekiq</title><h3>Enqueued</h3>"),
@@ -157,6 +178,17 @@ EXPOSED_PAGES: list[tuple[str, str]] = [
     ),
 ]
 INNOCENT: list[tuple[str, str, bool]] = [
+    ("/index.js", "import React from 'react';\nconsole.log(process.env.NODE_ENV)\n", False),
+    ("/app.js", "const e = require('events'); socket.listen(1)\n", False),
+    ("/app.py", "print('hello')\n", False),
+    ("/package.json", '{"name": "club", "version": "1.0.0"}', False),
+    ("/.mcp.json", '{"mcpServers": {"x": {"env": {"API_KEY": "${API_KEY}"}}}}', False),
+    ("/api/users", '[{"id": 1, "name": "Ada"}, {"id": 2}, {"id": 3}]', False),
+    ("/api/members", '{"contact": {"email": "hello@example.org"}}', False),
+    ("/api/users", '{"email": "", "error": "email is required", "fields": ["email"]}', False),
+    ("/users.csv", "Not found, sorry. Write us an e-mail.\n", False),
+    ("/jobs", "<html><title>Good jobs at the club</title></html>", True),
+    ("/_ignition/health-check", '{"can_execute_commands":false}', False),
     ("/horizon", "<html><title>On the Horizon: our retreat</title></html>", True),
     ("/telescope", "<html><title>Telescope nights for members</title></html>", True),
     ("/sidekiq", "<html><title>Sidekiq - Login</title><input type=password></html>", True),

@@ -29,6 +29,11 @@ def made(length: int, alphabet: str = _WORD) -> str:
             f"https://discord.com/api/webhooks/{made(18, string.digits)}/{made(68)}",
         ),
         ("Resend API key", f"re_{made(8)}_{made(24)}"),
+        ("Langfuse secret key", "sk-lf-0f3a9c1b-77aa-4b1c-9d2e-5a6b7c8d9e0f"),
+        ("Fireworks API key", "fw_3ZkQ9aB7cD1eF2gH4iJ6kL8m"),
+        ("Jina API key", f"jina_{made(32, '0123456789abcdef')}{made(28)}"),
+        ("Azure OpenAI key", f"{made(52)}JQQJ99{made(26)}"),
+        ("Anthropic API key", f"sk-ant-oat01-{made(93)}AA"),
         ("Telegram bot token", f"{made(10, string.digits)}:AA{made(33)}"),
         ("Mailgun API key", f"key-{made(32, '0123456789abcdef')}"),
         ("Supabase secret key", f"sb_secret_{made(22)}_{made(8)}"),
@@ -78,6 +83,25 @@ def test_a_secret_of_a_shape_of_its_own_is_found(kind: str, value: str) -> None:
     found = list(shaped(f'const a = 1;\nconst key = "{value}";\n'))
     assert [(f.kind, f.line) for f in found][:1] == [(kind, 2)]
     assert value not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"$2b$12${made(53)}",
+        f"$argon2id$v=19$m=65536,t=3,p=4${made(22)}${made(43)}",
+        f"pbkdf2_sha256$870000${made(22)}${made(43)}=",
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ['{"email":"a@b.c","passwordHash":"%s"}', 'push([1,"{\\"password\\":\\"%s\\"}"])']
+)
+def test_the_hash_of_a_members_password_in_a_page_is_found(text: str, value: str) -> None:
+    assert "Password hash of an account" in [f.kind for f in shaped(text % value)]
+
+
+def test_a_hash_that_stands_in_a_text_is_none() -> None:
+    assert list(shaped(f"bcrypt makes values such as $2b$12${made(53)} of them")) == []
 
 
 KEY = f"sk_live_51{made(60)}"

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchready.derive.pages.refreshing import sent_on
+from tests.hostile import at_once
 from tests.making import exchange
 
 HERE = "https://example.org/old/"
@@ -47,6 +48,70 @@ def test_a_page_that_refreshes_at_once_sends_on(content: str) -> None:
 )
 def test_a_page_that_stays_does_not(page: str) -> None:
     assert to(f"<!doctype html><head>{page}</head>") is None
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "location.href='/new/'",
+        'window.location = "https://example.org/new/";',
+        "\n  window.location.replace(`/new/`);\n",
+        'document.location.assign("../new/#part")',
+        "top.location.href = '/new/'; return false;",
+    ],
+)
+def test_a_script_that_does_nothing_but_leave_sends_on(statement: str) -> None:
+    page = f"<!doctype html><p>One moment</p><script>{statement}</script>"
+    assert to(page) == "https://example.org/new/"
+
+
+def test_a_body_that_leaves_once_it_is_there_sends_on() -> None:
+    assert to("<body onload=\"location.href='/new/'\">") == "https://example.org/new/"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<script>if (!user) { location.href = '/new/' }</script>",
+        "<script>function go() { location.href = '/new/' }</script>",
+        "<script>setTimeout(() => location.replace('/new/'), 5000)</script>",
+        "<script>location.href = '/new/' + location.search</script>",
+        "<script>location.href = `/new/${id}`</script>",
+        "<script>location.hash = '#/log-in'</script>",
+        "<script>location.href = '#/log-in'</script>",
+        "<script>location.href = '/old/'</script>",
+        "<noscript><script>location.href = '/new/'</script></noscript>",
+        '<script type="text/template">location.href = "/new/"</script>',
+        "<script src=/go.js>location.href = '/new/'</script>",
+        "<a onclick=\"location.href='/new/'\">Log in</a>",
+        "<script>location.href = 'javascript:alert(1)'</script>",
+    ],
+)
+def test_a_script_that_may_stay_does_not(page: str) -> None:
+    assert to(f"<!doctype html>{page}") is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "goes"),
+    [
+        ("script-src 'self'", False),
+        ("default-src 'self'", False),
+        ("script-src 'self' 'unsafe-inline'", True),
+        ("script-src 'nonce-ab1'", True),
+        ("script-src 'nonce-zz9' 'unsafe-inline'", False),
+        ("script-src 'sha256-NOtZqYyb1zlEg/PDDZMUZPZwJNgLfEa3kRV1nMDt0mI='", False),
+        ("img-src 'self'", True),
+    ],
+)
+def test_a_script_that_the_pages_policy_forbids_does_not(policy: str, goes: bool) -> None:
+    page = "<script nonce=ab1>location.href='/new/'</script>"
+    assert (to(page, **{"Content-Security-Policy": policy}) is not None) == goes
+
+
+def test_a_page_made_to_stall_the_reading_does_not() -> None:
+    with at_once():
+        assert to("<script>" + "location" * 200 + "=" * 500 + "</script>" * 2) is None
+        assert to("<script>location" + " " * 2_400 + "</script>") is None
 
 
 def test_the_field_counts_as_the_markup_does() -> None:

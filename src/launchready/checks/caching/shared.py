@@ -10,7 +10,13 @@ from launchready.derive.caching.personal import (
     judged_answers,
     personal_signs,
 )
-from launchready.derive.caching.storable import Storing, cookies_withheld, stored_by_shared
+from launchready.derive.caching.storable import (
+    Storing,
+    cookies_withheld,
+    kept_all_the_same,
+    stored_by_shared,
+    varies_by_session,
+)
 from launchready.derive.commands import headers_of
 from launchready.derive.pages.unseen import unseen
 from launchready.derive.sign_in.private_page import is_bare_shell
@@ -78,9 +84,12 @@ def _not_seen(visit: Visit) -> Unproven | None:
 def _weight(visit: Visit, answer: Exchange) -> Severity | None:
     """Return how grave it is that this answer may be stored; None when it is harmless or may not be."""
     storing = stored_by_shared(answer)
-    if not storing.storable:
-        return None
     private = visit.route.kind == "private"
+    if not storing.storable:
+        kept = answer.location is None and kept_all_the_same(answer)
+        if not kept or not (private or personal_signs(answer)):
+            return None
+        return Severity.RISK if varies_by_session(answer) else Severity.BLOCKER
     reused = storing.explicit and not storing.asks_first
     if visit.route.json_body and not personal_signs(answer) and is_bare_shell(answer):
         # Scripts send it JSON by POST; a visit gets what a single-page app gives for any path.
@@ -91,7 +100,7 @@ def _weight(visit: Visit, answer: Exchange) -> Severity | None:
                 return None if _shell(visit, answer) else Severity.ADVICE
             # With Vary: Cookie a stored copy is given to the same session again, or to those
             # who come without any: a new visitor gets what the last one got.
-            grave = (private or reused) and not _varies_by_session(answer)
+            grave = (private or reused) and not varies_by_session(answer)
             return Severity.BLOCKER if grave else Severity.RISK
         if storing.asks_first:
             # The same form for everybody, and the server is asked each time: nobody is harmed.
@@ -124,11 +133,6 @@ def _shell_unproven(visit: Visit) -> Unproven:
     )
 
 
-def _varies_by_session(answer: Exchange) -> bool:
-    fields = [f.strip().lower() for f in (answer.headers.get("vary") or "").split(",")]
-    return "cookie" in fields or "authorization" in fields
-
-
 def _harmless(answer: Exchange) -> str:
     storing = stored_by_shared(answer)
     if not storing.storable:
@@ -155,9 +159,11 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
         means = "One visitor's form or session could be given to the next, who then cannot sign in."
     asked = ", kept, but asked about before each use" if storing.asks_first else ""
     for_long = f", kept for {span(storing.freshness.seconds)}" if reused else ""
+    kept = kept_all_the_same(answer)
+    in_spite = f"{kept}, in spite of " if kept else ""
     return Failed(
         means=means,
-        observed=f"{answer.status}, {storing.field}: {said[:80] if said else 'none'}{for_long or asked}",
+        observed=f"{answer.status}, {in_spite}{storing.field}: {said[:80] if said else 'none'}{for_long or asked}",
         wanted=_HEADER,
         evidence=f"{answer.url}: {storing.reason} (RFC 9111 section 3)"
         if not storing.asks_first

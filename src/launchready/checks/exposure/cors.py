@@ -18,6 +18,8 @@ from launchready.finding import (
 
 _ALLOW = "Access-Control-Allow-Origin"
 _CREDENTIALS = "Access-Control-Allow-Credentials"
+# A page of others has no token of a member, and no browser sends it for that page.
+_BY_TOKEN = "Any web page may read what this answers without a member's token"  # noqa: S105 - words
 
 
 @check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private")
@@ -34,8 +36,11 @@ def cors_reflects_origin_with_credentials(cors: Cors) -> Result:
     return _failed(
         cors,
         found[0],
-        means="Any web page that a signed-in member opens can read and use their account.",
+        means="Any web page that a signed-in member opens can read and use their account."
+        if not cors.by_token
+        else f"{_BY_TOKEN}; the first cookie that counts here opens members' accounts to every web page.",
         wanted="only your own origins",
+        severity=Severity.RISK if cors.by_token else None,
     )
 
 
@@ -89,9 +94,11 @@ def cors_allows_null(cors: Cors) -> Result:
         answer,
         means="Any web page can read this with a trick, from a member's browser."
         if not answer.allow_credentials
-        else "Any web page that a signed-in member opens can read and use their account, by a simple trick.",
+        else "Any web page that a signed-in member opens can read and use their account, by a simple trick."
+        if not cors.by_token
+        else f"{_BY_TOKEN}; the first cookie that counts here opens members' accounts, by a simple trick.",
         wanted="null is refused",
-        severity=Severity.BLOCKER if answer.allow_credentials else None,
+        severity=Severity.BLOCKER if answer.allow_credentials and not cors.by_token else None,
     )
 
 

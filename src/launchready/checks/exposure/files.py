@@ -74,6 +74,25 @@ def repository_exposed(probe: Probe, launch: Parent[Declared]) -> Result:
     )  # fmt: skip
 
 
+@check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="private")
+def source_code_exposed(probe: Probe, launch: Parent[Declared]) -> Result:
+    """The program's own files can be downloaded, as they lie on the server.
+
+    Why: Who reads the code of the server knows every way into it, and every key that was written there.
+
+    Fix: Serve one folder that holds nothing but what visitors load (public/, dist/), never the project itself.
+    """
+    return judge_open(
+        probe, launch, "source",
+        means="Anybody can download the code that your server runs, with all that was written into it.",
+        fix=(
+            "Serve only the folder meant for visitors. Express: express.static('public') in the place of express.static('.') or __dirname; nginx: root …/public;",
+            "Delete copies that editors left: *.bak, *~, *.old.",
+            "Replace every key and password that stood in the code.",
+        ),
+    )  # fmt: skip
+
+
 @check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private")
 def backup_exposed(probe: Probe, launch: Parent[Declared]) -> Result:
     """A backup of the database or of the site can be downloaded.

@@ -48,6 +48,26 @@ def admin_page_exposed(probe: Probe, launch: Parent[Declared]) -> Result:
     )  # fmt: skip
 
 
+@check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private")
+def member_list_open(probe: Probe, launch: Parent[Declared]) -> Result:
+    """The members are listed for everyone, with their mail addresses.
+
+    Why: Whoever asks gets every member's address at once: that is a data breach that must be reported, and the start of letters that pretend to be yours.
+
+    Fix: Answer the list only to those who are signed in and may see it, and leave out what they need not know.
+    """
+    return judge_open(
+        probe, launch, "members",
+        means="Anybody can read who your members are, with their mail addresses.",
+        fix=(
+            "Demand a session on the route that lists members, and look at what the member who asks may see.",
+            "Name the fields that go out, one by one, in the place of the whole row: no address, no password hash, no customer number.",
+            "Look in the access log for who fetched it: the law may want it reported within 72 hours.",
+        ),
+        effort_min=60,
+    )  # fmt: skip
+
+
 @check(severity=Severity.ADVICE, impact=Impact.EXPOSURE)
 def account_names_exposed(probe: Probe, launch: Parent[Declared]) -> Result:
     """The names of the accounts can be listed by everyone.

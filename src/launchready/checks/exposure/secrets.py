@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from shlex import quote
 
+from launchready.derive.exposure.whose_files import is_library, of_launch
 from launchready.facts.declared import Declared
 from launchready.facts.exposure import SecretScan, SecretSighting, SourceMap
 from launchready.facts.hops import host, path
@@ -22,15 +23,8 @@ from launchready.finding import (
 
 # Rules that go by the look of a value alone; what they find is often an id or a hash.
 _GUESSED = re.compile(r"generic|high entropy|keyword|password in|base64", re.IGNORECASE)
-# Public libraries: whoever wants their sources has them already.
-_LIBRARY = re.compile(
-    r"(?:^|/)(?:jquery|bootstrap|popper|swiper|htmx|alpine(?:js)?|lodash|underscore|react|react-dom|vue"
-    r"|angular|polyfills?|moment|dayjs|axios|chart(?:js)?|d3|leaflet|gsap|hls|plyr|select2|slick"
-    r"|font-?awesome|normalize|tailwind|foundation|turbo|stimulus|trix)"
-    r"(?:[.-](?:\d\w*|(?:alpha|beta|rc)\w*|js|min|bundle|slim|umd|esm|cjs|prod|production|global|runtime|all|core))*"
-    r"\.(?:m?js|css)$",
-    re.IGNORECASE,
-)
+# The sources in a map as they were searched: one behind the other.
+_SOURCES = "jq -r '(., .sections[]?.map) | .sourcesContent[]? | strings' | "
 
 
 @check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="secrets")
@@ -54,14 +48,17 @@ def secret_in_page(scan: SecretScan, launch: Parent[Declared]) -> Result:
     url = scan.subject.name
     kinds = tuple(dict.fromkeys(s.rule for s in secret))
     guessed = all(_GUESSED.search(s.rule) for s in secret)
-    own = host(url) in launch.manifest.all_hosts
+    own = of_launch(host(url), launch.manifest.all_hosts)
+    line = secret[0].line
+    place = "map of its source code" if scan.of_sources else "page's source"
     shown = ", ".join(kinds[:3])
     return Failed(
         severity=Severity.RISK if guessed or not own else None,
-        means="Everybody who opens the page's source can use this key, at your members' or your own cost."
+        means=f"Everybody who opens the {place} can use this key, at your members' or your own cost."
         if not guessed
-        else "What looks like a password or key can be read by everybody who opens the page's source.",
-        observed=f"{shown} in line {secret[0].line}",
+        else f"What looks like a password or key can be read by everybody who opens the {place}.",
+        observed=f"{shown} in line {line}"
+        + (" of the sources in the map" if scan.of_sources else ""),
         wanted="no secret in what browsers load",
         evidence="; ".join(_sighting(s) for s in secret[:8]),
         fix=(
@@ -73,7 +70,7 @@ def secret_in_page(scan: SecretScan, launch: Parent[Declared]) -> Result:
         who="your developer",
         effort_min=60,
         takes_effect="at once, when the old key is revoked",
-        see=f"curl -sS {quote(url)} | sed -n {secret[0].line}p",
+        see=f"curl -sS {quote(url)} | {_SOURCES if scan.of_sources else ''}sed -n {line}p",
     )
 
 
@@ -95,7 +92,7 @@ def source_map_public(source: SourceMap, launch: Parent[Declared]) -> Result:
     if not source.public:
         seen = f"{source.map_url} holds no sources" if source.map_url else "no source map"
         return Passed(evidence=seen)
-    if _LIBRARY.search(path(url)):
+    if is_library(path(url)):
         return Passed(evidence="the source map of a library that is public anyway")
     style = path(url).endswith(".css")
     inline = source.map_url == "inside the file itself"

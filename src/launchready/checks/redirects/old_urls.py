@@ -84,7 +84,7 @@ def _well_made(old: OldUrl) -> Result:
     until = next(i for i, url in enumerate(walk.urls) if same_page(url, old.entry.target))
     temporary = [h.status for h in walk.hops[:until] if h.status not in {301, 308}]
     if 200 in temporary:
-        seen = "reaches it by a page that refreshes itself"
+        seen = "reaches it by a page that sends on by itself"
         return _failed(old, seen=seen, wanted="301 or 308", severity=Severity.ADVICE)
     if temporary:
         seen = f"reaches it by {temporary[0]}, a temporary redirect"
@@ -123,6 +123,7 @@ def _failed(
         effort_min=10,
         takes_effect="at once",
         see=way_of(old.walk),
+        alike=f"{split.hostname}: {seen}",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from launchready.collect.active.journey import Journey, seen_of
@@ -39,7 +38,8 @@ async def once_open(
     pause_s = await _pause_s(journey, answer, first=first)
     if pause_s is None:
         return answer
-    await asyncio.sleep(pause_s)
+    url = answer.url if isinstance(answer, Exchange) else journey.account.login
+    await journey.session.world.wait_at(url, pause_s)
     return await log_in(password)
 
 

@@ -13,6 +13,7 @@ from launchready.collect.web.cookies import COOKIES_MAX, Jar
 from launchready.collect.web.exchange import SECOND_TRY_AFTER_S, Asking, answer_to, stumbled
 from launchready.collect.web.waiting import let_through
 from launchready.collect.world import World
+from launchready.derive.pages.refreshing import sent_on
 from launchready.derive.set_cookie import parse_set_cookie
 from launchready.derive.sign_in.session_cookies import set_cookies
 from launchready.facts import Gap, Key
@@ -165,6 +166,21 @@ class Session:
                 return following
             found = following
         return Gap(key=self.key, reason=f"more than {HOPS_MAX} redirects at {shown_url(found.url)}")
+
+    async def arrive(self, found: Exchange) -> Exchange | Gap:
+        """Follow an answer as a browser does: also along pages that send the visitor on by themselves."""
+        for _ in range(HOPS_MAX):
+            page = await self.follow(found)
+            onward = sent_on(page) if isinstance(page, Exchange) else None
+            if isinstance(page, Gap) or onward is None:
+                return page
+            if url_host(onward) not in self.world.manifest.all_hosts:
+                return page
+            following = await self.send(onward, referer=page.url)
+            if isinstance(following, Gap):
+                return following
+            found = following
+        return Gap(key=self.key, reason=f"more than {HOPS_MAX} pages at {shown_url(found.url)}")
 
     async def get(self, url: str) -> Exchange | Gap:
         """Return what a visitor sees at the URL, redirects followed."""

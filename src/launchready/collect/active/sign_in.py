@@ -82,6 +82,7 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
         cookies=tuple(journey.session.cookies.values()),
         refused_with=journey.refused_with,
         self_contained=journey.self_contained,
+        by_token=bool(journey.session.bearer),
         kept_back=journey.kept_back,
         unseen=tuple(journey.unseen.items()),
         form_url=route.url if route else journey.form.url if journey.form else "",
@@ -105,7 +106,7 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
     first = await session.send(wire_url(entrance))
     if isinstance(first, Gap):
         return first
-    page = await session.follow(first)
+    page = await session.arrive(first)
     if isinstance(page, Gap):
         if page.because is not None:
             # Another fact has the fault (a name, a certificate), and its finding tells of it.
@@ -147,7 +148,9 @@ async def _walk(journey: Journey, entrance: str) -> Gap | None:
         if now is None:
             # The form may carry a token that is good for one attempt. From the entrance on: what was
             # asked in between may have begun another log-in, of which the state has replaced this one's.
-            again = await session.get(entrance)
+            again = await session.send(wire_url(entrance))
+            if isinstance(again, Exchange):
+                again = await session.arrive(again)
             if isinstance(again, Exchange):
                 fresh = await password_page(session, again, journey.username)
                 now = fresh if isinstance(fresh, Shown) and fresh.form is not None else None

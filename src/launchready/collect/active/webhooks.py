@@ -123,10 +123,10 @@ class _Trial:
     ) -> Gap | None:
         found = await self._answer(scheme, signing, key)
         pause_s = worth_waiting_s(found) if isinstance(found, Exchange) else None
-        if pause_s is not None and not self.waited:
+        if isinstance(found, Exchange) and pause_s is not None and not self.waited:
             # Once it opens, all have room.
             self.waited = True
-            await asyncio.sleep(pause_s)
+            await self.world.wait_at(found.url, pause_s)
             found = await self._answer(scheme, signing, key)
         if isinstance(found, Gap):
             return found

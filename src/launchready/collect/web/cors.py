@@ -12,8 +12,9 @@ from launchready.collect.web.exchange import Asking, answer_in_time, answer_to
 from launchready.collect.world import World
 from launchready.derive.caching.storable import stored_by_shared
 from launchready.derive.pages.challenge import LET_US_THROUGH
+from launchready.derive.sign_in.session_cookies import session_cookies
 from launchready.derive.sign_in.throttle import asks_to_wait
-from launchready.expected import THROTTLED_KINDS, entrances, routes, zone_of
+from launchready.expected import entrances, routes, zone_of
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.active import SignIn
 from launchready.facts.exposure import Cors, CorsAnswer
@@ -40,10 +41,8 @@ async def cors(subject: Subject, world: World, ask: Ask) -> Cors | Gap:
     foreign = foreign_origins(host, domain=domain, trusted=route.cors)
     declared = declared_origins(route)
     askings = [(o, a) for o in (*foreign, *declared) for a in _askings(route.url, method, o)]
-    if world.active and world.manifest.accounts and route.kind in THROTTLED_KINDS:
-        # So many questions may reach a limit, which would then keep the test member out.
-        for way_in in entrances(world.manifest):
-            await ask(SignIn, way_in)
+    # So many questions may reach a limit, which would then keep the test member out.
+    by_token = await _by_token(world, ask)
     found = await asyncio.gather(*(answer_to(a, world, ask, key=key) for _, a in askings))
     pairs = [(origin, answer) for (origin, _), answer in zip(askings, found, strict=True)]
     for n, (origin, answer) in enumerate(pairs):
@@ -68,8 +67,20 @@ async def cors(subject: Subject, world: World, ask: Ask) -> Cors | Gap:
         how=f"curl -si -H 'Origin: https://evil.example' {route.url}",
         route=route,
         method=method,
+        by_token=by_token,
         answers=tuple(a for a in answers if a.origin in foreign),
         declared=tuple(a for a in answers if a.origin in declared),
+    )
+
+
+async def _by_token(world: World, ask: Ask) -> bool:
+    """Return whether every test member got in by a token, and was given no cookie that carries a session."""
+    if not (world.active and world.manifest.accounts):
+        return False
+    found = [await ask(SignIn, way_in) for way_in in entrances(world.manifest)]
+    return all(
+        isinstance(f, SignIn) and f.by_token and not f.fault and not session_cookies(f.cookies)
+        for f in found
     )
 
 

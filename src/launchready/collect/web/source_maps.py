@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from contextlib import suppress
 from dataclasses import replace
@@ -11,6 +10,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from launchready.collect.explained import readable
 from launchready.collect.web.address import joined_url, subject_of, url_host
 from launchready.collect.world import World
+from launchready.derive.exposure.source_text import sources_in
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.exposure import SourceMap
 from launchready.facts.http import Exchange
@@ -21,7 +21,7 @@ _COMMENT = re.compile(rb"(?://|/\*)[#@]\s*sourceMappingURL=\s*([^\s'\"*]{1,20000
 
 # A development build of webpack holds each module as it was written, with its comments.
 _EVALUATED = re.compile(rb"sourceURL=webpack(?:-internal)?://[\w@.-]{0,80}/(?!webpack/)")
-_INSIDE = "inside the file itself"
+INSIDE = "inside the file itself"
 
 
 async def source_map(subject: Subject, world: World, ask: Ask) -> SourceMap | Gap:
@@ -38,7 +38,7 @@ async def source_map(subject: Subject, world: World, ask: Ask) -> SourceMap | Ga
     named = _named(script)
 
     def fact(url: str, body: bytes | None) -> SourceMap:
-        sources, contents = _sources(body or b"")
+        sources, contents = sources_in(body or b"")
         return SourceMap(
             subject=subject,
             at=world.now(),
@@ -50,9 +50,9 @@ async def source_map(subject: Subject, world: World, ask: Ask) -> SourceMap | Ga
         )
 
     if named.startswith("data:"):
-        return fact(_INSIDE, _inline(named))
+        return fact(INSIDE, _inline(named))
     if modules := len(_EVALUATED.findall(script.body)):
-        return replace(fact(_INSIDE, None), public=True, sources=modules, has_contents=True)
+        return replace(fact(INSIDE, None), public=True, sources=modules, has_contents=True)
     first: SourceMap | Gap = fact(named[:200], None)
     for at, url in enumerate(_places(script.url, named, world)):
         found = await ask(Exchange, subject_of(url, world))
@@ -94,6 +94,12 @@ def _beside(url: str) -> str:
     return parts._replace(path=f"{parts.path}.map", query="").geturl()
 
 
+def inside(script: Exchange) -> bytes:
+    """Return the map that a script or style carries in itself; empty when it carries none."""
+    named = _named(script)
+    return _inline(named) if named.startswith("data:") else b""
+
+
 def _inline(url: str) -> bytes:
     """Return the bytes of a data: URL (RFC 2397); empty when it is none."""
     import base64  # noqa: PLC0415 - inline maps are rare
@@ -107,30 +113,6 @@ def _inline(url: str) -> bytes:
         return base64.b64decode(raw + b"=" * (-len(raw) % 4))
     except binascii.Error:
         return b""
-
-
-def _sources(body: bytes) -> tuple[int, bool]:
-    """Return how many sources a map names, and whether it holds their text (ECMA-426).
-
-    A body that was cut at its limit is no JSON any more; its beginning still shows a map.
-    """
-    text = body.removeprefix(b")]}'").lstrip()
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        cut = text[:1] == b"{" and b'"mappings"' in text and b'"sources"' in text
-        return (1, b'"sourcesContent"' in text) if cut else (0, False)
-    if not isinstance(data, dict) or not {"mappings", "sections"} & set(data):
-        return 0, False
-    sections = [s.get("map") for s in _list(data.get("sections")) if isinstance(s, dict)]
-    maps = [data, *(m for m in sections if isinstance(m, dict))]
-    sources = [s for m in maps for s in _list(m.get("sources"))]
-    contents = [c for m in maps for c in _list(m.get("sourcesContent")) if c]
-    return len(sources), bool(contents)
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 COLLECTORS: dict[type[Fact], Collector] = {SourceMap: source_map}

@@ -34,7 +34,7 @@ async def let_through(
                 named_s = wait_s(found)
                 if named_s is not None and named_s > IN_ALL_S:
                     break
-                await asyncio.sleep(pause_s if named_s is None else named_s)
+                await world.wait_at(found.url, pause_s if named_s is None else named_s)
                 other = await again()
                 if isinstance(other, Gap):
                     break

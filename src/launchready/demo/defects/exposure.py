@@ -50,6 +50,13 @@ def git_folder(launch: DemoLaunch) -> None:
     _file(launch, "/.git/config", "[core]\n\trepositoryformatversion = 0\n\tbare = false\n")
 
 
+@defect("source-code-exposed")
+def whole_project(launch: DemoLaunch) -> None:
+    """The server was given the whole project as its folder of files."""
+    code = "const express = require('express');\nconst app = express();\napp.listen(3000);\n"
+    _file(launch, "/server.js", code, "text/javascript")
+
+
 @defect("backup-exposed")
 def dump(launch: DemoLaunch) -> None:
     """Last night's dump of the database lies beside the pages."""
@@ -95,6 +102,13 @@ def account_names(launch: DemoLaunch) -> None:
         launch, "/wp-json/wp/v2/users",
         '[{"id": 1, "name": "Gardener", "slug": "gardener", "avatar_urls": {}}]', "application/json",
     )  # fmt: skip
+
+
+@defect("member-list-open")
+def member_list(launch: DemoLaunch) -> None:
+    """The list of members is given to whoever asks."""
+    members = [{"id": n, "email": f"member{n}@willow.example"} for n in range(1, 4)]
+    launch.host().serve("/api/members", json_answer(members, cache_control="no-store"))
 
 
 @defect("api-docs-exposed")

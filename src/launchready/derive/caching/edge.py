@@ -134,6 +134,14 @@ def cache_said(headers: Headers) -> CacheSaid:
     return CacheSaid(answer="unsaid")
 
 
+def kept_line(headers: Headers) -> str:
+    """Return the line by which a cache says that it has stored this answer (RFC 9211 section 2.5)."""
+    value = headers.get("cache-status") or ""
+    members = _QUOTED.sub('""', value).split(",")
+    parameters = {p.strip().lower() for member in members for p in member.split(";")[1:]}
+    return f"cache-status: {value}"[:80] if parameters & {"stored", "stored=?1"} else ""
+
+
 def _cache_status(headers: Headers) -> list[CacheSaid]:
     """Read Cache-Status (RFC 9211): a list of caches, each with parameters; any `hit` is one."""
     value = headers.get("cache-status")

@@ -13,6 +13,7 @@ from launchready.derive.caching.cache_control import (
     parse_cache_control,
     parse_targeted,
 )
+from launchready.derive.caching.edge import kept_line
 from launchready.facts.http import Exchange, Headers
 
 # RFC 9110 section 15.1. 206 needs a cache that understands ranges, 300 and on as given.
@@ -251,3 +252,14 @@ def _by_default(status: int, control: CacheControl) -> str:
 def _date(headers: Headers, name: str, received: datetime) -> datetime | None:
     values = headers.all(name)
     return http_date(values[0], now=received) if values else None
+
+
+def varies_by_session(answer: Exchange) -> bool:
+    """Return whether a stored answer is given again to the same session alone."""
+    fields = [f.strip().lower() for f in (answer.headers.get("vary") or "").split(",")]
+    return "cookie" in fields or "authorization" in fields
+
+
+def kept_all_the_same(answer: Exchange) -> str:
+    """Return the line by which a cache says that it keeps what it was told not to; empty when none does."""
+    return "" if stored_by_shared(answer).storable else kept_line(answer.headers)

@@ -35,7 +35,11 @@ def asked_paths(host: str) -> tuple[str, ...]:
 def placed(host: str) -> tuple[tuple[str, Path], ...]:
     """Return the path of each entry on a host, which some name after it, with the entry."""
     parent = host.partition(".")[2]
-    names = {"{host}": host, "{parent}": parent if "." in parent else host}
+    names = {
+        "{host}": host,
+        "{parent}": parent if "." in parent else host,
+        "{name}": host.split(".")[-2] if "." in host else host,
+    }
     found = []
     for entry in PATHS:
         path = entry.path

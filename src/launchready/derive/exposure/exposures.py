@@ -12,7 +12,7 @@ from launchready.facts.http import Exchange
 from launchready.manifest import Manifest
 
 Exposure = Literal[
-    "environment", "repository", "backup", "settings", "log", "debug", "admin", "accounts",
+    "environment", "repository", "source", "backup", "settings", "log", "debug", "admin", "members", "accounts",
     "api docs", "metrics", "ai", "internal", "listing",
 ]  # fmt: skip
 EXPOSURES: tuple[Exposure, ...] = get_args(Exposure)
@@ -20,6 +20,8 @@ EXPOSURES: tuple[Exposure, ...] = get_args(Exposure)
 _BY_WHAT: dict[str, Exposure] = {
     "a file of secrets and settings": "environment",
     "the source code's history": "repository",
+    "the program's source code": "source",
+    "the list of what the program is made of": "source",
     "a copy of the site": "backup",
     "a copy of the database": "backup",
     "the database itself": "backup",
@@ -41,12 +43,14 @@ _BY_WHAT: dict[str, Exposure] = {
     "the controls of the running app": "debug",
     "the inside of the running app": "debug",
     "a debug page": "debug",
+    "letters that the app sent": "debug",
     "a console that runs code": "debug",
     "the app's routes": "debug",
     "the database's administration": "admin",
     "the controls of background work": "admin",
     "an admin area without a log-in": "admin",
     "the log-in of the admin area": "admin",
+    "the members with their addresses": "members",
     "the names of the accounts": "accounts",
     "the description of the API": "api docs",
     "a console for the API": "api docs",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from launchready.derive.exposure.secret_ai import ai_keys
 from launchready.derive.exposure.secret_names import named
 from launchready.derive.exposure.secret_value import DISTINCT_MIN, NO_PASSWORD, Shaped, near
 from launchready.derive.exposure.secret_views import decoded_text, views
@@ -30,7 +31,9 @@ _MARKS: dict[str, tuple[str, ...]] = {
     "Contentful management token": ("CFPAT-",), "Tavily API key": ("tvly-",), "Firecrawl API key": ("fc-",),
     "Laravel app key": ("base64:",), "Django secret key": ("django-insecure-",),
     "Address that opens a storage account": (".core.windows.net",), "Convex deploy key": ("prod:",),
-    "Sanity token": ("sk",), ADDRESS: ("://",),
+    "Sanity token": ("sk",), ADDRESS: ("://",), "Langfuse secret key": ("sk-lf-",),
+    "Fireworks API key": ("fw_",), "Jina API key": ("jina_",), "Azure OpenAI key": ("JQQJ9",),
+    "Password hash of an account": ("$2a$", "$2b$", "$2y$", "$argon2", "pbkdf2_sha256$"),
 }  # fmt: skip
 # What is random in the value is the group `key`; it tells a key from a placeholder.
 _SHAPES: dict[str, re.Pattern[str]] = {
@@ -50,7 +53,7 @@ _SHAPES: dict[str, re.Pattern[str]] = {
         r"\bcloudinary://\d{12,18}:(?P<key>[\w-]{20,40})@[\w-]{1,60}"
     ),
     "Live secret key (sk_live_)": re.compile(r"\b[sr]k_live_(?P<key>[A-Za-z0-9]{24,247})(?![\w-])"),
-    "Anthropic API key": re.compile(r"\bsk-ant-(?:api|admin)\d\d-(?P<key>[\w-]{80,120})"),
+    "Anthropic API key": re.compile(r"\bsk-ant-[a-z]{2,10}\d\d-(?P<key>[\w-]{80,120})"),
     "OpenAI API key": re.compile(r"\bsk-(?P<key>[\w-]{20,200}T3BlbkFJ[\w-]{20,200})"),
     "GitHub token": re.compile(
         r"\b(?:gh[pousr]_|github_pat_)(?P<key>[A-Za-z0-9]{36}|[A-Za-z0-9]{22}_[A-Za-z0-9]{59})(?![\w-])"
@@ -93,6 +96,23 @@ _SHAPES: dict[str, re.Pattern[str]] = {
         r"\bprod:[a-z]{2,20}-[a-z]{2,20}-\d{1,5}\|(?P<key>[A-Za-z0-9+/]{40,200}={0,2})"
     ),
     "Sanity token": re.compile(r"(?<![\w+/])sk(?P<key>[A-Za-z0-9]{178})(?![\w+/=])"),
+    "Langfuse secret key": re.compile(
+        r"\bsk-lf-(?P<key>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![\w-])"
+    ),
+    "Fireworks API key": re.compile(
+        r"\bfw_(?P<key>(?=[A-Z]{0,23}[a-z0-9])(?=[a-z]{0,23}[A-Z0-9])(?=[A-Za-z]{0,23}\d)[A-Za-z0-9]{24})(?![\w-])"
+    ),
+    "Jina API key": re.compile(r"\bjina_(?P<key>[0-9a-f]{32}[\w-]{28})(?![\w-])"),
+    # Each of the newer ones has this mark, as those of Azure's other services.
+    "Azure OpenAI key": re.compile(
+        r"(?<![\w-])(?P<key>[A-Za-z0-9]{52}JQQJ9[9D][A-Za-z0-9]{26})(?![\w-])"
+    ),
+    # As pages hold it that were given a member's whole row.
+    "Password hash of an account": re.compile(
+        r"(?:passw(?:or)?d|pwd|hash)\w{0,20}[\"']?\s{0,3}[:=]\s{0,3}[\"'](?P<key>\$(?:2[abxy]\$\d\d\$[./A-Za-z0-9]{53}"
+        r"|argon2(?:id|i|d)\$v=\d+\$[\w=,]{1,60}\$[A-Za-z0-9+/]{11,88}\$[A-Za-z0-9+/]{22,88})|pbkdf2_sha256\$\d{4,8}\$\w{8,40}\$[\w+/]{43}=)",
+        re.IGNORECASE,
+    ),
     ADDRESS: re.compile(
         r"\b(?:https?|wss?|s?ftps?|ssh|smtps?|imaps?)://(?!user:|username:|your)"
         r"[^\s:/@\"'`<>${}*\[\]?#()]{1,64}:(?P<key>[^\s:/@\"'`<>${}*\[\]?#()]{8,128})@(?P<host>[\w.-]{1,253})"
@@ -118,7 +138,11 @@ def shaped(text: str, readings: Iterable[tuple[int, str]] | None = None) -> Iter
     """
     seen = set()
     for first_line, view in ((1, text), *(views(text) if readings is None else readings)):
-        for found in (*_of_makers(view, first_line), *named(view, first_line)):
+        for found in (
+            *_of_makers(view, first_line),
+            *ai_keys(view, first_line),
+            *named(view, first_line),
+        ):
             if found.value not in seen:
                 seen.add(found.value)
                 yield found

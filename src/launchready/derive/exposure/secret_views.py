@@ -27,6 +27,8 @@ _SPELLINGS = tuple(
     for whole, between in ((_ADDED, _PLUS), (_LISTED, _COMMA), (_TEMPLATE, _FILLED))
 )
 _ASKED_WITH = re.compile(r"[?&]([\w.-]{1,40})=([\w.~%+/-]{16,400})")
+# Markup made small leaves the quotes out (HTML standard, unquoted attribute values).
+_UNQUOTED = re.compile(r"\s([\w:-]{1,40})=([\w.+/~-]{20,400})(?=[\s>])")
 # What stands before a value: its name, and what decodes it.
 _NAME_MAX = 60
 _CALL = re.compile(r"(?:(?:\w{1,20}\.){0,2}\w{1,20}\(\s{0,3})?\[?\s{0,3}[\"'`]?$")
@@ -49,6 +51,9 @@ def views(text: str) -> Iterator[tuple[int, str]]:
         yield 1, unquote(re.sub(r"%0[aAdD]", " ", text))
     for match in islice(_ASKED_WITH.finditer(text), _PIECES_MAX):
         yield _line(text, match), f'{match[1]}="{match[2]}"'
+    if text.lstrip()[:1] == "<":
+        for match in islice(_UNQUOTED.finditer(text), _PIECES_MAX):
+            yield _line(text, match), f'{match[1]}="{match[2]}"'
     for whole, between in _SPELLINGS:
         for match in islice(whole.finditer(text), _PIECES_MAX):
             yield _line(text, match), _named(text, match, between.sub("", match[0])[1:-1])

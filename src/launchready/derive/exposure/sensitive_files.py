@@ -21,8 +21,9 @@ FILES = (
             case=True),
     # These are often committed with nothing but public addresses in them.
     *paths("a file of secrets and settings", "secret",
-            ".env.development .env.dev .env.staging .env.prod .env.old .env.save .env.backup .envrc "
-            "api/.env backend/.env server/.env app/.env", SECRET_ASSIGNMENT),
+            ".env.development .env.dev .env.staging .env.prod .env.old .env.save .env.backup .env~ .envrc "
+            ".env.production.local .env.development.local api/.env backend/.env server/.env app/.env .dev.vars",
+            SECRET_ASSIGNMENT),
     *paths("the source code's history", "secret", ".git/HEAD",
             rb"\A(?:ref: refs/|(?:[0-9a-f]{40}|[0-9a-f]{64})\s*\Z)"),
     *paths("the source code's history", "secret", ".git/config", rb"^\[core\]"),
@@ -35,6 +36,22 @@ FILES = (
     *paths("the source code's history", "secret", ".svn/entries", rb"\A\d{1,2}\s{1,4}dir\b"),
     *paths("the source code's history", "secret", ".hg/requires",
             rb"^(?:revlogv\d|store|fncache|dotencode|generaldelta|share-safe)\r?$", at_least=2),
+    # A server that was given the whole project as its folder of files, as express.static(".") is.
+    *paths("the program's source code", "inside", "server.js app.js index.js src/server.js server/index.js",
+            rb"\b(?:require\(\s?|from )['\"](?:express|fastify|koa|@hapi/hapi|@hono/node-server|mongoose|pg|mysql2?|dotenv|bcrypt(?:js)?)['\"]",
+            rb"\.listen\("),
+    *paths("the program's source code", "inside", "app.py main.py wsgi.py manage.py server.py",
+            rb"^(?:from|import) (?:flask|fastapi|django|starlette|quart|aiohttp|os|bottle|sanic)\b",
+            rb"Flask\(|FastAPI\(|DJANGO_SETTINGS_MODULE|Starlette\(|Quart\(|os\.environ|@app\.|web\.Application\(|Bottle\(|Sanic\("),
+    *paths("the program's source code", "inside", "index.php.bak index.php~ index.php.old",
+            rb"\A\s*<\?php"),
+    *paths("the list of what the program is made of", "surface", "package.json",
+            rb'"(?:dependencies|devDependencies|scripts)"\s*:\s*\{', rb'"(?:start|dev|build|test)"\s*:\s*"|"[\w@/.-]{1,80}"\s*:\s*"[\^~]'),
+    *paths("the list of what the program is made of", "surface", "composer.json",
+            rb'"require"\s*:\s*\{', rb'"php"\s*:|"autoload"\s*:'),
+    *paths("log-ins of other services", "secret", ".mcp.json .cursor/mcp.json .vscode/mcp.json",
+            rb'"[\w-]{0,40}(?:api[_-]?key|token|secret|passw(?:or)?d|authorization)[\w-]{0,20}"\s*:\s*"(?=[^"$<]|\Z)',
+            rb'"(?:mcpServers|servers)"\s*:'),
     *paths("a list of the folder's files", "surface", ".DS_Store", rb"\A\x00\x00\x00\x01Bud1"),
     *paths("a private key", "secret", "id_rsa server.key .ssh/id_rsa .ssh/id_ed25519 id_ed25519 privkey.pem private.key key.pem",
             rb"^-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
@@ -66,14 +83,14 @@ FILES = (
             "credentials.json serviceAccountKey.json service-account.json firebase-adminsdk.json",
             rb'"(?:private_key|client_secret)"\s*:\s*"'),
     *paths("a copy of the site", "secret",
-            "backup.zip www.zip site.zip public_html.zip {host}.zip {parent}.zip", rb"\APK\x03\x04"),
+            "backup.zip www.zip site.zip public_html.zip {host}.zip {parent}.zip {name}.zip", rb"\APK\x03\x04"),
     *paths("a copy of the site", "secret",
-            "backup.tar.gz backup.tgz site.tar.gz {host}.tar.gz {parent}.tar.gz", rb"\A\x1f\x8b\x08"),
-    *paths("a copy of the database", "secret", "dump.sql backup.sql database.sql db.sql data.sql {host}.sql {parent}.sql",
+            "backup.tar.gz backup.tgz site.tar.gz {host}.tar.gz {parent}.tar.gz {name}.tar.gz", rb"\A\x1f\x8b\x08"),
+    *paths("a copy of the database", "secret", "dump.sql backup.sql database.sql db.sql data.sql {host}.sql {parent}.sql {name}.sql",
             rb"^(?:CREATE TABLE|INSERT INTO|DROP TABLE|-- (?:MySQL|MariaDB) dump|-- PostgreSQL database"
             rb"|-- (?:Adminer|phpMyAdmin|HeidiSQL)\b|/\*!40101 SET|SET (?:statement_timeout|FOREIGN_KEY_CHECKS)\s*="
             rb"|COPY [\w.\"]{1,80} (?:\([^)\n]{1,400}\) )?FROM stdin|PRAGMA foreign_keys\s*=)"),
-    *paths("a copy of the database", "secret", "backup.sql.gz dump.sql.gz database.sql.gz db.sql.gz", rb"\A\x1f\x8b\x08"),
+    *paths("a copy of the database", "secret", "backup.sql.gz dump.sql.gz database.sql.gz db.sql.gz {parent}.sql.gz {name}.sql.gz", rb"\A\x1f\x8b\x08"),
     *paths("a copy of the database", "secret", "backup.dump db.dump", rb"\APGDMP"),
     *paths("a copy of the database", "secret", "dump.rdb", rb"\AREDIS\d{4}"),
     *paths("the database itself", "secret", "db.sqlite3 database.sqlite app.db db.sqlite database.db data.db database/database.sqlite prisma/dev.db",
@@ -103,7 +120,7 @@ FILES = (
             rb"^(?:RUN|CMD|ENTRYPOINT|COPY|ENV|WORKDIR|EXPOSE)[ \t]", case=True),
     *paths("the program's log", "secret", "storage/logs/laravel.log",
             rb"^\[\d{4}-\d\d-\d\d[ T][\d:.+-]+\] \w+\.(?:ERROR|INFO|DEBUG|WARNING|CRITICAL):"),
-    *paths("the program's log", "inside", "wp-content/debug.log error.log",
+    *paths("the program's log", "inside", "wp-content/debug.log error.log debug.log logs/app.log log/production.log",
             rb"^(?:\[[^\]\n]{8,40}\] |\d{4}[-/]\d\d[-/]\d\d[ T][\d:.,]+ ).{0,40}"
             rb"(?:PHP (?:Warning|Notice|Fatal|Deprecated)|ERROR|\[error\]|DEBUG|Traceback)"),
 )  # fmt: skip

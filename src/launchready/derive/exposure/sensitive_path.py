@@ -16,7 +16,7 @@ class Path:
     """A path to ask for, what lies there in plain words, and the patterns that prove it."""
 
     path: str
-    """`{host}` stands for the host's name, `{parent}` for that without its first label."""
+    """`{host}` stands for the host's name, `{parent}` for that without its first label, `{name}` for the label before its end."""
     what: str
     grade: Grade
     patterns: tuple[re.Pattern[bytes], ...]

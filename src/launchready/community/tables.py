@@ -210,6 +210,7 @@ class Subscription(Table):
     __table_args__ = (
         UniqueConstraint("reference"),
         Index("ix_subscriptions_status_paid_until", "status", "paid_until"),
+        Index("ix_subscriptions_grace_until", "grace_until"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -220,9 +221,16 @@ class Subscription(Table):
     )
     """None until an event has named an address."""
     customer: Mapped[str] = mapped_column(String(120), default="")
+    email: Mapped[str] = mapped_column(String(EMAIL_MAX), default="")
+    """Of who pays, until the price says whether it is for a membership; then empty."""
+    price: Mapped[str] = mapped_column(String(120), default="")
+    """The provider's name of what is bought; empty until an event has told it."""
     plan: Mapped[str] = mapped_column(String(20))
+    """What the price is good for; empty: nothing here."""
     status: Mapped[str] = mapped_column(String(20))
     paid_until: Mapped[dt.datetime | None] = mapped_column(Moment)
+    grace_until: Mapped[dt.datetime | None] = mapped_column(Moment)
+    """Set when a payment failed: open until then, while it is tried again."""
     ends_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     """When it ends because it was cancelled; None while it is to go on."""
     changed_at: Mapped[dt.datetime] = mapped_column(Moment)

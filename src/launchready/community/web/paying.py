@@ -27,11 +27,14 @@ NOT_DONE = 409
 @router.get("/checkout")
 async def checkout_page(request: Request, who: Visitor, running: Running) -> Response:
     """Show what is bought, and to a member what they have already."""
-    if who is None or not who.plan:
-        return page(request, "checkout.html", email=who.email if who else "")
+    if who is None:
+        return page(request, "checkout.html", email="")
     async with running.database.read() as session:
         paid = await memberships(session, who.id, now=running.now())
-    has = "paid" if paid else "invited"
+    if who.plan:
+        has = "paid" if any(each.is_open for each in paid) else "invited"
+    else:
+        has = "closed" if paid else ""
     return page(request, "checkout.html", email=who.email, has=has)
 
 
@@ -87,7 +90,7 @@ async def webhook(request: Request, running: Running) -> JSONResponse:
         return JSONResponse({"error": "The signature is missing."}, status_code=400)
     try:
         async with running.database.write() as session:
-            done = await heed(session, event, now=running.now())
+            done = await heed(session, event, plans=running.settings.plans, now=running.now())
     except NotUnderstood as problem:
         _LOG.warning("event %s was not understood: %s", event.id, problem)
         return JSONResponse({"error": "The event lacks something."}, status_code=422)

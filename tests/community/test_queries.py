@@ -123,7 +123,7 @@ MEMBERS_PAGES = (
     ("/profile", 3),
     ("/write", 2),
     ("/search?q=tomato", 2),
-    ("/guide", 2),
+    ("/guide", 3),
     ("/guide?before=9000", 2),
     ("/logout", 1),
     ("/checkout", 2),

@@ -82,6 +82,8 @@ class Member(Table):
     plan: Mapped[str] = mapped_column(String(20), default="")
     gift: Mapped[str] = mapped_column(String(20), default="")
     """The plan that an invitation gave: no end of a payment takes it away."""
+    conversation_after: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The last question of the conversation before: the guide remembers what came after it."""
     confirmed_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     joined_at: Mapped[dt.datetime] = mapped_column(Moment)
 

@@ -44,7 +44,7 @@ async def check_out(request: Request, form: SentForm, running: Running) -> Respo
     typed, settings = form.get("email", ""), running.settings
     email = as_email(typed)
     if email is None:
-        return page(request, "checkout.html", 422, email=typed, note=_NO_ADDRESS)
+        return page(request, "checkout.html", 422, email=typed, note=_NO_ADDRESS, wrong="email")
     if settings.payment_link:
         return see(f"{settings.payment_link}?prefilled_email={quote(email)}")
     if settings.payments_secret:

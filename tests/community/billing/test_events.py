@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from launchready.community.billing.events import NotUnderstood, heed
+from launchready.community.billing.events import heed
+from launchready.community.billing.told import NotUnderstood
 from launchready.community.running import Community
 from launchready.community.tables import Letter, Member, Subscription
 from launchready.guard.webhooks import Event

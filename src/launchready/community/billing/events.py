@@ -17,16 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from launchready.community.accounts import member_at
 from launchready.community.billing import told as says
-from launchready.community.billing.told import NotUnderstood
 from launchready.community.database import insert_into
 from launchready.community.mail.letters import put_down
 from launchready.community.plans import OPEN
 from launchready.community.tables import Member, Subscription
 from launchready.guard.once import newer, once
 from launchready.guard.webhooks import Event
-
-__all__ = ["CLOSED", "GRACE", "LATE", "OPEN_STATES", "NotUnderstood", "grant", "heed", "is_good",
-           "revoke_what_ran_out"]  # fmt: skip
 
 GRACE = dt.timedelta(days=14)
 """So long the doors stay open after a payment failed, while the provider tries it again."""

@@ -10,8 +10,9 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
 from launchready.community.accounts import as_email
-from launchready.community.billing.events import NotUnderstood, heed
+from launchready.community.billing.events import heed
 from launchready.community.billing.memberships import memberships
+from launchready.community.billing.told import NotUnderstood
 from launchready.community.billing.trial import bought, deliver
 from launchready.community.web.asking import Running, SentForm, Visitor
 from launchready.community.web.pages import page, see

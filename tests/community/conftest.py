@@ -42,7 +42,11 @@ async def app(database_url: str, clock: Clock, password_hash: str) -> AsyncItera
     """The bare app with the sample community, a paying member, a guest and an admin."""
     app = create_app(
         Settings(
-            database_url=database_url, clock=clock, app_url="https://app.test", secret="s" * 32
+            database_url=database_url,
+            clock=clock,
+            app_url="https://app.test",
+            secret="s" * 32,
+            prices={"price_willow": "willow"},
         )
     )
     running: Community = app.state.community

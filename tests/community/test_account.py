@@ -197,7 +197,7 @@ async def test_before_they_buy_members_read_what_they_have_paid_or_invited(
     ("portal", "said"),
     [
         ("https://pay.example/portal", "https://pay.example/portal?prefilled_email=guest%40"),
-        (None, "To cancel, write to"),
+        (None, "To cancel, or to set your card right, write to"),
     ],
 )
 async def test_with_a_provider_the_page_leads_to_where_the_provider_lets_members_cancel(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 
 import httpx
 import pytest
 from sqlalchemy import select, text
 
 from launchready.community.guide.answering import QUESTION_MAX, as_question
-from launchready.community.guide.history import EXCHANGES_A_PAGE
+from launchready.community.guide.history import EXCHANGES_A_PAGE, remembered
 from launchready.community.running import Community
 from launchready.community.tables import Member, Subscription
 from tests.community.browser import Browser
@@ -185,3 +186,49 @@ async def test_what_was_asked_is_found_again_page_by_page(ada: Browser) -> None:
     assert "Question 01." in older
     assert "Question 02." not in older
     assert "Earlier questions" not in older
+
+
+async def test_a_new_conversation_begins_empty_and_what_was_said_is_kept(ada: Browser) -> None:
+    assert "New conversation" in (await ada.get("/guide")).text
+    await reply(ada, CURL)
+    begun = await ada.send("/guide", "/guide/new")
+    text = (await ada.get(begun.headers["location"])).text
+    assert CURL not in text
+    assert "A new conversation: the guide does not refer to what was said before." in text
+    earlier = re.search(r'href="(/guide\?before=\d+)">Earlier questions', text)
+    assert earlier is not None
+    assert CURL in (await ada.get(earlier[1])).text
+    await reply(ada, "What about mint?")
+    text = (await ada.get("/guide")).text
+    assert ("What about mint?" in text, CURL in text) == (True, False)
+    assert "Earlier questions" in text
+
+
+async def test_a_new_conversation_is_undone_to_where_the_one_before_began(
+    ada: Browser, running: Community
+) -> None:
+    for question in (CURL, "What about mint?"):
+        await reply(ada, question)
+        begun = await ada.send("/guide", "/guide/new")
+    form = await ada.form(begun.headers["location"], "/guide/new")
+    await ada.post(form)
+    text = (await ada.get("/guide")).text
+    assert ("What about mint?" in text, CURL in text) == (True, False)
+    async with running.database.read() as session:
+        theirs = select(Member.conversation_after).where(Member.email == GUEST)
+        assert await session.scalar(theirs) == 0
+
+
+async def test_only_the_conversation_goes_to_a_provider(ada: Browser, running: Community) -> None:
+    await reply(ada, CURL)
+    await ada.send("/guide", "/guide/new")
+    async with running.database.read() as session:
+        who = await session.scalar(select(Member.id).where(Member.email == ADA))
+        assert who is not None
+        assert await remembered(session, who, before=10**9) == []
+    await reply(ada, "What about mint?")
+    async with running.database.read() as session:
+        said = await remembered(session, who, before=10**9)
+    assert [message["content"] for message in said if message["role"] == "user"] == [
+        "What about mint?"
+    ]

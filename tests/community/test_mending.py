@@ -1,9 +1,14 @@
 from __future__ import annotations
 
-import pytest
+import asyncio
 
+import pytest
+from sqlalchemy import func, select
+
+from launchready.community import mending, posts
 from launchready.community.running import Community
-from launchready.community.tables import Circle
+from launchready.community.sessions import SignedIn
+from launchready.community.tables import Circle, Comment, Member, Post
 from tests.community.browser import Browser
 from tests.community.conftest import ADA, ADMIN, GUEST
 
@@ -143,3 +148,72 @@ async def test_whoever_has_not_logged_in_is_led_to_the_log_in(
 async def test_what_is_not_there_cannot_be_changed(ada: Browser, number: str) -> None:
     for path in (f"/posts/{number}/edit", f"/comments/{number}/delete"):
         assert (await ada.get(path)).status_code == 404
+
+
+async def test_posts_that_go_while_they_are_answered_keep_nobody_waiting_in_a_circle(
+    running: Community,
+) -> None:
+    """On PostgreSQL two that hold what the other one wants would both wait until one is ended."""
+    async with running.database.write() as session:
+        noor = (await session.execute(select(Member).where(Member.email == ADMIN))).scalar_one()
+        who = SignedIn(id=noor.id, name="Noor", email=ADMIN, role="admin", plan="willow")
+        here = await session.get_one(Circle, 1)
+        before = here.post_count
+        written = [
+            await posts.write_post(session, who.id, here, "Nets", "Hang them.", now=running.now())
+            for _ in range(8)
+        ]
+        said = [
+            await posts.write_comment(session, who.id, post_id, "Yes", now=running.now())
+            for post_id in written
+            for _ in range(6)
+        ]
+
+    async def delete_post(post_id: int) -> None:
+        async with running.database.write() as session:
+            await mending.delete_post(session, who, post_id)
+
+    async def delete_comment(comment_id: int) -> None:
+        async with running.database.write() as session:
+            await mending.delete_comment(session, who, comment_id)
+
+    async def answer(post_id: int) -> None:
+        async with running.database.write() as session:
+            await posts.write_comment(session, who.id, post_id, "Too late", now=running.now())
+
+    async def change(comment_id: int) -> None:
+        async with running.database.write() as session:
+            await mending.change_comment(session, who, comment_id, "Well", now=running.now())
+
+    at_once = []
+    for number, post_id in enumerate(written):
+        for comment_id in filter(None, said[6 * number : 6 * number + 6]):
+            at_once += [delete_comment(comment_id), answer(post_id), change(comment_id)]
+        at_once.insert(len(at_once) - 9, delete_post(post_id))
+    await asyncio.gather(*at_once)
+    async with running.database.read() as session:
+        for table in (Post.id, Comment.post_id):
+            left = select(func.count()).where(table.in_(written))
+            assert await session.scalar(left) == 0
+        assert (await session.get_one(Circle, 1)).post_count == before
+
+
+async def test_an_answer_that_is_deleted_twice_at_once_is_counted_once(running: Community) -> None:
+    async with running.database.write() as session:
+        noor = (await session.execute(select(Member).where(Member.email == ADMIN))).scalar_one()
+        who = SignedIn(id=noor.id, name="Noor", email=ADMIN, role="admin", plan="willow")
+        here = await session.get_one(Circle, 1)
+        post_id = await posts.write_post(
+            session, who.id, here, "Nets", "Hang them.", now=running.now()
+        )
+        said = await posts.write_comment(session, who.id, post_id, "Yes", now=running.now())
+        await posts.write_comment(session, who.id, post_id, "No", now=running.now())
+    assert said is not None
+
+    async def delete() -> bool:
+        async with running.database.write() as session:
+            return await mending.delete_comment(session, who, said)
+
+    assert sorted(await asyncio.gather(*(delete() for _ in range(6)))) == [False] * 5 + [True]
+    async with running.database.read() as session:
+        assert (await session.get_one(Post, post_id)).comment_count == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from launchready.community.database import upgrade
+from launchready.community.plans import TRIAL_PRICE
 from launchready.community.running import Community
 from launchready.community.serving import app, database_url, settings_of
 from tests.community.browser import Browser
@@ -103,3 +104,31 @@ def test_processes_that_start_together_make_one_whole_database(tmp_path: Path) -
 async def test_a_file_is_found_by_its_plain_name_too(browser: Browser) -> None:
     assert (await browser.get("/assets/willow.svg")).headers["content-type"] == "image/svg+xml"
     assert (await browser.get("/assets/willow.txt")).status_code == 404
+
+
+def _environ(**more: str) -> dict[str, str]:
+    return {"DATABASE_URL": "sqlite:///c.db", "COMMUNITY_SECRET": "s" * 32, **more}
+
+
+def test_prices_are_named_with_their_plans() -> None:
+    settings = settings_of(_environ(PLAN_PRICES="price_1=willow, price_2=willow"))
+    assert settings.plans == {"price_1": "willow", "price_2": "willow"}
+
+
+@pytest.mark.parametrize("given", ["price_1", "=willow", "price_1=", "price_1=oak"])
+def test_a_price_without_a_plan_of_ours_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="price_1Abc=willow"):
+        settings_of(_environ(PLAN_PRICES=given))
+
+
+def test_a_payment_link_without_a_price_is_refused_for_no_payment_would_open_anything() -> None:
+    link = {"PAYMENT_LINK": "https://pay.example/willow"}
+    with pytest.raises(ValueError, match="Please set PLAN_PRICES"):
+        settings_of(_environ(**link))
+    assert settings_of(_environ(**link, PLAN_PRICES="price_1=willow")).plans == {
+        "price_1": "willow"
+    }
+
+
+def test_the_test_payment_knows_its_own_price() -> None:
+    assert settings_of(_environ(PAYMENTS_SECRET="whsec_test")).plans == {TRIAL_PRICE: "willow"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from sqlalchemy import delete
@@ -199,3 +200,27 @@ async def test_a_name_turns_no_words_of_others_round(ada: Browser) -> None:
 async def test_odd_characters_in_addresses_of_pages_are_answered(ada: Browser) -> None:
     for path in ("/search?q=%00a%00", "/circles/%00", "/people/%00", "/write?circle=%00"):
         assert (await ada.get(path)).status_code in {200, 404}
+
+
+async def test_line_ends_count_once_as_the_browser_counted_them(ada: Browser) -> None:
+    lines = "\r\n".join(["x" * 9] * 1_000)
+    written = await ada.send("/write", circle="doorstep", title="Long", body=lines)
+    assert written.status_code == 303
+    said = "\r\n".join(["x" * 9] * 400)
+    path = written.headers["location"]
+    assert (await ada.send(path, f"{path}/comments", body=said)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"), [({"title": " ", "body": "Words"}, "title"), ({"body": " "}, "body")]
+)
+async def test_what_is_to_be_set_right_is_marked_at_its_field(
+    ada: Browser, typed: dict[str, str], field: str
+) -> None:
+    answer = await ada.send("/write", **{"circle": "doorstep", "title": "Nets", **typed})
+    marked = re.findall(
+        r'<(?:input|textarea)[^>]* name="(\w+)"[^>]* aria-invalid="true"', answer.text
+    )
+    assert (answer.status_code, marked) == (422, [field])
+    assert 'id="to-correct" role="alert"' in answer.text
+    assert "<title>Please correct: Write" in answer.text

@@ -40,7 +40,11 @@ def make(rows: list[str] | None = None, **options: Any) -> Guard:
     async def login(request: Request) -> Response:
         form = await request.form()
         if form["password"] == "right":
-            return RedirectResponse("/members", 303)
+            return RedirectResponse("/members", 303, {"set-cookie": "session=s3ss10n; Path=/"})
+        if form["password"] == "elsewhere":
+            return RedirectResponse("/welcome?error=1", 303)
+        if form["password"] == "ends":
+            return RedirectResponse("/", 303, {"set-cookie": 'session=""; Max-Age=0; Path=/'})
         return HTMLResponse("<p>No.</p>", 200)
 
     @app.post("/invite", response_model=None)
@@ -102,6 +106,15 @@ async def test_wrong_passwords_for_one_account_are_refused_from_whichever_addres
     app = make()
     answers = [await log_in(app, "wrong", address=f"198.51.100.{n}") for n in range(11)]
     assert [a.status_code for a in answers] == [200] * 10 + [429]
+
+
+@pytest.mark.parametrize("password", ["elsewhere", "ends"])
+async def test_a_redirect_to_elsewhere_without_a_session_that_begins_is_a_wrong_password(
+    password: str,
+) -> None:
+    app = make()
+    answers = [await log_in(app, password, address=f"198.51.100.{n}") for n in range(11)]
+    assert [a.status_code for a in answers] == [303] * 10 + [429]
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,26 @@ def test_forwarded_and_x_forwarded_for_that_differ_name_nobody() -> None:
     assert trusted.client(NGINX, agreed) == VISITOR
 
 
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("X-Forwarded-For", lines(forwarded=f"for={STRANGERS}", x_forwarded_for=VISITOR)),
+        ("forwarded", lines(forwarded=f"for={VISITOR}", x_forwarded_for=STRANGERS)),
+        ("x-real-ip", lines(x_real_ip=VISITOR, x_forwarded_for=STRANGERS, forwarded="for=x")),
+    ],
+)
+def test_where_the_header_of_the_proxies_is_named_no_other_is_read(
+    named: str, told: list[tuple[bytes, bytes]]
+) -> None:
+    manifest = parse_manifest(
+        f'[launch]\ndomain = "example.org"\n[guard]\nproxies = ["10.0.0.0/8"]\n'
+        f'proxy_header = "{named}"\n'
+    )
+    assert Proxies.of(manifest).client(NGINX, told) == VISITOR
+    others = [line for line in told if line[0] != named.lower().encode()]
+    assert Proxies.of(manifest).client(NGINX, others) == NGINX
+
+
 def test_a_declared_edge_is_trusted_without_being_named() -> None:
     headers = lines(cf_connecting_ip=VISITOR, x_forwarded_for=f"{STRANGERS},{VISITOR}")
     assert proxies(edge="cloudflare").client(EDGE, headers) == VISITOR

@@ -224,6 +224,23 @@ async def test_a_server_of_others_is_asked_rarely_while_well_and_each_time_while
     assert asked == 3
 
 
+async def test_a_server_of_others_that_failed_meanwhile_is_asked_at_once_until_it_is_well() -> None:
+    asked, doubted = 0, False
+
+    async def counted() -> None:
+        nonlocal asked
+        asked += 1
+
+    probe = rarely(counted, 60, doubted=lambda: doubted, clock=lambda: 0.0)
+    await probe()
+    doubted = True
+    await probe()
+    await probe()
+    doubted = False
+    await probe()
+    assert asked == 3
+
+
 @pytest.mark.parametrize("make", [dict, lambda: {"a": well}])
 async def test_nothing_to_ask_is_ready(make: Callable[[], dict[str, Probe]]) -> None:
     assert (await Readiness(make()).answer())[0] == 200

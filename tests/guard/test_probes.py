@@ -212,6 +212,22 @@ async def test_a_store_that_is_down_or_hangs_is_said(silent: int) -> None:
     assert await why(store(f"redis://127.0.0.1:{silent}/0"), 0.3) == "no answer within 0.3 s"
 
 
+async def test_a_store_that_is_too_far_away_for_the_limits_is_not_ready() -> None:
+    async def far_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while asked := await reader.read(4096):
+            await asyncio.sleep(0.25)
+            writer.write(
+                b"+OK\r\n" * max(1, asked.count(b"$6\r\nCLIENT") + asked.count(b"$3\r\nSET"))
+            )
+
+    server = await asyncio.start_server(far_away, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    found = await why(store(f"redis://127.0.0.1:{port}/0?protocol=2"))
+    assert found.endswith("s, at most 0.1 s wanted")
+    assert await why(store(f"redis://127.0.0.1:{port}/0?protocol=2", within_s=10)) == ""
+    server.close()
+
+
 @pytest.mark.parametrize(
     ("environ", "said"),
     [

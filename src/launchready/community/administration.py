@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from launchready.community.billing.events import OPEN_STATES
+from launchready.community.plans import OPEN
 from launchready.community.posts import NUMBER_MAX
 from launchready.community.tables import (
     SPENDING,
@@ -57,7 +58,7 @@ async def figures(session: AsyncSession, *, now: dt.datetime) -> Figures:
     counted = {
         "members": select(func.count()).select_from(Member),
         "paying": select(func.count()).select_from(Subscription).where(
-            Subscription.status.in_(OPEN_STATES)
+            Subscription.status.in_(OPEN_STATES), Subscription.plan != OPEN
         ),
         "posts": select(func.coalesce(func.sum(Circle.post_count), 0)),
         "letters_waiting": select(func.count()).select_from(Letter).where(waiting),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from launchready.community.sessions import SignedIn
@@ -65,6 +65,12 @@ async def delete_post(session: AsyncSession, who: SignedIn, post_id: int) -> boo
 
 async def delete_comment(session: AsyncSession, who: SignedIn, comment_id: int) -> bool:
     """Take a comment away; False when this member may not, or somebody has."""
+    # The post first, as whoever takes the post away with its comments: two that each hold what the
+    # other one wants would wait in a circle.
+    its_post = select(Comment.post_id).where(Comment.id == comment_id).scalar_subquery()
+    await session.execute(
+        select(Post.id).where(Post.id == its_post).with_for_update(key_share=True)
+    )
     gone = await session.execute(
         delete(Comment)
         .where(Comment.id == comment_id, *_of(who, Comment.author_id == who.id))

@@ -6,6 +6,8 @@ OPEN = ""
 WILLOW = "willow"
 PLANS = (OPEN, WILLOW)
 PRICE = "€9 a month"
+TRIAL_PRICE = "price_trial_willow"
+"""What the test payment calls it."""
 
 
 def readable(plan: str) -> tuple[str, ...]:

@@ -143,13 +143,13 @@ def _comment_line(row: Sequence[object]) -> CommentLine:
     return CommentLine(**fields)  # type: ignore[arg-type]
 
 
-def unfit(title: str, body: str) -> str:
-    """Return what is to be set right in a post before it is kept; empty when nothing is."""
+def unfit(title: str, body: str) -> tuple[str, str]:
+    """Return what is to be set right in a post before it is kept, and where; empty when nothing is."""
     if not title or len(title) > TITLE_MAX:
-        return f"Please write a title of at most {TITLE_MAX} characters."
+        return f"Please write a title of at most {TITLE_MAX} characters.", "title"
     if not body or len(body) > BODY_MAX:
-        return f"Please write at most {BODY_MAX} characters, and at least one."
-    return ""
+        return f"Please write at most {BODY_MAX} characters, and at least one.", "body"
+    return "", ""
 
 
 def unfit_comment(body: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from launchready.community.mail.worker import BEATS_WITHIN_S
@@ -29,10 +30,12 @@ def readiness(
         for variable in route.secret_env:
             found["payments"] = probes.payments(variable, environ)
     providers = {"AI provider": manifest.chat.first, "second AI provider": manifest.chat.second}
-    for name, provider in providers.items():
+    chat = community.guide.chat
+    for (name, provider), known_as in zip(providers.items(), ("first", "second"), strict=True):
         if provider is not None:
             key = environ.get(provider.key_env) if provider.key_env else None
-            found[name] = probes.openai_provider(provider.base_url, key)
+            doubted = None if chat is None else partial(chat.doubts, known_as)
+            found[name] = probes.openai_provider(provider.base_url, key, doubted=doubted)
     store = environ.get(manifest.guard.store_env) if manifest.guard.store_env else None
     if store:
         found["cache"] = probes.store(store)

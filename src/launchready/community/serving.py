@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from launchready.community.database import Database, upgrade
+from launchready.community.plans import OPEN, PLANS, WILLOW
 from launchready.community.seed import seed
 from launchready.community.settings import Settings
 from launchready.community.tables import Circle
@@ -65,13 +66,37 @@ def settings_of(environ: Mapping[str, str]) -> Settings:
             "SMTP_URL begins with smtp:// or smtps:// and names a server, such as "
             "smtp://user:password@mail.example.org:587."
         )
+    prices = prices_of(environ.get("PLAN_PRICES", ""))
+    if "payment_link" in given and not prices:
+        raise ValueError(
+            "Please set PLAN_PRICES to the price behind PAYMENT_LINK, such as price_1Abc=willow: "
+            "without it no payment opens anything."
+        )
     folder = environ.get("MAIL_FOLDER")
     return Settings(
         database_url=database_url(environ["DATABASE_URL"]),
         secret=environ["COMMUNITY_SECRET"],
         mail_folder=Path(folder) if folder else None,
+        prices=prices,
         **given,  # type: ignore[arg-type]
     )
+
+
+def prices_of(given: str) -> dict[str, str]:
+    """Return which plan each price buys: `price_1Abc=willow, price_1Def=willow`.
+
+    Raises ValueError for what names no price, or no plan of ours.
+    """
+    found = {}
+    for each in given.replace(",", " ").split():
+        price, _, plan = each.partition("=")
+        if not price or plan not in PLANS or plan == OPEN:
+            raise ValueError(
+                f"PLAN_PRICES names each of the provider's prices with its plan, such as "
+                f"price_1Abc={WILLOW}, parted by commas."
+            )
+        found[price] = plan
+    return found
 
 
 def _names_a_mail_server(url: str) -> bool:

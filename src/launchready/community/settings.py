@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from launchready.community.plans import TRIAL_PRICE, WILLOW
 
 
 def utc_now() -> dt.datetime:
@@ -47,12 +49,20 @@ class Settings:
     payments_secret: str | None = field(default=None, repr=False)
     """Without a payment link: signs the webhooks of the built-in test payment. It is the value of
     the variable that the manifest's webhook route names."""
+    prices: Mapping[str, str] = field(default_factory=dict)
+    """Which plan each of the provider's prices buys; what is bought at any other opens nothing."""
     clock: Callable[[], dt.datetime] = utc_now
 
     @property
     def trial_secret(self) -> str | None:
         """What the test payment signs with; None when a provider takes real ones, or nobody does."""
         return None if self.payment_link else self.payments_secret
+
+    @property
+    def plans(self) -> Mapping[str, str]:
+        """Which plan each price buys, that of the test payment included where it is on."""
+        trial = {TRIAL_PRICE: WILLOW} if self.trial_secret else {}
+        return {**trial, **self.prices}
 
     def absolute(self, path: str) -> str:
         """Return a URL of the members' part that works from a mail."""

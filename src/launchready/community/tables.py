@@ -82,6 +82,8 @@ class Member(Table):
     plan: Mapped[str] = mapped_column(String(20), default="")
     gift: Mapped[str] = mapped_column(String(20), default="")
     """The plan that an invitation gave: no end of a payment takes it away."""
+    conversation_after: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The last question of the conversation before: the guide remembers what came after it."""
     confirmed_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     joined_at: Mapped[dt.datetime] = mapped_column(Moment)
 
@@ -210,6 +212,7 @@ class Subscription(Table):
     __table_args__ = (
         UniqueConstraint("reference"),
         Index("ix_subscriptions_status_paid_until", "status", "paid_until"),
+        Index("ix_subscriptions_grace_until", "grace_until"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -220,9 +223,16 @@ class Subscription(Table):
     )
     """None until an event has named an address."""
     customer: Mapped[str] = mapped_column(String(120), default="")
+    email: Mapped[str] = mapped_column(String(EMAIL_MAX), default="")
+    """Of who pays, until the price says whether it is for a membership; then empty."""
+    price: Mapped[str] = mapped_column(String(120), default="")
+    """The provider's name of what is bought; empty until an event has told it."""
     plan: Mapped[str] = mapped_column(String(20))
+    """What the price is good for; empty: nothing here."""
     status: Mapped[str] = mapped_column(String(20))
     paid_until: Mapped[dt.datetime | None] = mapped_column(Moment)
+    grace_until: Mapped[dt.datetime | None] = mapped_column(Moment)
+    """Set when a payment failed: open until then, while it is tried again."""
     ends_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     """When it ends because it was cancelled; None while it is to go on."""
     changed_at: Mapped[dt.datetime] = mapped_column(Moment)

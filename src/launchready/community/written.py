@@ -13,5 +13,8 @@ right to left need it."""
 
 
 def as_written(text: str) -> str:
-    """Return a text without what nobody types."""
-    return _NO_CHARACTER.sub("", text)
+    """Return a text without what nobody types, and its lines ended as they are counted: by one sign.
+
+    Browsers send two for each (HTML, form submission), and count one towards a field's longest text.
+    """
+    return _NO_CHARACTER.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

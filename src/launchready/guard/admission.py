@@ -211,17 +211,31 @@ def _was_right(treatment: Treatment, answering: Answering, visit: Visit) -> bool
     """Return whether an attempt succeeded: what the app says of it, or else what its answer tells.
 
     A form that is shown again with 200, or a redirect back to itself, is how many apps say no; an
-    answer in JSON is a yes when a session begins with it. In doubt the attempt counts.
+    answer in JSON, and the redirect after a log-in, is a yes when a session begins with it. In doubt
+    the attempt counts.
     """
     if visit.right is not None:
         return visit.right
     status = answering.status
     if 300 <= status < 400:
+        if treatment.place.kind == "auth" and not _begins(answering.headers):
+            return False
         location = (value_of(answering.headers, b"location") or b"").partition(b"?")[0]
         return not location.rstrip(b"/").endswith(treatment.place.label.encode().rstrip(b"/"))
     media = (value_of(answering.headers, b"content-type") or b"").lower()
-    begins = value_of(answering.headers, b"set-cookie") is not None
-    return 200 <= status < 300 and not media.startswith(b"text/html") and begins
+    plain = not media.startswith(b"text/html")
+    return 200 <= status < 300 and plain and _begins(answering.headers)
+
+
+def _begins(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Return whether an answer sets a cookie: one that it takes away begins nothing."""
+    for name, value in headers:
+        if name.lower() == b"set-cookie":
+            content, _, attributes = value.partition(b"=")[2].partition(b";")
+            taken = b"max-age=0" in attributes.replace(b" ", b"").lower()
+            if content.strip(b' "') and not taken:
+                return True
+    return False
 
 
 def wait_in_words(seconds: int) -> str:

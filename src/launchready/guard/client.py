@@ -20,6 +20,7 @@ from launchready.manifest.edge_networks import CLOUDFLARE
 Headers = Sequence[tuple[bytes, bytes]]
 Trust = Literal["none", "proxy", "cloudflare"]
 _Network = IPv4Network | IPv6Network
+_Chains = tuple[tuple[bytes, Callable[[Sequence[bytes]], Iterator[str]]], ...]
 
 LOOPBACK = "127.0.0.1"
 _SEEN_MAX = 4096
@@ -42,7 +43,16 @@ class Proxies:
 
     networks: tuple[_Network, ...] = ()
     cloudflare: tuple[_Network, ...] = ()
+    header: str = ""
+    """The one header in which proxies name the visitor; empty: any that is known, if they agree."""
     _seen: dict[str, _Hop] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _chains: _Chains = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Choose what is read, once."""
+        chain = forwarded_for if self.header == "forwarded" else x_forwarded_for
+        chosen = ((self.header.encode(), chain),) if self.header else _CHAINS
+        object.__setattr__(self, "_chains", chosen)
 
     @classmethod
     def of(cls, manifest: Manifest) -> Proxies:
@@ -53,6 +63,7 @@ class Proxies:
         return cls(
             networks=_networks(n for n in named if n != "cloudflare"),
             cloudflare=_networks(CLOUDFLARE) if at_cloudflare else (),
+            header=manifest.guard.proxy_header,
         )
 
     def client(self, peer: str | None, headers: Headers) -> str:
@@ -74,7 +85,7 @@ class Proxies:
             return hop.address
         told = {
             self._visitor(hop, chain(lines), headers)
-            for name, chain in _CHAINS
+            for name, chain in self._chains
             if (lines := [value for key, value in headers if key == name])
         }
         if not told:
@@ -150,7 +161,7 @@ def _networks(names: Iterable[str]) -> tuple[_Network, ...]:
     return tuple(ip_network(name) for name in names)
 
 
-_CHAINS: tuple[tuple[bytes, Callable[[Sequence[bytes]], Iterator[str]]], ...] = (
+_CHAINS: _Chains = (
     (b"forwarded", forwarded_for),
     (b"x-forwarded-for", x_forwarded_for),
 )

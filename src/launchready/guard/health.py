@@ -28,17 +28,23 @@ class UnwellError(Exception):
 
 
 def rarely(
-    probe: Probe, every_s: float = 60.0, *, clock: Callable[[], float] = time.monotonic
+    probe: Probe,
+    every_s: float = 60.0,
+    *,
+    doubted: Callable[[], bool] | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Probe:
     """Return the same probe, asked at most once in `every_s` seconds as long as all is well.
 
     For servers of others: a flood of `/readyz` must not become log-ins at the mail provider.
+    `doubted`: whether something failed there meanwhile, so that what was found no longer holds.
     """
     well_until = float("-inf")
 
     async def asked() -> None:
         nonlocal well_until
-        if clock() >= well_until:
+        if clock() >= well_until or (doubted is not None and doubted()):
+            well_until = float("-inf")
             await probe()
             well_until = clock() + every_s
 

@@ -13,6 +13,7 @@ import re
 import shutil
 import ssl
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from launchready.guard.health import Probe, UnwellError, rarely
 from launchready.guard.http_status import Said, ask
 from launchready.guard.smtp import mail
 from launchready.guard.start_up import Needed, malformed
-from launchready.guard.store_client import connect
+from launchready.guard.store_client import ASKED_WITHIN_S, connect
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -164,13 +165,18 @@ def payments(
 
 
 def openai_provider(
-    base_url: str, key: str | None = None, *, tls: ssl.SSLContext | None = None
+    base_url: str,
+    key: str | None = None,
+    *,
+    tls: ssl.SSLContext | None = None,
+    doubted: Callable[[], bool] | None = None,
 ) -> Probe:
     """Return a probe that an OpenAI-compatible server lists its models and takes the key.
 
     Some gateways answer chats alone. These are asked for a chat without a word in it, which costs
     nothing: a server of this kind says in JSON what is missing, and says something else to a path
-    that nobody serves.
+    that nobody serves. `doubted`, such as `lambda: chat.doubts("first")`, says that it failed a
+    moment ago: it is asked at once then.
     """
     base = base_url.rstrip("/")
 
@@ -193,7 +199,7 @@ def openai_provider(
         if "json" not in said.media:
             raise UnwellError("answers with a page instead of JSON")
 
-    return rarely(probe)
+    return rarely(probe, doubted=doubted)
 
 
 def _same(one: Said, other: Said) -> bool:
@@ -218,11 +224,12 @@ def _judge(status: int) -> None:
         raise UnwellError(f"answers {status}")
 
 
-def store(url: str, *, key: str = "launchready:probe") -> Probe:
+def store(url: str, *, key: str = "launchready:probe", within_s: float = ASKED_WITHIN_S) -> Probe:
     """Return a probe that the Redis or Valkey at the URL takes a write, which a second later is gone.
 
     One that is full, or a replica after a failover, answers PING as well as ever. `key` is what is
-    written, for a user that may write under some names only.
+    written, for a user that may write under some names only. One that takes longer than `within_s`
+    three times in a row is as good as away: the limits do not wait for it.
     """
     # Here and not in the probe: the library takes a second to load, in which nobody is answered.
     import redis.asyncio  # noqa: F401, PLC0415
@@ -239,6 +246,10 @@ def store(url: str, *, key: str = "launchready:probe") -> Probe:
         client = connect(url)
         try:
             await client.set(key, b"", px=1000)
+            # Connecting takes longer, and a process that is busy is late by itself now and then.
+            took_s = min([await _timed(client.set(key, b"", px=1000)) for _ in range(3)])
+            if took_s > within_s:
+                raise UnwellError(f"takes {took_s:.2f} s, at most {within_s:g} s wanted")
         except AuthenticationError:
             raise UnwellError("refuses the password") from None
         except OutOfMemoryError:
@@ -257,6 +268,12 @@ def store(url: str, *, key: str = "launchready:probe") -> Probe:
             await client.aclose()
 
     return probe
+
+
+async def _timed(asked: Awaitable[object]) -> float:
+    began = time.monotonic()
+    await asked
+    return time.monotonic() - began
 
 
 def worker(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 T = TypeVar("T")
+ASKED_WITHIN_S = 0.1
+"""So long a limit waits for the store; then the process counts alone."""
 _CONNECTIONS_MAX = 16
 # The value is not repeated: it may hold a password.
 _WANTED = (

@@ -134,6 +134,12 @@ class GuardSection(Section):
         description="Who may say for whom it asks: addresses, networks, or cloudflare for its "
         "published ranges. An edge declared at [launch] counts without being named here.",
     )
+    proxy_header: Annotated[str, AfterValidator(str.lower)] = Field(
+        "", pattern=r"^[A-Za-z0-9-]{1,64}$",
+        description="The header in which those proxies name the visitor, such as x-forwarded-for: "
+        "only it is read. Unset: forwarded and x-forwarded-for, and a visitor for whom they differ "
+        "counts as the proxy.",
+    )  # fmt: skip
     allow: Annotated[
         dict[str, Annotated[tuple[str, ...], BeforeValidator(one_or_many)]],
         AfterValidator(_sources),

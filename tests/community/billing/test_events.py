@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from launchready.community.billing.events import NotUnderstood, heed
+from launchready.community.billing.events import heed
+from launchready.community.billing.told import NotUnderstood
 from launchready.community.running import Community
 from launchready.community.tables import Letter, Member, Subscription
 from launchready.guard.webhooks import Event
@@ -30,6 +31,19 @@ def said(kind: str, at: dt.datetime, id_: str | None = None, **told: Any) -> Eve
     )
 
 
+PRICED = {"data": [{"price": {"id": "price_willow"}}]}
+
+
+def begun(at: dt.datetime = T0, **told: Any) -> Event:
+    return said(
+        "customer.subscription.created", at, **{"status": "incomplete", "items": PRICED, **told}
+    )
+
+
+def joined(email: str = GUEST, at: dt.datetime = T0) -> tuple[Event, Event]:
+    return begun(at), bought(email, at)
+
+
 def bought(email: str = GUEST, at: dt.datetime = T0) -> Event:
     return said(
         "checkout.session.completed", at, payment_status="paid", customer_details={"email": email}
@@ -39,7 +53,7 @@ def bought(email: str = GUEST, at: dt.datetime = T0) -> Event:
 def paid(at: dt.datetime, until: dt.datetime, email: str | None = None) -> Event:
     return said(
         "invoice.paid", at, customer_email=email, amount_paid=900, currency="eur", number="A-1",
-        lines={"data": [{"period": {"end": int(until.timestamp())}}]},
+        lines={"data": [{"period": {"end": int(until.timestamp())}, "price": {"id": "price_willow"}}]},
     )  # fmt: skip
 
 
@@ -47,7 +61,7 @@ async def tell(running: Community, *events: Event) -> list[bool]:
     done = []
     for event in events:
         async with running.database.write() as session:
-            done.append(await heed(session, event, now=running.now()))
+            done.append(await heed(session, event, plans=running.settings.plans, now=running.now()))
     return done
 
 
@@ -57,7 +71,7 @@ async def plan(running: Community, email: str = GUEST) -> str | None:
 
 
 async def test_a_checkout_grants_access_and_says_welcome(running: Community) -> None:
-    assert await tell(running, bought()) == [True]
+    assert await tell(running, *joined()) == [True, True]
     assert await plan(running) == "willow"
     assert await letters(running) == [("welcome", GUEST)]
 
@@ -65,7 +79,7 @@ async def test_a_checkout_grants_access_and_says_welcome(running: Community) -> 
 async def test_a_payment_of_somebody_new_makes_an_account_without_a_password(
     running: Community,
 ) -> None:
-    await tell(running, bought("new@willow.example"))
+    await tell(running, *joined("new@willow.example"))
     async with running.database.read() as session:
         row = (
             await session.execute(
@@ -90,9 +104,14 @@ async def test_in_every_order_the_newest_event_decides(
     running: Community, order: tuple[int, ...]
 ) -> None:
     story = [
-        bought(at=T0),
+        bought(),
         paid(T0 + dt.timedelta(seconds=1), T0 + MONTH),
-        said("customer.subscription.updated", T0 + dt.timedelta(seconds=2), status="active"),
+        said(
+            "customer.subscription.updated",
+            T0 + dt.timedelta(seconds=2),
+            status="active",
+            items=PRICED,
+        ),
         said("customer.subscription.deleted", T0 + dt.timedelta(seconds=3), status="canceled"),
     ]
     await tell(running, *(story[i] for i in order))
@@ -104,14 +123,14 @@ async def test_in_every_order_the_newest_event_decides(
 
 async def test_within_one_second_the_end_comes_after_the_payment(running: Community) -> None:
     gone = said("customer.subscription.deleted", T0, status="canceled")
-    await tell(running, gone, bought(), paid(T0, T0 + MONTH))
+    await tell(running, gone, *joined(), paid(T0, T0 + MONTH))
     assert await plan(running) == ""
 
 
 async def test_a_payment_that_fails_leaves_access_until_the_paid_time_is_over(
     running: Community, clock: Clock
 ) -> None:
-    await tell(running, bought(), paid(T0, clock.now + MONTH))
+    await tell(running, *joined(), paid(T0, clock.now + MONTH))
     await tell(running, said("invoice.payment_failed", T0 + dt.timedelta(hours=1)))
     await running.tidy_up()
     assert await plan(running) == "willow"
@@ -125,7 +144,7 @@ async def test_a_payment_that_fails_leaves_access_until_the_paid_time_is_over(
 
 async def test_the_end_of_a_payment_does_not_take_away_an_invitation(running: Community) -> None:
     gone = said("customer.subscription.deleted", T0 + MONTH, status="canceled")
-    await tell(running, bought(ADA), gone)
+    await tell(running, *joined(ADA), gone)
     assert await plan(running, ADA) == "willow"
 
 
@@ -139,7 +158,7 @@ async def test_what_is_still_owed_of_a_subscription_that_ended_does_not_bring_it
         late, T0 + dt.timedelta(hours=2), amount_paid=900, currency="eur",
         lines={"data": [{"period": {"end": int(until.timestamp())}}]},
     )  # fmt: skip
-    await tell(running, bought(), paid(T0, until), gone, owed)
+    await tell(running, *joined(), paid(T0, until), gone, owed)
     assert await plan(running) == ""
 
 
@@ -153,7 +172,7 @@ async def test_a_receipt_names_what_was_paid(
 ) -> None:
     event = said(
         "invoice.paid", T0, customer_email=GUEST, amount_paid=counted, currency=currency,
-        number="A-1",
+        number="A-1", lines=PRICED,
     )  # fmt: skip
     await tell(running, event)
     async with running.database.read() as session:
@@ -163,12 +182,14 @@ async def test_a_receipt_names_what_was_paid(
 
 @pytest.mark.parametrize("counted", [0, -900, True, None, "900", 9.0])
 async def test_what_is_no_amount_gets_no_receipt(running: Community, counted: object) -> None:
-    await tell(running, said("invoice.paid", T0, customer_email=GUEST, amount_paid=counted))
+    await tell(
+        running, said("invoice.paid", T0, customer_email=GUEST, amount_paid=counted, lines=PRICED)
+    )
     assert await letters(running) == [("welcome", GUEST)]
 
 
 async def test_the_newer_shape_of_an_invoice_is_understood(running: Community) -> None:
-    await tell(running, bought())
+    await tell(running, *joined())
     event = said(
         "invoice.payment_failed", T0 + MONTH, subscription=None,
         parent={"subscription_details": {"subscription": "sub_1"}},
@@ -197,13 +218,13 @@ async def test_an_event_without_its_object_is_not_counted_as_done(
 async def test_an_old_subscription_that_ends_while_a_new_one_begins_leaves_the_door_open(
     running: Community,
 ) -> None:
-    await tell(running, bought())
+    await tell(running, *joined())
     async with running.database.write() as session:
-        await heed(session, said("customer.subscription.deleted", T0 + MONTH), now=running.now())
-        begins = said(
-            "checkout.session.completed", T0 + MONTH, subscription="sub_2", payment_status="paid",
-            customer_details={"email": GUEST},
+        await heed(
+            session, said("customer.subscription.deleted", T0 + MONTH),
+            plans=running.settings.plans, now=running.now(),
         )  # fmt: skip
+        begins = begun(T0 + MONTH, id="sub_2", status="active", customer_email=GUEST)
         beginning = asyncio.create_task(tell(running, begins))
         # It has to wait for the end of the other one; where it did not, it would be done by then.
         await asyncio.wait({beginning}, timeout=1)
@@ -235,7 +256,7 @@ async def test_who_cancels_keeps_access_until_the_provider_says_that_it_ended(
     running: Community, clock: Clock
 ) -> None:
     until = clock.now + MONTH
-    await tell(running, bought(), paid(T0, until), cancelled(T0 + dt.timedelta(hours=1), until))
+    await tell(running, *joined(), paid(T0, until), cancelled(T0 + dt.timedelta(hours=1), until))
     assert (await plan(running), await ends_at(running)) == ("willow", until)
     clock.pass_(days=31)
     await tell(running, said("customer.subscription.deleted", clock.now, status="canceled"))
@@ -246,7 +267,7 @@ async def test_a_cancellation_and_its_undoing_are_confirmed_by_mail_once_each(
     running: Community, clock: Clock
 ) -> None:
     until = clock.now + MONTH
-    await tell(running, bought(), paid(T0, until))
+    await tell(running, *joined(), paid(T0, until))
     before = await letters(running)
     gone = cancelled(T0 + dt.timedelta(hours=1), until)
     await tell(running, gone, gone, cancelled(T0 + dt.timedelta(hours=2), until))
@@ -259,7 +280,7 @@ async def test_a_payment_that_is_told_first_does_not_hide_an_earlier_cancellatio
     running: Community, clock: Clock
 ) -> None:
     until = clock.now + MONTH
-    await tell(running, bought(), paid(T0 + dt.timedelta(hours=2), until))
+    await tell(running, *joined(), paid(T0 + dt.timedelta(hours=2), until))
     await tell(running, cancelled(T0 + dt.timedelta(hours=1), until))
     assert await ends_at(running) == until
 
@@ -267,7 +288,7 @@ async def test_a_payment_that_is_told_first_does_not_hide_an_earlier_cancellatio
 async def test_an_older_cancellation_does_not_come_back_after_it_was_undone(
     running: Community, clock: Clock
 ) -> None:
-    await tell(running, bought(), kept_on(T0 + dt.timedelta(hours=2)))
+    await tell(running, *joined(), kept_on(T0 + dt.timedelta(hours=2)))
     await tell(running, cancelled(T0 + dt.timedelta(hours=1), clock.now + MONTH))
     assert await ends_at(running) is None
     assert "ends" not in dict(await letters(running))
@@ -278,14 +299,14 @@ async def test_a_cancellation_that_comes_before_its_member_is_known_is_confirmed
 ) -> None:
     await tell(running, cancelled(T0 + dt.timedelta(hours=1), clock.now + MONTH))
     assert await letters(running) == []
-    await tell(running, bought())
+    await tell(running, *joined())
     assert await letters(running) == [("welcome", GUEST), ("ends", GUEST)]
 
 
 @pytest.mark.parametrize("named", [None, "tomorrow", -1, 10**12, True])
 async def test_an_end_that_is_no_moment_is_none(running: Community, named: Any) -> None:
     event = said("customer.subscription.updated", T0, status="active", cancel_at=named)
-    await tell(running, bought(), event)
+    await tell(running, *joined(), event)
     assert await ends_at(running) is None
 
 
@@ -297,5 +318,5 @@ async def test_without_a_moment_of_its_own_a_cancellation_is_for_the_end_of_the_
         "customer.subscription.updated", T0 + dt.timedelta(hours=1), status="active",
         cancel_at_period_end=True, items={"data": [{"current_period_end": int(end.timestamp())}]},
     )  # fmt: skip
-    await tell(running, bought(), event)
+    await tell(running, *joined(), event)
     assert await ends_at(running) == end

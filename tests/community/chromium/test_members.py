@@ -42,6 +42,17 @@ async def test_an_answer_of_blanks_alone_is_asked_for_again(tab: Tab) -> None:
     await tab.come_in(ADA)
     await tab.send("/posts/1", "Answer", body="   ")
     await expect(tab.page.get_by_role("alert")).to_contain_text("at least one")
+    # Below the whole post: whoever is led to its beginning would take the answer for sent.
+    await expect(tab.page.get_by_label("Your answer")).to_be_focused()
+    await expect(tab.page.get_by_label("Your answer")).to_be_in_viewport()
+
+
+async def test_days_are_those_of_the_reader_s_own_clock(opens: Opens) -> None:
+    tab = await opens(timezone_id="Pacific/Kiritimati")
+    await tab.come_in(ADA)
+    await tab.open("/posts/1")
+    # The first sample post: 18:00 on the 1st of March in UTC, 14 hours earlier than there.
+    await expect(tab.page.locator("article.post time").first).to_have_text("2 March 2026")
 
 
 async def test_a_double_click_makes_one_post_and_one_answer(tab: Tab) -> None:

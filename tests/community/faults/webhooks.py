@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from sqlalchemy import select
 
+from launchready.community.plans import TRIAL_PRICE
 from launchready.community.tables import Letter, Member, Subscription
 from launchready.guard.once import events as events_table
 from tests.community.faults.process import PAYMENTS_SECRET, WEBHOOK, Plan
@@ -23,7 +24,7 @@ from tests.guard.signing import stripe_header
 TIMES, AT_ONCE = 20, 60
 STARTED_S, MONTH_S = 1_790_000_000, 31 * 86_400
 AHEAD_S = 400 * 86_400
-"""Periods end long after today or long before, whenever this runs."""
+"""Periods end long after today, whenever this runs."""
 STAYS, LEAVES, LATE, RETURNS = (
     f"{name}@willow.example" for name in ("stays", "leaves", "late", "returns")
 )
@@ -37,28 +38,30 @@ class Told:
     body: bytes
 
 
-def told(kind: str, subscription: str, email: str, *, day: int, ends_s: int) -> Told:
+def told(
+    kind: str, subscription: str, email: str, *, day: int, ends_s: int, status: str = "active"
+) -> Told:
     """Return an event of the provider; `day` is when it came about, `ends_s` what is paid until."""
     id_ = f"evt_{subscription}_{kind}_{day}"
     about: dict[str, Any] = {"customer": f"cus_{email}", "customer_email": email}
     if kind.startswith("customer.subscription."):
-        status = "canceled" if kind.endswith("deleted") else "active"
         about |= {"id": subscription, "status": status}
-        about["items"] = {"data": [{"current_period_end": ends_s}]}
+        about["items"] = {"data": [{"current_period_end": ends_s, "price": {"id": TRIAL_PRICE}}]}
     elif kind == "checkout.session.completed":
         about |= {"id": f"cs_{id_}", "subscription": subscription, "payment_status": "paid"}
         about["customer_details"] = {"email": email}
     else:
         about |= {"id": f"in_{id_}", "subscription": subscription, "number": id_[-40:]}
         about |= {"amount_paid": 900 if kind == "invoice.paid" else 0, "currency": "eur"}
-        about["lines"] = {"data": [{"period": {"end": ends_s}}]}
+        price = {"price_details": {"price": TRIAL_PRICE}}
+        about["lines"] = {"data": [{"period": {"end": ends_s}, "pricing": price}]}
     event = {"id": id_, "object": "event", "type": kind, "created": STARTED_S + day * 86_400}
     return Told(id=id_, body=json.dumps({**event, "data": {"object": about}}).encode())
 
 
 def story(now_s: int) -> tuple[list[Told], dict[str, tuple[str, int]], dict[str, str]]:
     """Return all events, how each subscription ends (status, paid until), and each member's plan."""
-    past, soon, later = now_s - AHEAD_S, now_s + AHEAD_S, now_s + AHEAD_S + MONTH_S
+    soon, later = now_s + AHEAD_S, now_s + AHEAD_S + MONTH_S
     events = []
     for who in (STAYS, LEAVES, LATE, RETURNS):
         name = f"sub_{who.partition('@')[0]}"
@@ -67,16 +70,25 @@ def story(now_s: int) -> tuple[list[Told], dict[str, tuple[str, int]], dict[str,
         events.append(told("customer.subscription.updated", name, who, day=1, ends_s=soon))
     events += [
         told("invoice.paid", "sub_stays", STAYS, day=31, ends_s=later),
-        told("customer.subscription.deleted", "sub_leaves", LEAVES, day=20, ends_s=soon),
-        told("invoice.payment_failed", "sub_late", LATE, day=31, ends_s=past),
+        told(
+            "customer.subscription.deleted", "sub_leaves", LEAVES, day=20, ends_s=soon,
+            status="canceled",
+        ),
+        told("invoice.payment_failed", "sub_late", LATE, day=31, ends_s=later),
+        told(
+            "customer.subscription.updated", "sub_late", LATE, day=45, ends_s=later, status="unpaid"
+        ),
         # The old one ends while the new one begins: one member, two subscriptions.
-        told("customer.subscription.deleted", "sub_returns", RETURNS, day=40, ends_s=soon),
+        told(
+            "customer.subscription.deleted", "sub_returns", RETURNS, day=40, ends_s=soon,
+            status="canceled",
+        ),
         told("checkout.session.completed", "sub_again", RETURNS, day=40, ends_s=later),
         told("invoice.paid", "sub_again", RETURNS, day=40, ends_s=later),
-    ]
+    ]  # fmt: skip
     subscriptions = {
         "sub_stays": ("active", later), "sub_leaves": ("canceled", soon),
-        "sub_late": ("past_due", past), "sub_returns": ("canceled", soon),
+        "sub_late": ("unpaid", soon), "sub_returns": ("canceled", soon),
         "sub_again": ("active", later),
     }  # fmt: skip
     return events, subscriptions, {STAYS: "willow", LEAVES: "", LATE: "", RETURNS: "willow"}

@@ -30,6 +30,16 @@ def test_failures_in_a_row_open_it() -> None:
     assert breaker.enter() is None
 
 
+def test_it_doubts_from_the_first_failure_until_a_whole_answer() -> None:
+    breaker = Breaker(Clock())
+    assert not breaker.doubts
+    breaker.failed(enter(breaker))
+    assert breaker.doubts
+    breaker.ended(enter(breaker))
+    assert not breaker.doubts
+    assert opened()[0].doubts
+
+
 def test_a_whole_answer_between_begins_the_count_anew() -> None:
     breaker = Breaker(Clock())
     for _ in range(3 * FAILURES):

@@ -87,9 +87,9 @@ async def test_200_questions_at_once_never_overrun_the_limit(
         provider.told.set()
         answers = await asyncio.gather(*asking)
     assert len(provider.calls) == 10
-    refused = [a.end for a in answers if a.end.reason == "launch-budget"]
+    refused = [a.end for a in answers if a.end.reason == "budget-held"]
     assert len(refused) == 190
-    assert all(end.fallback and "this month" in end.text for end in refused)
+    assert all(end.fallback and "ask again in a minute" in end.text for end in refused)
     # Settled since: what was not used is free again.
     assert (await spent_by_all(chat)).tokens < 10 * WORST_TOKENS
 
@@ -101,6 +101,7 @@ async def test_a_budget_that_is_used_up_asks_no_provider(
     end = (await chat.whole(QUESTION)).end
     assert (end.reason, end.fallback) == ("launch-budget", True)
     assert end.text != FALLBACK
+    assert "on the first day of the next one at the latest" in end.text
     assert provider.calls == second.calls == []
 
 
@@ -111,6 +112,20 @@ async def test_one_members_budget_leaves_the_others_theirs(
     assert (await chat.whole(QUESTION, member="m1")).end.reason == "stop"
     assert (await chat.whole(QUESTION, member="m1")).end.reason == "member-budget"
     assert (await chat.whole(QUESTION, member="m2")).end.reason == "stop"
+
+
+async def test_a_member_whose_own_question_holds_the_rest_is_asked_to_wait_for_it(
+    provider: ScriptedProvider, chat_of: MakeChat
+) -> None:
+    provider.fault = "hang-in-the-middle"
+    chat = chat_of(
+        provider, limits=Limits(member=Allowance(tokens=2 * WORST_TOKENS - 1)), first_token_s=3
+    )
+    answers = await asyncio.gather(*(chat.whole(QUESTION, member="m1") for _ in range(2)))
+    assert sorted(a.end.reason == "budget-held" for a in answers) == [False, True]
+    provider.fault = "none"
+    # Settled since.
+    assert (await chat.whole(QUESTION, member="m1")).end.reason == "stop"
 
 
 async def test_a_call_that_was_refused_costs_nothing(

@@ -14,6 +14,8 @@ from launchready.demo.provider import WORDS, ScriptedProvider
 from launchready.guard.chat import Chat, ChatSetupError
 from launchready.guard.chat.breaker import FAILURES
 from launchready.guard.chat.faults import retry_after_s
+from launchready.guard.health import Readiness
+from launchready.guard.probes import openai_provider
 from launchready.manifest.app import ChatSection
 from launchready.manifest.model import Manifest
 from tests.guard.chat.conftest import FALLBACK, QUESTION, MakeChat
@@ -150,3 +152,17 @@ async def test_the_official_client_understands_the_scripted_provider(
 )  # fmt: skip
 def test_retry_after_is_read_as_seconds_or_a_date(value: str | None, seconds: float | None) -> None:
     assert retry_after_s(value, datetime(2026, 11, 1, tzinfo=UTC)) == seconds
+
+
+async def test_a_provider_that_died_is_not_ready_as_soon_as_a_chat_has_failed(
+    chat_of: MakeChat,
+) -> None:
+    async with ScriptedProvider() as provider:
+        chat = chat_of(provider)
+        probe = openai_provider(provider.base_url, doubted=lambda: chat.doubts("first"))
+        ready = Readiness({"AI provider": probe}, keep_s=0)
+        assert (await ready.answer())[0] == 200
+    # Nobody has noticed: it is asked once a minute.
+    assert (await ready.answer())[0] == 200
+    await chat.whole(QUESTION)
+    assert (await ready.answer())[0] == 503

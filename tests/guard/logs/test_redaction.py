@@ -57,6 +57,11 @@ REDACTOR = Redactor.of(MANIFEST, ENVIRON)
     ("text", "shown"),
     [
         ("password=hunter2, next", "password=[hidden], next"),
+        ("title=Nets&_submission=abc&x=1", "title=Nets&_submission=[hidden]&x=1"),
+        ('{"_submission": "abc", "a": 1}', '{"_submission": "[hidden]", "a": 1}'),
+        ('name="_submission"\r\n\r\nabc\r\n', 'name="_submission"\r\n\r\n[hidden]\r\n'),
+        ("_xsrf=abc; a=b", "_xsrf=[hidden]; a=b"),
+        ("form_submission=7 of 9", "form_submission=7 of 9"),
         ("PASSWORD = hunter2 next", "PASSWORD = [hidden] next"),
         ("new_password_again: hunter2", "new_password_again: [hidden]"),
         ('{"Password": "hun\\"ter2", "a": 1}', '{"Password": "[hidden]", "a": 1}'),

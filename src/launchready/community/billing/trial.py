@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from launchready.community.plans import TRIAL_PRICE
 from launchready.community.tables import Subscription
 from launchready.guard.asgi import Application, Message, Scope
 
@@ -86,7 +87,10 @@ def _invoice(subscription: str, begins_s: int) -> dict[str, Any]:
     return {
         "id": f"in_trial_{mark}", "object": "invoice", "subscription": subscription,
         "amount_paid": 900, "currency": "eur", "number": f"TRIAL-{mark[:6].upper()}",
-        "lines": {"data": [{"period": {"start": begins_s, "end": begins_s + _MONTH_S}}]},
+        "lines": {"data": [{
+            "period": {"start": begins_s, "end": begins_s + _MONTH_S},
+            "pricing": {"price_details": {"price": TRIAL_PRICE}},
+        }]},
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from launchready.community.billing.events import OPEN_STATES
+from launchready.community.plans import OPEN
 from launchready.community.tables import Member, Subscription
 
 
@@ -36,7 +37,9 @@ async def account_of(session: AsyncSession, member_id: int) -> Account:
             Member.plan, Member.joined_at, Subscription.status, Subscription.paid_until,
             Subscription.ends_at,
         )
-        .outerjoin(Subscription, Subscription.member_id == Member.id)
+        .outerjoin(
+            Subscription, (Subscription.member_id == Member.id) & (Subscription.plan != OPEN)
+        )
         .where(Member.id == member_id)
         .order_by(Subscription.changed_at.desc())
     )  # fmt: skip

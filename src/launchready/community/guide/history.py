@@ -1,4 +1,4 @@
-"""What a member has asked the guide: one long conversation, page by page."""
+"""What a member has asked the guide, page by page, and where their conversation begins."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from launchready.community.posts import NUMBER_MAX
-from launchready.community.tables import Question
+from launchready.community.tables import Member, Question
 
 EXCHANGES_A_PAGE = 20
 REMEMBERED = 6
@@ -39,6 +39,8 @@ class History:
 
     exchanges: tuple[Exchange, ...]
     before: int | None
+    begins: bool
+    """Whether it is the beginning of a new conversation, and nothing was asked in it yet."""
 
 
 async def keep_question(
@@ -62,13 +64,23 @@ async def keep_answer(session: AsyncSession, exchange: Exchange, *, now: dt.date
 
 
 async def history(session: AsyncSession, member_id: int, *, before: int | None = None) -> History:
-    """Return a page of what a member has asked, the newest page by default."""
+    """Return a page of what a member has asked, by default the newest of their conversation.
+
+    What was asked in conversations before is on the pages before.
+    """
+    after = 0
+    if before is None:
+        begins_after = select(Member.conversation_after).where(Member.id == member_id)
+        after = await session.scalar(begins_after) or 0
     rows = await session.execute(
         select(
             Question.id, Question.question, Question.answer, Question.note, Question.state,
             Question.asked_at,
         )
-        .where(Question.member_id == member_id, Question.id < (before or NUMBER_MAX))
+        .where(
+            Question.member_id == member_id, Question.id < (before or NUMBER_MAX),
+            Question.id > after,
+        )
         .order_by(Question.id.desc())
         .limit(EXCHANGES_A_PAGE + 1)
     )  # fmt: skip
@@ -77,16 +89,40 @@ async def history(session: AsyncSession, member_id: int, *, before: int | None =
         for row in rows
     ]
     shown = found[:EXCHANGES_A_PAGE]
-    return History(
-        exchanges=tuple(reversed(shown)), before=shown[-1].id if len(found) > len(shown) else None
+    earlier = shown[-1].id if len(found) > len(shown) else after + 1 if after else None
+    return History(exchanges=tuple(reversed(shown)), before=earlier, begins=after > 0 and not shown)
+
+
+async def begin_anew(session: AsyncSession, member_id: int) -> int:
+    """Begin a new conversation; return what `go_back` takes to undo it."""
+    before = await session.scalar(
+        select(Member.conversation_after).where(Member.id == member_id).with_for_update()
+    )
+    last = select(func.coalesce(func.max(Question.id), 0)).where(Question.member_id == member_id)
+    await go_back(session, member_id, await session.scalar(last) or 0)
+    return before or 0
+
+
+async def go_back(session: AsyncSession, member_id: int, after: int) -> None:
+    """Let the conversation begin after a question, as it did before."""
+    await session.execute(
+        update(Member).where(Member.id == member_id).values(conversation_after=after)
     )
 
 
 async def remembered(session: AsyncSession, member_id: int, *, before: int) -> list[dict[str, Any]]:
-    """Return the last exchanges in which the guide said something, as messages; the oldest first."""
+    """Return the last exchanges of the conversation in which the guide said something, as messages.
+
+    The oldest first.
+    """
+    begins_after = select(Member.conversation_after).where(Member.id == member_id)
     rows = await session.execute(
         select(Question.question, Question.answer)
-        .where(Question.member_id == member_id, Question.id < before)
+        .where(
+            Question.member_id == member_id,
+            Question.id < before,
+            Question.id > begins_after.scalar_subquery(),
+        )
         .order_by(Question.id.desc())
         .limit(REMEMBERED)
     )

@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from launchready.community.tables import Letter
 
-Kind = Literal["confirm", "reset", "welcome", "invite", "receipt", "ends", "goes-on"]
+Kind = Literal[
+    "confirm", "reset", "welcome", "invite", "receipt", "ends", "goes-on", "late", "closed"
+]
 GIVEN_TO_SEND = dt.timedelta(minutes=3)
 """So long a letter belongs to the worker that took it; then that worker is thought to be dead."""
 ATTEMPTS_MAX = 10

@@ -115,6 +115,23 @@ async def _words(
                 text=f"{_hello(member)}\n\nyour membership is no longer cancelled: it goes on, and so "
                 f"do its payments. Everything about it:\n{settings.absolute('/profile')}",
             )
+        case "late":
+            until = day(dt.datetime.fromisoformat(letter.details["until"]))
+            stays = f" Every circle stays open to you until {until}." if not member.gift else ""
+            return Words(
+                subject=f"Your payment to {name} failed",
+                text=f"{_hello(member)}\n\nthe payment for your membership failed, and it will be tried "
+                f"again.{stays} If your card has changed, please set it right:\n"
+                f"{settings.absolute('/profile#membership')}",
+            )
+        case "closed":
+            return Words(
+                subject=f"Your membership of {name} is closed",
+                text=f"{_hello(member)}\n\nno payment for your membership came through, so that the "
+                "members' circles are closed to you. Your account and all that you wrote are kept. "
+                f"As soon as a payment arrives, they are open again:\n"
+                f"{settings.absolute('/profile#membership')}",
+            )
     return None
 
 

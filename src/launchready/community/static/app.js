@@ -11,3 +11,15 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 for (const failed of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(failed, (event) => location.assign(event.detail.elt.href));
 }
+
+// Days are written in UTC; whoever reads elsewhere sees those of their own clock.
+function byTheirClock(within) {
+  const words = { day: "numeric", month: "long", year: "numeric" };
+  for (const time of within.querySelectorAll("time[datetime]")) {
+    const moment = new Date(time.dateTime);
+    time.textContent = moment.toLocaleDateString("en-GB", words);
+    time.title = moment.toLocaleString();
+  }
+}
+byTheirClock(document);
+document.addEventListener("htmx:afterSwap", () => byTheirClock(document));

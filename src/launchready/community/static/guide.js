@@ -89,6 +89,7 @@ async function* events(body) {
 function put(told) {
   const reading = atItsEnd();
   if (told.over) talk.lastElementChild.remove();
+  document.getElementById("anew")?.removeAttribute("hidden");
   // The server wrote it, with everything of a member's or a model's escaped.
   talk.insertAdjacentHTML("beforeend", told.html);
   if (reading || !told.over) follow();

@@ -42,7 +42,14 @@ async def change_profile(
         note = "Kept." if name else "Please write a name."
         if name:
             shown["account"].name, shown["account"].about = name[:NAME_MAX], about[:ABOUT_MAX]
-    return page(request, "profile.html", 200 if name else 422, note=note, **shown)
+    return page(
+        request,
+        "profile.html",
+        200 if name else 422,
+        note=note,
+        wrong="" if name else "name",
+        **shown,
+    )
 
 
 @router.post("/profile/membership")

@@ -42,7 +42,9 @@ async def log_in(request: Request, form: SentForm, running: Running) -> Response
             "We do not know this address and password together. If you have just joined, please "
             "follow the link in our mail first; with the right password it is sent once more."
         )
-        return page(request, "login.html", 422, next=leads_to, email=typed, note=note)
+        return page(
+            request, "login.html", 422, next=leads_to, email=typed, note=note, wrong="password"
+        )
     return with_session(request, see(leads_to), token)
 
 
@@ -75,11 +77,13 @@ async def sign_up(request: Request, form: SentForm, running: Running) -> Respons
     """Keep a new account and promise a mail, in the same words whoever's the address is."""
     typed, code, name = (form.get(k, "").strip() for k in ("email", "code", "name"))
     email, password = as_email(typed), form.get("password", "")
-    note = complaint(password) if email else _NO_ADDRESS
+    note, wrong = (complaint(password), "password") if email else (_NO_ADDRESS, "email")
     if not note and len(name) > NAME_MAX:
-        note = f"Please choose a name of at most {NAME_MAX} characters."
+        note, wrong = f"Please choose a name of at most {NAME_MAX} characters.", "name"
     if email is None or note:
-        return page(request, "signup.html", 422, code=code, email=typed, name=name, note=note)
+        return page(
+            request, "signup.html", 422, code=code, email=typed, name=name, note=note, wrong=wrong
+        )
     await running.accounts.join(email, password, name, now=running.now(), code=code)
     said = "Nearly there: please follow the link in the mail we sent you."
     return page(request, "said.html", title="Become a member", said=said)
@@ -98,7 +102,7 @@ async def confirm(request: Request, form: SentForm, running: Running) -> Respons
     token = await running.accounts.confirm(link, password, now=running.now())
     if token is None:
         note = "This password does not fit, or the link is no longer good. Log in for a new link."
-        return page(request, "confirm.html", 422, token=link, note=note)
+        return page(request, "confirm.html", 422, token=link, note=note, wrong="password")
     return with_session(request, see("/members?new=1"), token)
 
 
@@ -113,7 +117,7 @@ async def ask_for_reset(request: Request, form: SentForm, running: Running) -> R
     """Promise a mail, in the same words whether the address is a member's or not."""
     email = as_email(form.get("email", ""))
     if email is None:
-        return page(request, "reset.html", 422, note=_NO_ADDRESS)
+        return page(request, "reset.html", 422, note=_NO_ADDRESS, wrong="email")
     await running.accounts.ask_for_reset(email, now=running.now())
     note = "If this address is a member's, a mail is on its way."
     return page(request, "reset.html", note=note)
@@ -133,7 +137,7 @@ async def set_new_password(request: Request, form: SentForm, running: Running) -
     if not note and not await running.accounts.reset(link, password, now=running.now()):
         note = "This link is no longer good. Please ask for a new one."
     if note:
-        return page(request, "new_password.html", 422, token=link, note=note)
+        return page(request, "new_password.html", 422, token=link, note=note, wrong="password")
     answer = page(
         request, "login.html", next="/members", email="", note="Your new password is set."
     )
@@ -150,7 +154,9 @@ async def invite_page(request: Request) -> Response:
 async def invite(request: Request, form: SentForm, running: Running, who: Visitor) -> Response:
     """Open the form to join with a good code; a guest who is signed in gets its plan at once."""
     code, now = form.get("code", ""), running.now()
-    unknown = page(request, "invite.html", 422, code=code, note="We do not know this code.")
+    unknown = page(
+        request, "invite.html", 422, code=code, note="We do not know this code.", wrong="code"
+    )
     if who is None:
         async with running.database.read() as session:
             good = await invites.is_good(session, code, now=now)

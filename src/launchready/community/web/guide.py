@@ -11,12 +11,13 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from launchready.community.guide.answering import QUESTION_MAX, Guide, as_question
-from launchready.community.guide.history import Exchange, history
+from launchready.community.guide.history import Exchange, begin_anew, go_back, history
 from launchready.community.sessions import SignedIn
 from launchready.community.web.asking import (
     AMember,
     NotSignedIn,
     Running,
+    SentForm,
     Visitor,
     number_of,
     refuse_other_sites,
@@ -33,6 +34,17 @@ _SAY = f"Please write a question of at most {QUESTION_MAX} characters."
 async def guide_page(request: Request, who: AMember, running: Running) -> Response:
     """Show what the member has asked, and the form for a question."""
     return await _page(request, who, running)
+
+
+@router.post("/guide/new")
+async def new_conversation(form: SentForm, who: AMember, running: Running) -> Response:
+    """Begin a new conversation, or go on with the one before; nothing is lost either way."""
+    back = form.get("back", "")
+    async with running.database.write() as session:
+        if back.isascii() and back.isdigit() and len(back) < 19:
+            await go_back(session, who.id, int(back))
+            return see("/guide")
+        return see(f"/guide?back={await begin_anew(session, who.id)}")
 
 
 @router.post("/chat")
@@ -109,6 +121,6 @@ async def _page(
     guide = running.guide
     return page(
         request, "guide.html", status, history=shown, before=before, note=note,
-        built_in=guide.chat is None, question_max=QUESTION_MAX,
+        back=number_of(request, "back") or 0, built_in=guide.chat is None, question_max=QUESTION_MAX,
         forgotten_before=running.now() - guide.answers_within,
     )  # fmt: skip

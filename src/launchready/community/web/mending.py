@@ -30,9 +30,12 @@ async def edit_post(
     found = await _post(number, who, running)
     _only_if(mending.may_change(who, found.author_id))
     title, body = form.get("title", "").strip(), form.get("body", "").strip()
-    note = posts.unfit(title, body)
+    note, wrong = posts.unfit(title, body)
     if note:
-        return page(request, "edit_post.html", 422, post=found, title=title, body=body, note=note)
+        return page(
+            request, "edit_post.html", 422, post=found, title=title, body=body, note=note,
+            wrong=wrong,
+        )  # fmt: skip
     async with running.database.write() as session:
         kept = await mending.change_post(session, who, number, title, body, now=running.now())
     _only_if(kept)
@@ -75,7 +78,9 @@ async def edit_comment(
     body = form.get("body", "").strip()
     note = posts.unfit_comment(body)
     if note:
-        return page(request, "edit_comment.html", 422, comment=found, body=body, note=note)
+        return page(
+            request, "edit_comment.html", 422, comment=found, body=body, note=note, wrong="body"
+        )
     async with running.database.write() as session:
         kept = await mending.change_comment(session, who, number, body, now=running.now())
     _only_if(kept)

@@ -69,6 +69,12 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             )
         return fields
 
+    def flaw(field: str) -> Markup:
+        """Mark the field that the note is about, so that whoever corrects it begins there."""
+        if field != values.get("wrong"):
+            return Markup("")
+        return Markup(' aria-invalid="true" aria-describedby="to-correct" autofocus')
+
     html = (
         _environment()
         .get_template(template)
@@ -77,6 +83,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
                 "settings": settings,
                 "path": request.url.path,
                 "hidden": hidden,
+                "flaw": flaw,
                 "member": request.scope.get("community.member"),
                 "note": "",
                 "bad": status >= 400,

@@ -10,8 +10,9 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
 from launchready.community.accounts import as_email
-from launchready.community.billing.events import NotUnderstood, heed
+from launchready.community.billing.events import heed
 from launchready.community.billing.memberships import memberships
+from launchready.community.billing.told import NotUnderstood
 from launchready.community.billing.trial import bought, deliver
 from launchready.community.web.asking import Running, SentForm, Visitor
 from launchready.community.web.pages import page, see
@@ -27,11 +28,14 @@ NOT_DONE = 409
 @router.get("/checkout")
 async def checkout_page(request: Request, who: Visitor, running: Running) -> Response:
     """Show what is bought, and to a member what they have already."""
-    if who is None or not who.plan:
-        return page(request, "checkout.html", email=who.email if who else "")
+    if who is None:
+        return page(request, "checkout.html", email="")
     async with running.database.read() as session:
         paid = await memberships(session, who.id, now=running.now())
-    has = "paid" if paid else "invited"
+    if who.plan:
+        has = "paid" if any(each.is_open for each in paid) else "invited"
+    else:
+        has = "closed" if paid else ""
     return page(request, "checkout.html", email=who.email, has=has)
 
 
@@ -41,7 +45,7 @@ async def check_out(request: Request, form: SentForm, running: Running) -> Respo
     typed, settings = form.get("email", ""), running.settings
     email = as_email(typed)
     if email is None:
-        return page(request, "checkout.html", 422, email=typed, note=_NO_ADDRESS)
+        return page(request, "checkout.html", 422, email=typed, note=_NO_ADDRESS, wrong="email")
     if settings.payment_link:
         return see(f"{settings.payment_link}?prefilled_email={quote(email)}")
     if settings.payments_secret:
@@ -87,7 +91,7 @@ async def webhook(request: Request, running: Running) -> JSONResponse:
         return JSONResponse({"error": "The signature is missing."}, status_code=400)
     try:
         async with running.database.write() as session:
-            done = await heed(session, event, now=running.now())
+            done = await heed(session, event, plans=running.settings.plans, now=running.now())
     except NotUnderstood as problem:
         _LOG.warning("event %s was not understood: %s", event.id, problem)
         return JSONResponse({"error": "The event lacks something."}, status_code=422)

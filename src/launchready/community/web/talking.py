@@ -85,11 +85,13 @@ async def write(request: Request, form: SentForm, who: AMember, running: Running
     async with running.database.read() as session:
         circles = [c for c in await posts.circles(session) if c.plan in readable(who.plan)]
     here = next((c for c in circles if c.slug == chosen), None)
-    note = "Please choose a circle." if here is None else posts.unfit(title, body)
+    note, wrong = (
+        ("Please choose a circle.", "circle") if here is None else posts.unfit(title, body)
+    )
     if here is None or note:
         return page(
             request, "write.html", 422, circles=circles, chosen=chosen, title=title, body=body,
-            note=note,
+            note=note, wrong=wrong,
         )  # fmt: skip
     async with running.database.write() as session:
         number = await posts.write_post(session, who.id, here, title, body, now=running.now())
@@ -139,5 +141,5 @@ async def _post(
         talk = await posts.talk(session, number, after=after)
     return page(
         request, "post.html", 422 if note else 200, post=found, talk=talk, after=after, note=note,
-        draft=draft,
+        draft=draft, wrong="body" if note else "",
     )  # fmt: skip

@@ -192,6 +192,10 @@ class Chat:
         """How each provider's circuit breaker stands, by the provider's name."""
         return {p.name: p.breaker.state for p in self.providers}
 
+    def doubts(self, provider: str) -> bool:
+        """Whether a provider, by its name, failed since its last whole answer."""
+        return any(p.breaker.doubts for p in self.providers if p.name == provider)
+
     async def close(self) -> None:
         """Write down what was spent, and close all connections."""
         await self._paying.close()
@@ -213,6 +217,7 @@ class Chat:
         own = {
             "launch-budget": self._wording.launch_budget,
             "member-budget": self._wording.member_budget,
+            "budget-held": self._wording.budget_held,
         }
         return End(reason=reason, fallback=True, text=own.get(reason, self.section.fallback))
 

@@ -46,6 +46,11 @@ class Breaker:
         return "open" if self._clock() < self._until else "half-open"
 
     @property
+    def doubts(self) -> bool:
+        """Whether a call failed since the last whole answer."""
+        return self._failures > 0 or self._until is not None
+
+    @property
     def lets_through(self) -> bool:
         """Whether a call could go through now."""
         state = self.state

@@ -11,7 +11,15 @@ from functools import cached_property
 from typing import Any
 
 from launchready.guard.chat.happenings import Happening, Observer
-from launchready.guard.chat.ledger import Claim, Ledger, LedgerError, Limits, Spend, month_of
+from launchready.guard.chat.ledger import (
+    Claim,
+    Ledger,
+    LedgerError,
+    Limits,
+    Refusal,
+    Spend,
+    month_of,
+)
 from launchready.guard.chat.pieces import Reason, Usage
 from launchready.guard.chat.prices import prompt_max_tokens
 from launchready.guard.chat.providers import Provider
@@ -49,6 +57,8 @@ class Paying:
         self._tell = tell
         self._now = now
         self._settling: set[asyncio.Task[None]] = set()
+        self._held: dict[int, Claim] = {}
+        """What this process has set aside and not settled yet, by identity."""
 
     async def reserve(self, question: Question, provider: Provider, by: float) -> Claim | Reason:
         """Set a call's worst case aside; return why not when a budget or the ledger says no.
@@ -63,10 +73,13 @@ class Paying:
         try:
             async with asyncio.timeout_at(by):
                 refusal = await self._ledger.reserve(claim, self._limits)
+                if refusal is not None:
+                    return await self._why(refusal, claim)
         except (LedgerError, TimeoutError) as error:
             _log.warning("the ledger of the chat's spending does not answer: %r", error)
             return "ledger"
-        return refusal or claim
+        self._held[id(claim)] = claim
+        return claim
 
     def settle(self, claim: Claim, provider: Provider, usage: Usage) -> asyncio.Task[None]:
         """Write down what a call took, even when whoever asked has left by now."""
@@ -80,6 +93,19 @@ class Paying:
         """Wait until everything is written."""
         await asyncio.gather(*self._settling)
 
+    async def _why(self, refusal: Refusal, claim: Claim) -> Reason:
+        """Return the budget that refused, or that it would not without the answers under way here.
+
+        What other processes have set aside is in the ledger, and not told apart from what is spent.
+        """
+        whole = refusal == "launch-budget"
+        total = await self._ledger.spent(claim.month, None if whole else claim.member)
+        for held in self._held.values():
+            if held.month == claim.month and (whole or held.member == claim.member):
+                total -= held.worst
+        allowance = self._limits.launch if whole else self._limits.member
+        return "budget-held" if allowance.covers(total + claim.worst) else refusal
+
     async def _settle(self, claim: Claim, provider: Provider, used: Spend) -> None:
         if used.tokens:
             self._tell(
@@ -88,14 +114,15 @@ class Paying:
                     tokens=used.tokens, nanodollars=used.nanodollars,
                 )
             )  # fmt: skip
-        if used == claim.worst:
-            return
         try:
-            await self._ledger.settle(claim, used)
+            if used != claim.worst:
+                await self._ledger.settle(claim, used)
         except LedgerError as error:
             # The worst case stays, so that the limit holds.
             _log.warning("the ledger of the chat's spending cannot be written: %r", error)
             self._tell(Happening(kind="uncounted", provider=provider.name))
+        finally:
+            self._held.pop(id(claim), None)
 
 
 def _spend(provider: Provider, usage: Usage) -> Spend:

@@ -12,7 +12,7 @@ Reason = Literal[
     "unreachable", "tls", "busy", "status", "slow", "silent", "cut", "not-a-stream", "malformed",
     "empty", "error", "too-long",
     # as we did not ask at all
-    "no-provider", "resting", "launch-budget", "member-budget", "ledger",
+    "no-provider", "resting", "launch-budget", "member-budget", "budget-held", "ledger",
 ]  # fmt: skip
 """Why an answer ended.
 
@@ -20,6 +20,7 @@ unreachable: no connection; tls: no trusted one; busy: 429; status: another refu
 time; silent: no further word in time; cut: ended in the middle; not-a-stream: a page instead of
 events; malformed: events that are no answer; empty: an answer without a word; error: an error told
 inside the stream; too-long: more than was asked for; resting: every provider failed a moment ago;
+budget-held: what is left of a budget is set aside for questions that are being answered now;
 ledger: what may be spent cannot be looked up.
 """
 
@@ -97,11 +98,16 @@ class Wording:
     """What members read that the manifest does not say; replace it in a community's own language."""
 
     launch_budget: str = (
-        "The guide has had enough for this month. It is back on the first day of the next one."
+        "The guide has had enough for this month. It is back on the first day of the next one at "
+        "the latest."
     )
     member_budget: str = (
         "You have asked the guide as much as one member can this month. It is back for you on the "
-        "first day of the next one."
+        "first day of the next one at the latest."
+    )
+    budget_held: str = (
+        "So many questions are being answered right now that the guide cannot take another one. "
+        "Please ask again in a minute."
     )
     cut: str = "\n\n(The guide was interrupted here. Please ask again.)"
     length: str = "\n\n(The guide stops here: its answer reached the longest length.)"

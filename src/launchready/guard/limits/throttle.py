@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from launchready.guard.health import reason
 from launchready.guard.limits.rules import Hit, Rule
 from launchready.guard.limits.windows import Count, Counts, Keyed, Windows
+from launchready.guard.store_client import ASKED_WITHIN_S
 
 if TYPE_CHECKING:
     from launchready.guard.limits.store import Store
@@ -60,7 +61,7 @@ class Throttle:
         store_url: str | None = None,
         *,
         secret: bytes | None = None,
-        deadline_s: float = 0.1,
+        deadline_s: float = ASKED_WITHIN_S,
         probe_s: float = 1.0,
         keys_max: int = 50_000,
         clock: Callable[[], float] = time.monotonic,

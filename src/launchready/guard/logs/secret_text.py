@@ -12,11 +12,13 @@ _WORDS = (
 )  # fmt: skip
 """What the key of a secret has in it, written in one."""
 _WHOLE = frozenset(
-    {"pwd", "pass", "auth", "session", "sessionid", "sid", "csrf", "otp", "pin", "dsn"}
+    {"pwd", "pass", "auth", "session", "sessionid", "sid", "csrf", "xsrf", "otp", "pin", "dsn"}
 )
 """Keys of secrets that are only told as a whole."""
+_SUBMISSION = "_submission"
+"""The field by which guard knows a form that is sent twice."""
 _TELLING = ("pass", "secret", "token", "auth", "cookie", "key", "credential", "signature", "jwt",
-            "pwd", "csrf", "otp", "dsn", "sid", "session")  # fmt: skip
+            "pwd", "csrf", "xsrf", "_submission", "otp", "dsn", "sid", "session")  # fmt: skip
 """What a text must have in it to be read for keys."""
 _SEPARATORS = re.compile(r"[-_.\s]")
 _COUNTED = re.compile(r"tokens|tokencount")
@@ -25,9 +27,10 @@ _COUNTED = re.compile(r"tokens|tokencount")
 # it can and gives nothing back, so that a text is read once. A value in quotes ends with them, a
 # header's with its line.
 _KEYED = re.compile(
-    r"(?P<key>authorization|cookie|(?:password|passwd|passphrase|passcode|secret|token|api[_-]?key"
+    r"(?P<key>authorization|cookie|(?<![a-z0-9])_submission(?![a-z])"
+    r"|(?:password|passwd|passphrase|passcode|secret|token|api[_-]?key"
     r"|private[_-]?key|access[_-]?key|credential|signature|jwt"
-    r"|(?<![a-z])(?:pwd|csrf|otp|dsn|session_?id|sid|pass|auth)(?![a-z])))"
+    r"|(?<![a-z])(?:pwd|[cx]srf|otp|dsn|session_?id|sid|pass|auth)(?![a-z])))"
     r"(?P<rest>[\w-]{0,40}+)"
     r"(?P<sign>(?:\\{0,3}[\"'])?+\s{0,8}+(?:=>|[=:]|%3d)\s{0,8}+|\\{0,3}[\"']\s{0,8}+,\s{0,8}+(?=b?[\"']))"
     r"(?P<value>(?P<open>b?\\{1,3}[\"'])[^\"'\n\\]*+(?:\\{1,3}[\"'])?+"
@@ -44,7 +47,7 @@ _HEADER = re.compile(
 _OTHERWISE = re.compile(
     r"(--[\w-]{0,20}(?:password|passphrase|secret|token|api-?key|access-?key)[\w-]{0,20}\s{1,4}+(?!-)"
     r"|<[\w:-]{0,20}(?:password|passphrase|secret|token|api_?key|access_?key)[\w-]{0,20}>"
-    r"|name=\\?[\"'][\w.-]{0,20}(?:password|passphrase|secret|token|pwd)[\w.-]{0,20}\\?[\"']"
+    r"|name=\\?[\"'][\w.-]{0,20}(?:password|passphrase|secret|token|pwd|[cx]srf|_submission)[\w.-]{0,20}\\?[\"']"
     r"(?:(?:\\r\\n|\r?\n){2}|\s{1,4}+(?:type=\S{0,20}\s{1,4}+)?value=))"
     r"(\"[^\"]*+|'[^']*+|[^\s<\\]++)",
     re.IGNORECASE,
@@ -79,6 +82,8 @@ _MARKS = ("sk_", "rk_", "whsec_", "sk-", "key-", "akia", "asia", "a3t", "ghp_", 
 
 def is_secret_key(key: str, value: object = "") -> bool:
     """Return whether a value under this key is to be hidden: `X-Api-Key` yes, `max_tokens: 5` no."""
+    if key == _SUBMISSION:
+        return True
     low = key.lower() if key.isalpha() else _SEPARATORS.sub("", key.lower())
     if low not in _WHOLE and not any(word in low for word in _WORDS):
         return False

@@ -83,6 +83,8 @@ def test_mail_spf_says_the_result_and_its_steps(launchready: Run, healthy: Serve
         "mail", "spf", "willow.example", "--ip", "192.0.2.1", "-f", "json", *options
     )
     assert json.loads(other.stdout)["result"] == "fail"
+    told = launchready("mail", "spf", "willow.example", "--ip", "198.51.100.25", *options).stdout
+    assert "[1 look-up]" in told
 
 
 def test_mail_dmarc_says_policy_and_alignment(launchready: Run, healthy: Served) -> None:
@@ -119,6 +121,16 @@ def test_mail_verify_reads_a_saved_message(
     done = launchready("mail", "verify", "m.eml", "--ip", "198.51.100.25", "-f", "json", *options)
     data = json.loads(done.stdout)
     assert (data["spf"]["result"], data["dkim"], data["dmarc"]["result"]) == ("pass", [], "pass")
+
+
+def test_mail_verify_says_what_it_needs_where_the_message_names_no_sender(
+    launchready: Run, healthy: Served, tmp_path: Path
+) -> None:
+    (tmp_path / "m.eml").write_text("From: A <a@willow.example>\r\nSubject: hi\r\n\r\nhello\r\n")
+    options = [o for o in healthy.network if not o.endswith("ca.pem") and o != "--ca"]
+    done = launchready("mail", "verify", "m.eml", "--ip", "198.51.100.25", *options)
+    assert "SPF:   none (no sender is known: add --mail-from or --helo)" in done.stdout
+    assert "names neither its envelope's sender (Return-Path) nor" in done.stdout
 
 
 def test_the_demo_lists_its_defects(launchready: Run) -> None:

@@ -15,7 +15,7 @@ from launchready.cli.options import Dials, Resolvers, UsageError, contents, term
 from launchready.cli.screen import write_json
 from launchready.collect.dial import DialMap
 from launchready.mailauth.lookups import Answer, Asking, Question, arun
-from launchready.mailauth.spf_result import SpfNode
+from launchready.mailauth.spf_result import SpfNode, SpfResult
 from launchready.manifest.values import split_address
 from launchready.report.plain_text import one_line
 
@@ -176,12 +176,7 @@ def verify_command(
         _json(dataclasses.asdict(result))
         return
     typer.echo(f"From: {one_line(result.from_header)}")
-    spf = (
-        f"{result.spf.result} ({one_line(result.spf.domain)})"
-        if result.spf
-        else "not checked: add --ip"
-    )
-    typer.echo(f"SPF:   {spf}")
+    typer.echo(f"SPF:   {_spf_of(result.spf)}")
     for signature in result.dkim:
         typer.echo(
             f"DKIM:  {signature.result} ({one_line(signature.domain)}, selector "
@@ -195,6 +190,13 @@ def verify_command(
         policy = result.dmarc.policy or "no policy"
         typer.echo(f"DMARC: {result.dmarc.result} ({policy} for {one_line(result.from_domain)})")
     _steps(result.steps)
+
+
+def _spf_of(spf: SpfResult | None) -> str:
+    if spf is None:
+        return "not checked: add --ip"
+    named = one_line(spf.domain) or "no sender is known: add --mail-from or --helo"
+    return f"{spf.result} ({named})"
 
 
 def _evaluate(evaluation: Asking[T], resolver: list[str] | None, dial: list[str] | None) -> T:
@@ -219,7 +221,8 @@ async def _asked(evaluation: Asking[T], resolvers: Sequence[str], dial: Sequence
 def _tree(node: SpfNode, depth: int) -> None:
     typer.echo("  " * depth + f"{one_line(node.domain)}: {one_line(node.record or 'no record')}")
     for term in node.terms:
-        count = f"  [{term.lookups} look-ups]" if term.lookups else ""
+        noun = "look-up" if term.lookups == 1 else "look-ups"
+        count = f"  [{term.lookups} {noun}]" if term.lookups else ""
         typer.echo("  " * depth + f"  {one_line(term.text)}: {term.outcome}{count}")
         if term.child is not None:
             _tree(term.child, depth + 2)

@@ -117,7 +117,7 @@ def _bar_line(
         return result("not proven", _unproven(one, causes.get(id(one))))
     if not whole:
         some = "only some" if outcomes else "none"
-        return result("not proven", f"{some} of its checks ran. Audit without --only and --skip.")
+        return result("not proven", f"{some} of its checks ran. Run a whole `launchready audit`.")
     if not passed:
         declare = DECLARE.get(line, "")
         return result("not proven", f"nothing of this kind was found. {declare}".rstrip())

@@ -11,7 +11,7 @@ from launchready.checks.sign_in import (
     wrong_password_accepted,
 )
 from launchready.facts import Gap, Key, Subject, host_subject
-from launchready.facts.active import COPY_CLOSED, JourneyStep, SignIn
+from launchready.facts.active import CLOSED_TO_EARLIER, COPY_CLOSED, JourneyStep, SignIn
 from launchready.facts.ways import Entrance
 from launchready.finding import Check, Outcome
 from tests.making import AT, outcome, outcomes
@@ -52,6 +52,22 @@ def test_a_whole_journey_passes(check: Check) -> None:
 @pytest.mark.parametrize("check", CHECKS)
 def test_a_journey_that_was_not_taken_is_unknown(check: Check) -> None:
     assert unknown(check).status == "unknown"
+
+
+def test_a_session_of_before_that_is_nobodys_afterwards_passes() -> None:
+    found = outcome(log_in_keeps_session_id, journey(*WHOLE, CLOSED_TO_EARLIER))
+    assert found.status == "passed"
+
+
+def test_a_session_of_before_that_opens_the_members_page_fails() -> None:
+    taken = journey(*WHOLE, CLOSED_TO_EARLIER, fails=CLOSED_TO_EARLIER)
+    assert outcome(log_in_keeps_session_id, taken).status == "failed"
+
+
+def test_whether_the_session_of_before_is_kept_is_unknown_where_it_could_not_be_seen() -> None:
+    unseen = replace(journey(), unseen=((CLOSED_TO_EARLIER, "no answer"),))
+    assert outcome(log_in_keeps_session_id, unseen).status == "unknown"
+    assert unknown(log_in_keeps_session_id).status == "unknown"
 
 
 def test_the_session_of_before_is_told_to_be_none_also_where_a_copy_outlives_the_log_out() -> None:

@@ -85,6 +85,8 @@ def test_mail_spf_says_the_result_and_its_steps(launchready: Run, healthy: Serve
         "mail", "spf", "willow.example", "--ip", "192.0.2.1", "-f", "json", *options
     )
     assert json.loads(other.stdout)["result"] == "fail"
+    told = launchready("mail", "spf", "willow.example", "--ip", "198.51.100.25", *options).stdout
+    assert "[1 look-up]" in told
 
 
 def test_mail_dmarc_says_policy_and_alignment(launchready: Run, healthy: Served) -> None:
@@ -132,6 +134,7 @@ def test_mail_verify_does_not_say_that_dmarc_fails_before_spf_was_looked_at(
     assert "DMARC: fail, unless SPF passes: add --ip" in done.stdout
     nobody = launchready("mail", "verify", "m.eml", "--ip", "203.0.113.99", *options)
     assert "SPF:   not checked: add --mail-from" in nobody.stdout
+    assert "names neither its envelope's sender (Return-Path) nor" in nobody.stdout
     assert "DMARC: fail, unless SPF passes: add --mail-from" in nobody.stdout
     sender = ("--mail-from", "a@willow.example")
     settled = launchready("mail", "verify", "m.eml", "--ip", "203.0.113.99", *sender, *options)

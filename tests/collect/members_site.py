@@ -77,6 +77,7 @@ class Reply:
     status: int = 200
     body: str = ""
     headers: tuple[tuple[str, str], ...] = HTML
+    after_s: float = 0
 
 
 def to(location: str, *headers: tuple[str, str]) -> Reply:
@@ -129,6 +130,7 @@ async def running(
             reply = site(request)
             if reply is None:
                 return
+            await asyncio.sleep(reply.after_s)
             content = reply.body.encode()
             fields = "".join(f"{n}: {v}\r\n" for n, v in reply.headers)
             writer.write(

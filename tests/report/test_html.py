@@ -100,6 +100,14 @@ def test_the_minimum_bar_stands_before_what_to_fix_first() -> None:
     assert document.index('id="bar"') < document.index('id="first"')
 
 
+def test_a_command_in_the_minimum_bar_is_set_as_one() -> None:
+    made = report()
+    line = dataclasses.replace(made.verdict.bar[0], evidence="not tried. Run `launchready audit`.")
+    verdict = dataclasses.replace(made.verdict, bar=(line, *made.verdict.bar[1:]))
+    document = html_text(dataclasses.replace(made, verdict=verdict))
+    assert "Not tried. Run <code>launchready audit</code>.</span>" in document
+
+
 def test_findings_stand_in_fix_order_and_the_first_three_link_to_them() -> None:
     document = html_text(report())
     assert [int(n) for n in re.findall(r'id="fix-(\d+)"', document)] == [1, 2, 3, 4, 5, 6]

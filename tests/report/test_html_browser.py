@@ -200,6 +200,19 @@ def test_it_prints(browser: Page, tmp_path: Path) -> None:
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_long_lists_stand_two_to_a_line_on_paper(browser: Page, tmp_path: Path) -> None:
+    browser.open(written(tmp_path, html_text(report())))
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = true); 1")
+    tops = browser.evaluate(
+        "[...document.querySelectorAll('details ul.plain:not(.hosts)')].filter(l => l.children.length > 1)"
+        ".map(l => [l.children[0], l.children[1]].map(e => e.getBoundingClientRect().top))"
+    )
+    browser.call("Emulation.setEmulatedMedia", media="")
+    assert tops
+    assert all(first == second for first, second in tops)
+
+
 def test_the_first_screen_of_a_desk_holds_the_verdict_the_count_and_the_bar_begins(
     browser: Page, tmp_path: Path
 ) -> None:

@@ -105,6 +105,16 @@ def test_on_a_terminal_a_line_moves_and_leaves_nothing_behind() -> None:
     assert shown.rstrip().endswith("2 things looked at")
 
 
+def test_on_a_narrow_terminal_the_time_is_whole() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=60, force_terminal=True, color_system=None)
+    with Progress("example.org", console) as progress:
+        found = resolution("a-host-with-a-long-name.example.org", "203.0.113.5")
+        progress.observed(found.key, found)
+    assert "0:00:00" in out.getvalue()
+    assert "…" not in out.getvalue()
+
+
 def test_hostile_answers_move_nothing() -> None:
     for text in HOSTILE:
         progress, out = plain()

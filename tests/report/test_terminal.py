@@ -4,6 +4,7 @@ import dataclasses
 import io
 import shlex
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,13 @@ def test_a_run_that_was_stopped_says_so_on_the_first_screen() -> None:
 def test_our_own_bugs_are_not_hidden() -> None:
     text = " ".join(terminal_text(report(crashes=("Traceback",))).split())
     assert "Launch Ready itself failed once; please report it." in text
+
+
+def test_one_second_is_not_told_as_several() -> None:
+    made = report()
+    second = dataclasses.replace(made, finished=made.started + timedelta(seconds=1))
+    assert ", 1 second." in terminal_text(second)
+    assert "for 1 second" in html_text(second)
 
 
 def test_times_are_shown_in_the_zone_of_the_launch() -> None:

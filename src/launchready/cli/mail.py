@@ -223,7 +223,8 @@ async def _asked(evaluation: Asking[T], resolvers: Sequence[str], dial: Sequence
 def _tree(node: SpfNode, depth: int) -> None:
     typer.echo("  " * depth + f"{one_line(node.domain)}: {one_line(node.record or 'no record')}")
     for term in node.terms:
-        count = f"  [{term.lookups} look-ups]" if term.lookups else ""
+        noun = "look-up" if term.lookups == 1 else "look-ups"
+        count = f"  [{term.lookups} {noun}]" if term.lookups else ""
         typer.echo("  " * depth + f"  {one_line(term.text)}: {term.outcome}{count}")
         if term.child is not None:
             _tree(term.child, depth + 2)

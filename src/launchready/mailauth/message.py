@@ -80,7 +80,12 @@ def verify_eml(
         steps.append("SPF is left out: no client address was given")
     else:
         spf = yield from evaluate_spf(ip=ip, helo=name, mail_from=sender or "", now_s=now_s or 0)
-        steps.append(f"SPF for {spf.domain or 'no domain'} from {ip}: {spf.result}")
+        steps.append(
+            f"SPF for {spf.domain} from {ip}: {spf.result}"
+            if spf.domain
+            else f"SPF from {ip}: {spf.result}, as the message names neither its envelope's sender "
+            "(Return-Path) nor the server's name in HELO"
+        )
     verdicts = yield from verify_parsed(message, now_s=now_s)
     if not verdicts:
         steps.append("The message has no DKIM signature")

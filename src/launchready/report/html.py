@@ -22,7 +22,7 @@ from launchready.report.model import (
 )
 from launchready.report.plain_text import block, one_line, sentence
 from launchready.report.routing_picture import narrow, wide
-from launchready.report.steps import parts
+from launchready.report.steps import parts, spans
 
 _STATUS_WORDS = {
     "passed": "✓ proven",
@@ -68,6 +68,7 @@ def _environment() -> Environment:
         "minutes": minutes,
         "meaning": meaning,
         "parts": parts,
+        "spans": spans,
     }
     environment.globals |= {"consequences": consequences, "status_words": _STATUS_WORDS}
     return environment

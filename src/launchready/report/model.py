@@ -104,13 +104,18 @@ class Report:
             "openssl ask the DNS of the machine they run on and may show another answer, or none."
         )
 
+    @property
+    def took(self) -> str:
+        """How long the run took, in words: `12 seconds`."""
+        return _counted(round((self.finished - self.started).total_seconds()), "second")
+
     def limits(self) -> tuple[str, ...]:
         """Return how this run looked, where members look otherwise, one sentence each."""
         looking = self.looking
         said = []
         if looking.dial:
             said.append(
-                f"Connections went where the dial map sent them ({len(looking.dial)} lines), "
+                f"Connections went where the dial map sent them ({_counted(len(looking.dial), 'line')}), "
                 "not where the DNS points."
             )
         if looking.resolvers:
@@ -122,6 +127,10 @@ class Report:
                 "The active checks did not run: add --active to try wrong log-ins and limits."
             )
         return tuple(said)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun if count == 1 else noun + 's'}"
 
 
 def minutes(count: int) -> str:

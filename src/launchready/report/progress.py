@@ -114,9 +114,11 @@ class Progress:
         text = f"{done} looked at · {last}"
         if not self.console.encoding.lower().startswith("utf"):
             text = as_ascii(text)
+        # Beside it stand the spinner, the bar and the time.
+        room = max(10, min(52, self.console.width - 28))
         bar.update(
             bar.task_ids[0],
-            description=f"{text[:52]:<52}",
+            description=f"{text[:room]:<{room}}",
             completed=done,
         )
 

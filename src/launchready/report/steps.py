@@ -53,10 +53,10 @@ def _line_parts(line: str) -> list[Part]:
     for colon in re.finditer(r":\s+", line):
         tail = line[colon.end() :]
         if _COPIED.match(tail):
-            return [*_spans(line[: colon.start() + 1]), Part("copy", _apart(tail))]
+            return [*spans(line[: colon.start() + 1]), Part("copy", _apart(tail))]
         if (span := _SPAN.fullmatch(tail.rstrip("."))) is not None:
-            return [*_spans(line[: colon.start() + 1]), Part("copy", span[1])]
-    return _spans(line)
+            return [*spans(line[: colon.start() + 1]), Part("copy", span[1])]
+    return spans(line)
 
 
 def _apart(tail: str) -> str:
@@ -65,7 +65,8 @@ def _apart(tail: str) -> str:
     return "\n".join(lines) if all(re.fullmatch(_ZONE_LINE, x) for x in lines) else tail
 
 
-def _spans(text: str) -> list[Part]:
+def spans(text: str) -> list[Part]:
+    """Return what is read of a line, and what stands in backticks as code."""
     found: list[Part] = []
     at = 0
     for span in _SPAN.finditer(text):

@@ -247,10 +247,7 @@ class _Screen:
     def colophon(self, report: Report, written: Sequence[Path]) -> None:
         verdict = report.verdict
         self.heading("How this was looked at")
-        self.say(
-            f"Launch Ready {report.version}, {report.local(report.started)}, "
-            f"{(report.finished - report.started).total_seconds():.0f} seconds."
-        )
+        self.say(f"Launch Ready {report.version}, {report.local(report.started)}, {report.took}.")
         for limit in report.limits():
             self.say(one_line(limit, 1000))
         if report.crashes:

@@ -166,6 +166,23 @@ async def test_a_cache_that_gives_the_members_page_to_strangers_fails_that_step_
     assert step.name == OPEN_TO_OTHERS
 
 
+async def test_a_log_in_that_is_late_once_is_tried_once_more() -> None:
+    community = Community()
+    late: list[Asked] = []
+
+    def site(asked: Asked) -> Reply | None:
+        reply = community(asked)
+        if asked.method == "POST" and asked.form["password"] == PASSWORD and not late:
+            late.append(asked)
+            return Reply(after_s=6)
+        return reply
+
+    async with running(site) as served:
+        found = await fact(served)
+    assert late
+    assert failed(found) == []
+
+
 async def test_what_strangers_get_meanwhile_is_not_known_where_they_get_no_answer() -> None:
     community, opened = Community(), list[Reply]()
 

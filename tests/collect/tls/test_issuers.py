@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from launchready.collect.tls import issuers
+from launchready.derive.tls import certificate as certificates
 from launchready.facts.tls import Handshake
 from tests.collect.certificates import (
     Authority,
@@ -206,6 +211,49 @@ async def test_an_intermediate_that_leads_nowhere_is_not_trusted(ca: Path) -> No
         found = await here.gatherer.ask(Handshake, here.host())
     assert isinstance(found, Handshake)
     assert found.trust == "untrusted"
+
+
+def _in_latin_1(made: Authority) -> bytes:
+    """Return the certificate with its name as a Teletex string, which OpenSSL takes as Latin-1."""
+    name = made.certificate.subject.public_bytes()
+    return made.der.replace(name, name.replace(b"\x0c", b"\x14").replace(b"_", b"\xe4"))
+
+
+async def test_a_certificate_sent_along_whose_name_cannot_be_read_hides_nothing(
+    issuing: Authority, ca: Path
+) -> None:
+    odd = ssl.DER_cert_to_PEM_cert(_in_latin_1(authority("Zertifik_t"))).encode()
+    shown = replace(leaf(HOST, by=issuing, send_issuer=False), sent_along=odd)
+    async with (
+        serving(hang_up, tls=server_context(shown)) as port,
+        world_with({AT_443: port}, ca) as here,
+    ):
+        found = await here.gatherer.ask(Handshake, here.host())
+    assert isinstance(found, Handshake)
+    assert found.trust == "incomplete"
+
+
+_OF_ANY = authority("Any Authority")
+_BELOW = leaf(HOST, by=_OF_ANY)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.booleans(),
+    st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=4),
+)
+def test_any_bytes_that_an_authority_hands_out_are_certificates_or_none(
+    pem: bool, changes: list[tuple[int, int]]
+) -> None:
+    body = bytearray(_OF_ANY.pem if pem else _OF_ANY.der)
+    for place, value in changes:
+        body[place % len(body)] = value
+    certificate = certificates.load(_BELOW.der)
+    assert certificate is not None
+    for found in issuers._certificates(bytes(body)):
+        above = certificates.issuer_of(certificate, [found])
+        assert above in {None, found}
+        assert isinstance(certificates.is_self_issued(found), bool)
 
 
 async def test_an_endless_issuer_is_not_read_to_its_end(issuing: Authority, ca: Path) -> None:

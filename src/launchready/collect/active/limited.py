@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from launchready.collect.active.journey import Journey, seen_of
 from launchready.collect.active.session import Session
+from launchready.collect.web.exchange import stumbled
 from launchready.derive.sign_in.throttle import asks_to_wait, wait_s, worth_waiting_s
 from launchready.facts import Gap, Key
 from launchready.facts.http import Exchange
@@ -28,13 +29,16 @@ def cannot_tell(key: Key, reason: str, how: str) -> Gap:
 async def once_open(
     journey: Journey, log_in: LogIn, password: str, *, first: bool = False
 ) -> Exchange | Gap:
-    """Log in; where a limit has shut the log-in, once more when it may be open again.
+    """Log in; once more where the answer came too late, or a limit that shut the log-in may be open again.
 
     Before the `first` attempt of a run a limit on attempts counts those of an earlier one. Behind
     it, only one that shuts the page as well is waited for: it counts visits, and not what a member
     does who mistyped the password.
     """
     answer = await log_in(password)
+    if isinstance(answer, Gap) and stumbled(answer):
+        # A line that stalls, or a server that checks many passwords at once, may be late once.
+        answer = await log_in(password)
     pause_s = await _pause_s(journey, answer, first=first)
     if pause_s is None:
         return answer

@@ -60,7 +60,7 @@ async def find_issuers(world: World, hello: Hello, siblings: Pool) -> Issuers:
             if above is not None:
                 break
         # A root from outside must not reach the bundle: it would be trusted there.
-        if above is not None and above.subject == above.issuer:
+        if above is not None and certificates.is_self_issued(above):
             intermediate = False
             break
         if above is None or above in found:
@@ -72,7 +72,7 @@ async def find_issuers(world: World, hello: Hello, siblings: Pool) -> Issuers:
         c
         for c in sent
         if c not in path
-        and c.subject != c.issuer
+        and not certificates.is_self_issued(c)
         and any(certificates.issuer_of(below, [c]) for below in path)
     ]
     return Issuers(

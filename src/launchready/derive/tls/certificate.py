@@ -187,7 +187,7 @@ def path(chain: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
     if not chain:
         return ()
     found = [chain[0]]
-    while not _same_name(found[-1]):
+    while not is_self_issued(found[-1]):
         top = found[-1]
         above = next((c for c in chain if c not in found and _issued(c, top)), None)
         if above is None:
@@ -230,7 +230,8 @@ def _attribute(name: Callable[[], x509.Name], kind: x509.ObjectIdentifier) -> st
     return _try(first, "")
 
 
-def _same_name(certificate: x509.Certificate) -> bool:
+def is_self_issued(certificate: x509.Certificate) -> bool:
+    """Return whether it names itself as its issuer; False where a name cannot be read."""
     return _try(lambda: certificate.subject == certificate.issuer, False)
 
 

@@ -53,7 +53,7 @@ async def _row(name: str, expected: str, folder: Path) -> Row:
     return Row(
         defect=name,
         expected=expected,
-        found=tuple(sorted({f.check.id for f in verdict.findings})),
+        found=tuple(sorted(f.check.id for f in verdict.findings)),
         unchecked=tuple(sorted({f"{o.check.id}: {o.detail}" for o in verdict.unchecked})),
         crashes=done.crashes,
         go=verdict.go,

@@ -297,7 +297,7 @@ async def test_a_test_payment_and_its_end_find_their_member_by_an_index(crowded:
     database = _running(crowded).database
     async with _visiting(crowded, BUYER) as browser:
         for path, action, statements in (
-            (f"/checkout/trial?email={email_of(BUYER)}", "/checkout/trial", 19),
+            (f"/checkout/trial?email={email_of(BUYER)}", "/checkout/trial", 17),
             ("/profile", "/profile/membership", 12),
         ):
             form = await browser.form(path, action)

@@ -95,10 +95,8 @@ async def test_a_server_that_answers_over_udp_alone_keeps_its_long_records_back(
     zone = await net.found()
     one, other = zone.nameservers
     assert (one.tcp_trouble, one.cut) == ("", ())
-    assert (other.tcp_trouble, other.cut) == (
-        "no answer within 0.5 seconds",
-        ("example.org MX",),
-    )
+    assert other.tcp_trouble.startswith("no answer within ")
+    assert other.cut == ("example.org MX",)
     assert zone.tcp_open
 
 

@@ -76,7 +76,7 @@ async def test_a_newcomer_gets_the_letter_and_comes_in_with_its_link(
     found = re.search(r"https://app\.test(/confirm\?token=\S+)", mailbox.last())
     assert found is not None
     answer = await browser.send(found[1], "/confirm", password=PASSWORD)
-    assert answer.headers["location"] == "/members"
+    assert answer.headers["location"] == "/members?new=1"
     await post_office.send_next()
     assert mailbox.last().startswith("Hello Neo,")
     assert "you are in" in mailbox.last()

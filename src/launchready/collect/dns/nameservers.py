@@ -101,7 +101,8 @@ async def _ask_server(
     issuers_of = ((n, "CAA") for n in dict.fromkeys((apex, *hosts)))
     questions = [(apex, "NS"), (apex, "MX"), (apex, "TXT"), *addresses_of, *issuers_of]
     by_tcp, *replies = await asyncio.gather(
-        world.names.ask_server(address, apex, "SOA", host=name, tcp=True),
+        # With signatures: for these, resolvers come by TCP most often.
+        world.names.ask_server(address, apex, "SOA", host=name, tcp=True, dnssec=True),
         *(world.names.ask_server(address, n, kind, host=name) for n, kind in questions),
     )
     told = [

@@ -16,7 +16,19 @@ from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit, Walk
 from launchready.finding import Outcome, Severity
 from tests.checks.web_making import entrance
-from tests.making import AT, DOMAIN, HOST, declared, exchange, gap, manifest, outcome, visit, walk
+from tests.making import (
+    AT,
+    DOMAIN,
+    HOST,
+    declared,
+    exchange,
+    gap,
+    manifest,
+    outcome,
+    outcomes,
+    visit,
+    walk,
+)
 
 URL = "https://example.org/members"
 TYPE = {"Content-Type": "text/html; charset=utf-8"}
@@ -291,6 +303,18 @@ class TestMemberPageOpen:
         assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
         assert found.failure
         assert "Cache-Control: private, no-store" in found.failure.fix[0]
+
+    def test_what_a_cache_kept_behind_one_entrance_is_the_same_fault_behind_the_next(self) -> None:
+        steps = ("reach the log-in page", "log in", "open the private page", OPEN_TO_OTHERS)
+        first = signing_in(*steps, passed=False)
+        second = replace(
+            signing_in("reach the log-in page", OPEN_BEFORE, passed=False),
+            subject=replace(MEMBER, name="member at https://example.org/"),
+        )
+        launch = declared(f'[launch]\ndomain = "example.org"\n{ACCOUNT}')
+        found = outcomes(member_page_open, first, second, launch)
+        assert len({o.failure.fix for o in found if o.failure}) == 1
+        assert [o.status for o in found] == ["failed", "failed"]
 
     def test_what_strangers_get_meanwhile_is_unknown_where_it_was_not_seen(self) -> None:
         went_on = signing_in("reach the log-in page", "log in")

@@ -12,6 +12,7 @@ from launchready.facts.declared import Declared
 from launchready.facts.ways import Entrance, Visit
 from launchready.finding import (
     Below,
+    Every,
     Failed,
     Impact,
     NotApplicable,
@@ -83,7 +84,9 @@ def private_page_open(
 
 
 @check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private", active=True)
-def member_page_open(sign_in: SignIn, launch: Parent[Declared]) -> Result:
+def member_page_open(
+    sign_in: SignIn, launch: Parent[Declared], all_of_them: Every[SignIn]
+) -> Result:
     """The test member's page shows everybody what only members should see.
 
     Why: A log-in that guards nothing is worse than none: everybody believes that the page is closed. A cache that keeps a member's page and hands it to whoever comes next is as bad, and shows only once a member has been there.
@@ -98,6 +101,9 @@ def member_page_open(sign_in: SignIn, launch: Parent[Declared]) -> Result:
     if kept is not None and account is not None:
         return _kept_for_others(kept, account.private)
     step = next((s for s in sign_in.steps if s.name == OPEN_BEFORE), None)
+    if step is not None and account is not None and _was_kept(name, all_of_them):
+        # Behind the first entrance the member's page lay in the cache before the next one was tried.
+        return _kept_for_others(step, account.private)
     if step is None and (why := dict(sign_in.unseen).get(OPEN_TO_OTHERS)):
         return Unproven(
             reason=f"what strangers are shown while a member is in could not be seen: {why}",
@@ -120,6 +126,15 @@ def member_page_open(sign_in: SignIn, launch: Parent[Declared]) -> Result:
         effort_min=60,
         takes_effect="with the next deploy, after the caches were purged",
         see=f"curl -sSL {quote(account.private)} | grep -c {quote(account.says)}",
+    )
+
+
+def _was_kept(name: str, sign_ins: tuple[SignIn, ...]) -> bool:
+    """Return whether a cache kept the test member's page when they came in by any entrance."""
+    return any(
+        each.subject.name.partition(" at ")[0] == name
+        and any(step.name == OPEN_TO_OTHERS for step in each.steps)
+        for each in sign_ins
     )
 
 

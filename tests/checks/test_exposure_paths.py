@@ -21,6 +21,7 @@ CHECKS = (
     files.backup_exposed, files.log_exposed, files.directory_listing, inside.debug_page_exposed,
     inside.admin_page_exposed, inside.account_names_exposed, inside.api_docs_exposed,
     inside.metrics_exposed, inside.ai_endpoint_open, inside.internal_endpoint_exposed,
+    inside.member_list_open, files.source_code_exposed,
 )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ def probe(
 
 
 ENV = at("/.env", "DB_HOST=\nDB_PASSWORD=\n")
+MEMBERS = '[{"email": "a@example.org"},{"email": "b@example.org"},{"email": "c@example.org"}]'
 OPEN: list[tuple[Check, Exchange, Severity]] = [
     (files.environment_file_exposed, ENV, Severity.BLOCKER),
     (files.settings_file_exposed, at("/server.key", "-----BEGIN PRIVATE KEY-----\n"), Severity.BLOCKER),
@@ -47,6 +49,9 @@ OPEN: list[tuple[Check, Exchange, Severity]] = [
     (files.repository_exposed, at("/.svn/wc.db", b"SQLite format 3\x00"), Severity.BLOCKER),
     (files.backup_exposed, at("/backup.sql", "CREATE TABLE members (id int);"), Severity.BLOCKER),
     (files.backup_exposed, at("/backup.zip", b"PK\x03\x04"), Severity.BLOCKER),
+    (files.source_code_exposed, at("/server.js", "const e = require('express');\nconst app = e();\napp.listen(80);\n"), Severity.RISK),
+    (files.source_code_exposed, at("/app.py", "from flask import Flask\napp = Flask(__name__)\n"), Severity.RISK),
+    (files.source_code_exposed, at("/package.json", '{"scripts": {"start": "node server.js"}}'), Severity.ADVICE),
     (files.log_exposed, at("/storage/logs/laravel.log", "[2026-01-01 10:00:00] local.ERROR: x"), Severity.BLOCKER),
     (files.directory_listing, at("/uploads/", "<title>Index of /uploads/</title>", html=True), Severity.ADVICE),
     (inside.debug_page_exposed, at("/phpinfo.php", "<title>PHP 8.3 - phpinfo()</title>PHP Version 8.3", html=True), Severity.RISK),
@@ -54,6 +59,8 @@ OPEN: list[tuple[Check, Exchange, Severity]] = [
     (inside.debug_page_exposed, at("/debug/vars", '{"memstats": {}}'), Severity.RISK),
     (inside.admin_page_exposed, at("/admin", '<title>Site admin</title><input type="password">', html=True), Severity.ADVICE),
     (inside.account_names_exposed, at("/wp-json/wp/v2/users", '[{"id": 1,"slug": "a","avatar_urls": {}}]'), Severity.ADVICE),
+    (inside.member_list_open, at("/api/users", MEMBERS), Severity.BLOCKER),
+    (inside.member_list_open, at("/members.csv", "id,name,email\n1,Ana,ana@example.org\n"), Severity.BLOCKER),
     (inside.api_docs_exposed, at("/openapi.json", '{"openapi": "3.1.0", "paths": {}}'), Severity.ADVICE),
     (inside.metrics_exposed, at("/metrics", "# HELP requests_total All.\n"), Severity.RISK),
     (inside.ai_endpoint_open, at("/v1/models", '{"object":"list","data":[{"object":"model"}]}'), Severity.RISK),
@@ -146,3 +153,13 @@ def test_every_kind_of_exposure_has_a_path_that_is_asked() -> None:
 def test_what_is_meant_to_be_internal_is_all_that_falls_to_the_last_check() -> None:
     rest = {p.what for p in PATHS if exposure_of(p) == "internal"}
     assert rest == {"an internal endpoint"}
+
+
+def test_one_address_of_the_communitys_own_is_no_list_of_members() -> None:
+    contact = at("/api/users", '{"name": "Willow", "email": "hello@example.org"}')
+    assert outcome(inside.member_list_open, probe(contact)).status == "passed"
+
+
+def test_a_list_of_what_a_page_loads_is_no_source_code() -> None:
+    built = at("/app.js", "import{a as e}from'./chunk.js';document.body.append(e())")
+    assert outcome(files.source_code_exposed, probe(built)).status == "passed"

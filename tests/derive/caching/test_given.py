@@ -37,6 +37,14 @@ def test_a_session_or_a_token_drawn_by_chance_is_one_visitors_own(line: str) -> 
     assert given_again(cookie(line), cookie(other)) == ()
 
 
+@drawn(st.text("0123456789abcdef", min_size=14, max_size=62), st.booleans())
+def test_no_number_in_hexadecimal_digits_looks_like_readable_data(rest: str, upper: bool) -> None:
+    for start in ("e3", "e7", "5b", "a0"):
+        value = (start + rest).upper() if upper else start + rest
+        answer = cookie(f"session={value}a1")
+        assert list(given(answer)) == ["the cookie session"]
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -21,15 +21,12 @@ from measuring import Line, machine, table, write_part
 
 HERE = Path(__file__).parent
 CONNECTIONS = 32
-WARM_S = 0.5
-TURNS = 6
-"""Blocks of each kind in a round: a machine's other work comes and goes within seconds, so that what
-is compared must lie close together."""
+WARM_TURNS = 4
 WANTED_RATIO = 0.8
 USUAL = """\
 One process of uvicorn (httptools, uvloop) serves the same FastAPI route each time; another process
-asks over {connections} keep-alive connections. Blocks of {seconds:g} s are interleaved, {turns} of each
-kind in a round, which has processes of its own; each ratio is the median of neighbours' own. Guard
+asks them in turn over {connections} keep-alive connections each, for {seconds:g} s at a time, {turns} times in a
+round. Each round has processes of its own; the ratios are the medians of the rounds'. Guard
 has every part on: request ids, body and time limits, errors, headers, CORS, caching, request lines
 into a file, figures, and limits, though none is due on a route of this kind.
 The stack has the best of each that we found: slowapi (its ASGI middleware) for limits, which counts
@@ -38,8 +35,8 @@ line through `logging`. It has no body and time limits, no errors and no caching
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """What one block of load measured."""
+class Round:
+    """What one process did under load."""
 
     per_s: float
     cpu_us: float
@@ -78,64 +75,65 @@ def serving(kind: str, folder: Path) -> Iterator[Server]:
             process.kill()
 
 
-def block(server: Server, seconds: float) -> Block:
-    """Load a server and return what it did. Raises RuntimeError when an answer was not a 200."""
+def load(servers: list[Server], seconds: float, turns: int) -> list[Round]:
+    """Load servers in turn and return what each did.
+
+    Raises RuntimeError when an answer was not a 200.
+    """
     words = [
-        sys.executable, str(HERE / "loading.py"), str(server.port), PATH, str(CONNECTIONS),
-        str(seconds),
+        sys.executable, str(HERE / "loading.py"), PATH, str(CONNECTIONS), str(seconds), str(turns),
+        *(str(server.port) for server in servers),
     ]  # fmt: skip
-    before = server.cpu_s()
+    before = [server.cpu_s() for server in servers]
     done = subprocess.run(words, stdout=subprocess.PIPE, check=True, text=True)
-    cpu_s = server.cpu_s() - before
-    found = json.loads(done.stdout)
-    if found["failed"] or not found["answers"]:
-        raise RuntimeError(f"{found['failed']} answers failed")
-    return Block(per_s=found["answers"] / found["seconds"], cpu_us=1e6 * cpu_s / found["all"])
+    rounds = []
+    for server, before_s, found in zip(servers, before, json.loads(done.stdout), strict=True):
+        if found["failed"] or not found["answers"]:
+            raise RuntimeError(f"{found['failed']} answers failed")
+        cpu_us = 1e6 * (server.cpu_s() - before_s) / found["answers"]
+        rounds.append(Round(per_s=found["answers"] / found["seconds"], cpu_us=cpu_us))
+    return rounds
 
 
-def measure(rounds: int, seconds: float, kinds: list[str]) -> dict[str, list[Block]]:
-    """Return the blocks of each kind, in the order of the rounds.
+def measure(rounds: int, seconds: float, turns: int, kinds: list[str]) -> dict[str, list[Round]]:
+    """Return the rounds of each kind, in their order.
 
     Each round has processes of its own: where the code of one happens to lie in memory, and how
     its names hash, makes it faster or slower than another of the same kind.
     """
-    blocks: dict[str, list[Block]] = {kind: [] for kind in kinds}
-    for round_ in range(rounds):
+    measured: dict[str, list[Round]] = {kind: [] for kind in kinds}
+    for _ in range(rounds):
         with ExitStack() as stack, tempfile.TemporaryDirectory() as name:
-            servers = {kind: stack.enter_context(serving(kind, Path(name))) for kind in kinds}
-            for kind in kinds:
-                block(servers[kind], WARM_S)
-            for turn in range(TURNS):
-                # Each kind comes first as often as last.
-                for kind in kinds if (round_ + turn) % 2 else reversed(kinds):
-                    found = block(servers[kind], seconds)
-                    blocks[kind].append(found)
-                    print(f"{kind}: {found.per_s:.0f}/s {found.cpu_us:.1f} µs", file=sys.stderr)
-    return blocks
+            servers = [stack.enter_context(serving(kind, Path(name))) for kind in kinds]
+            load(servers, seconds, WARM_TURNS)
+            for kind, found in zip(kinds, load(servers, seconds, turns), strict=True):
+                measured[kind].append(found)
+                print(f"{kind}: {found.per_s:.0f}/s {found.cpu_us:.1f} µs", file=sys.stderr)
+    return measured
 
 
-def lines(blocks: dict[str, list[Block]]) -> list[Line]:
+def lines(measured: dict[str, list[Round]]) -> list[Line]:
     """Return the table's lines."""
     names = {"bare": "bare FastAPI", "guard": "with guard", "stack": "with a package a feature"}
     found = []
-    for kind, own in blocks.items():
-        pairs = list(zip(own, blocks["bare"], strict=True))
+    for kind, own in measured.items():
+        pairs = list(zip(own, measured["bare"], strict=True))
         times = statistics.median(a.per_s / b.per_s for a, b in pairs)
         cpu = statistics.median(a.cpu_us for a in own)
-        bare_cpu = statistics.median(b.cpu_us for _, b in pairs)
+        more = statistics.median(a.cpu_us - b.cpu_us for a, b in pairs)
         wanted = {"guard": f"{WANTED_RATIO:.0%} or more"}.get(kind, "")
         found.append(
             Line(
                 what=f"small JSON route, {names[kind]}",
-                measured=f"{statistics.median(b.per_s for b in own):,.0f} requests/s, {times:.0%} "
-                f"of bare; {cpu:.0f} µs CPU a request ({cpu - bare_cpu:+.0f})",
+                measured=f"{statistics.median(a.per_s for a in own):,.0f} requests/s, {times:.0%} "
+                f"of bare; {cpu:.0f} µs CPU a request ({more:+.0f})",
                 wanted=wanted,
                 holds=times >= WANTED_RATIO if wanted else None,
             )
         )
-    if "stack" in blocks and "guard" in blocks:
+    if {"guard", "stack"} <= measured.keys():
         ahead = statistics.median(
-            g.per_s / s.per_s for g, s in zip(blocks["guard"], blocks["stack"], strict=True)
+            g.per_s / s.per_s for g, s in zip(measured["guard"], measured["stack"], strict=True)
         )
         found.append(
             Line(
@@ -149,20 +147,21 @@ def lines(blocks: dict[str, list[Block]]) -> list[Line]:
 def main() -> int:
     """Measure, print, and return 0 when everything wanted holds."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=11)
-    parser.add_argument("--seconds", type=float, default=0.3, help="of one block")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=0.05, help="of one turn")
+    parser.add_argument("--turns", type=int, default=60)
     parser.add_argument("--only", default="", help="bare and this kind alone")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()
     kinds = [k for k in KINDS if not options.only or k in {"bare", options.only}]
-    found = lines(measure(options.rounds, options.seconds, kinds))
+    found = lines(measure(options.rounds, options.seconds, options.turns, kinds))
     print(table(found))
     if options.write:
-        told = USUAL.format(connections=CONNECTIONS, seconds=options.seconds, turns=TURNS)
+        told = USUAL.format(connections=CONNECTIONS, seconds=options.seconds, turns=options.turns)
         write_part(
             "The guard", "make bench-guard",
             [
-                f"{machine()}, medians of {options.rounds * TURNS} blocks in {options.rounds} rounds.",
+                f"{machine()}, medians of {options.rounds} rounds.",
                 "", table(found), "", told,
             ],
         )  # fmt: skip

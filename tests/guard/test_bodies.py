@@ -25,7 +25,7 @@ def coming(*pieces: bytes, last: Message | None = None) -> Receive:
 
 def declared_length(version: str, headers: RawHeaders) -> int | None:
     scope = {"http_version": version, "headers": headers}
-    return bodies.declared_length(scope, fields_of(scope))
+    return bodies.declared_length(scope, fields_of(headers))
 
 
 @pytest.mark.parametrize(

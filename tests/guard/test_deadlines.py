@@ -29,6 +29,17 @@ async def test_what_is_late_is_told_and_then_stopped() -> None:
     assert not early.told.is_set()
 
 
+async def test_what_nobody_waits_for_any_more_is_left_alone() -> None:
+    deadlines = Deadlines(every_s=0.01)
+    over, late = Asked(0.0), Asked(0.0)
+    over.over = lambda: True  # type: ignore[method-assign]
+    deadlines.watch(over)
+    deadlines.watch(late)
+    await asyncio.wait_for(late.stopped.wait(), 10)
+    assert not over.told.is_set()
+    assert not over.stopped.is_set()
+
+
 async def test_what_has_ended_meanwhile_is_not_stopped() -> None:
     deadlines = Deadlines(every_s=0.01)
     asked = Asked(0.0)

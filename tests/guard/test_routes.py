@@ -138,3 +138,13 @@ def test_at_a_host_that_nobody_knows_the_more_careful_of_two_routes_holds() -> N
 
 def test_at_localhost_pages_are_what_they_are() -> None:
     assert found("/about", b"localhost:8000") == "willow.example/about"
+
+
+def test_what_visitors_ask_for_is_remembered_in_little_memory() -> None:
+    routes = Routes(MANIFEST, dict.fromkeys(MANIFEST.routes, "declared"), "undeclared")
+    for n in range(3_000):
+        assert routes.find(f"/made/up/{n}", b"willow.example") == "undeclared"
+        assert routes.find(f"/made/up/{n}" * 100, b"willow.example") == "undeclared"
+        assert routes.find("/made/up", str(n).encode() * 100) == "undeclared"
+    assert len(routes._found) <= 1_024
+    assert all(len(path) + len(host) <= 300 for path, host in routes._found)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Set as AbstractSet
+from types import CoroutineType
+from typing import Any
 
 from launchready.guard import bodies, caching, errors, insides
 from launchready.guard.asgi import Asked, Message, RawHeaders, Receive, Scope, Send
 from launchready.guard.deadlines import Waiting
-from launchready.guard.headers import cors_fields, value_of, without
-from launchready.guard.treatment import Treatment, whole
-
-HELD_MAX_BYTES = 262_144
-"""A page that is longer, or that does not say how long it is, gets no validator."""
+from launchready.guard.headers import cors_fields, value_of
+from launchready.guard.held import Held
+from launchready.guard.treatment import Treatment, names_of
 
 _NEVER = float("inf")
 _KNOWN_BY = frozenset({b"cookie", b"authorization"})
-_LENGTH = frozenset({b"content-length"})
 _CONTENT = frozenset({"http.response.body", "http.response.pathsend", "http.response.zerocopysend"})
 
 
@@ -24,10 +25,31 @@ class Answering(Waiting):
     """Passes an answer on to the server, mended by what the route's kind decides."""
 
     __slots__ = (
-        "_body", "_held", "_names", "_scope", "_secure", "_send", "_treatment", "asked", "begun_s",
-        "bounded", "complete", "ended_s", "expired", "headers", "more", "replaced", "request_id",
-        "size", "status",
+        "_closed", "_held", "_last", "_scope", "_secure", "_send", "_treatment", "asked", "begun_s",
+        "bounded", "ended_s", "expired", "headers", "more", "replaced", "request_id", "size",
+        "status",
     )  # fmt: skip
+
+    asked: Asked
+    """The request's fields."""
+    bounded: bodies.Bounded | None
+    """Where the body comes from, when there is one."""
+    more: Sequence[tuple[bytes, bytes]]
+    """Fields that this answer gets besides the route's."""
+    headers: Sequence[tuple[bytes, bytes]]
+    """The fields that were sent."""
+    status: int
+    """0 until the answer has begun."""
+    ended_s: float
+    """When the app had given all of it, by `time.monotonic`; 0 until then."""
+    expired: bool
+    """The app was too slow, and has been told to stop."""
+    replaced: bool
+    """The app's own answer is dropped: the visitor has got another."""
+    _closed: bool
+    """Nothing of the app's answer is taken any more: it is complete, or replaced."""
+    _last: Coroutine[Any, Any, None] | None
+    """The sending of the last piece."""
 
     def __init__(  # noqa: PLR0917 - made for every request, in one place
         self,
@@ -42,95 +64,131 @@ class Answering(Waiting):
         self._scope = scope
         self._send = send
         self.asked = asked
-        """The request's fields."""
         self._secure = secure
         self.request_id = request_id
-        self.begun_s = time.monotonic()
-        self.due_s = self.begun_s + treatment.place.answer_max_s
-        self.task = None
-        self.bounded: bodies.Bounded | None = None
-        """Where the body comes from, when there is one."""
-        self.more: Sequence[tuple[bytes, bytes]] = ()
-        """Fields that this answer gets besides the route's."""
-        self.headers: Sequence[tuple[bytes, bytes]] = ()
-        """The fields that were sent."""
-        self.status = 0
-        """0 until the answer has begun."""
-        self.size = 0
-        self.complete = False
+        self.begun_s = begun_s = time.monotonic()
+        self.due_s = begun_s + treatment.place.answer_max_s
+        self.bounded = None
+        self.more = self.headers = ()
+        self.status = self.size = 0
         self.ended_s = 0.0
-        """When the server had all of it, by `time.monotonic`; 0 until then."""
-        self.expired = False
-        """The app was too slow, and has been told to stop."""
-        self.replaced = False
-        """The app's own answer is dropped: the visitor has got another."""
-        self._held: Message | None = None
-        """The beginning of the answer, which waits for its content."""
-        self._names: set[bytes] | frozenset[bytes] = frozenset()
-        self._body = b""
+        self.expired = self.replaced = self._closed = False
+        self._held: Held | None = None
+        self._last = None
 
     def send(self, message: Message) -> Awaitable[None]:
-        """Take one message of the app's answer."""
-        if self.replaced or self.complete:
+        """Take one message of the app's answer.
+
+        The server's own coroutine is returned wherever that will do: one around it would cost every
+        message of every answer.
+        """
+        if self._closed:
             return self._send_after(message)
         kind = message["type"]
         if kind == "http.response.start":
-            ready = self._ready(message)
-            if ready is None or isinstance(ready, errors.Problem):
-                return self._hold_or_refuse(ready)
-            message = ready
-        elif kind in _CONTENT:
-            if self._held is not None:
-                return self._send_held(self._held, message)
+            treatment, headers = self._treatment, [*message.get("headers", ())]
+            if (
+                headers
+                and treatment.knows(headers)
+                and message["status"] < 400
+                and self.bounded is None
+                and b"origin" not in self.asked
+            ):
+                # Most answers of most routes: nothing in them that guard has to look at.
+                usual = treatment.usual[self._secure]
+                return self._send(self._begun(message, [*headers, *usual]))
+            return self._start(message, headers)
+        if self._held is not None and kind in _CONTENT:
+            self._last = sending = self._send_held(self._held, message)
+            return sending
+        sent = self._send(message)
+        if kind in _CONTENT:
             self._note(message)
-            if self.complete:
-                return self._send_last(message)
-        # The server's own coroutine: one around it would cost every message of every answer.
-        return self._send(message)
+            if self._closed:
+                self._last = sent = sent if type(sent) is CoroutineType else _awaited(sent)
+        return sent
+
+    def _start(self, message: Message, headers: RawHeaders) -> Awaitable[None]:
+        """Take the beginning of an answer that is not known to be a usual one."""
+        if self.bounded is not None and self.bounded.trouble is not None:
+            return self.refuse(errors.Problem(status=self.bounded.trouble.status))
+        status, treatment, names = message["status"], self._treatment, names_of(headers)
+        if treatment.usual and status < 400 and treatment.decided.isdisjoint(names):
+            treatment.learn(headers)
+            if b"origin" not in self.asked:
+                usual = treatment.usual[self._secure]
+                return self._send(self._begun(message, [*headers, *usual]))
+        headers = treatment.allowed(headers, names)
+        if status >= 400 and treatment.hides_errors:
+            if self._hides(status, headers):
+                return self.refuse(errors.Problem(status=status, headers=errors.kept(headers)))
+            self._held = Held({**message, "headers": headers}, names)
+            return _nothing()
+        if treatment.unsaid is not None and caching.SAID.isdisjoint(names):
+            headers.append(treatment.unsaid)
+        elif treatment.keeps_caches:
+            headers = self._for_caches(headers, status)
+        if (
+            treatment.place.kind == "page"
+            and status == 200
+            and treatment.keeps_caches
+            and self._scope["method"] in {"GET", "HEAD"}
+            and b"etag" not in names
+        ):
+            # The validator is the content's, so that it waits for the content.
+            self._held = Held({**message, "headers": headers}, names)
+            return _nothing()
+        return self._send(self._begun(message, headers + self._decided(names)))
 
     async def _send_after(self, message: Message) -> None:
         if message["type"] == "http.response.trailers" and not self.replaced:
             await self._send(message)
 
-    async def _hold_or_refuse(self, problem: errors.Problem | None) -> None:
-        if problem is not None:
-            await self.refuse(problem)
-
-    async def _send_last(self, message: Message) -> None:
-        await self._send(message)
-        # What an app does from here on keeps nobody waiting.
-        self.due_s, self.ended_s = _NEVER, time.monotonic()
-
-    async def _send_held(self, held: Message, message: Message) -> None:
-        if message["type"] != "http.response.body":
-            await self._send(self._begun(held))
-            self._note(message)
-            await self._send(message)
-        elif held["status"] < 400:
-            await self._page(held, message)
-        else:
-            await self._refusal(held, message)
-        if self.complete:
-            self.due_s, self.ended_s = _NEVER, time.monotonic()
+    async def _send_held(self, held: Held, message: Message) -> None:
+        """Send the beginning that was held back and the content, unless it has to wait for more."""
+        start, content = held.message, message
+        if message["type"] == "http.response.body":
+            if start["status"] >= 400:
+                if not message.get("body") and message.get("more_body", False):
+                    # Some frameworks send the beginning off before there is content.
+                    return
+                if problem := self._refusal(start, message):
+                    await self.refuse(problem)
+                    return
+            else:
+                asked = self.asked.get(b"if-none-match")
+                page = held.page(message, self._scope["method"], asked)
+                if page is None:
+                    return
+                content = page
+        await self._send(self._begun(start, start["headers"] + self._decided(held.names)))
+        self._note(content)
+        await self._send(content)
 
     async def refuse(self, problem: errors.Problem) -> None:
         """Answer in the app's place, unless the answer has begun already."""
         if self.status or self.replaced:
             return
-        self.replaced = True
+        self.replaced = self._closed = True
         self._held = None
         await errors.answer(problem, self._scope, self.own, request_id=self.request_id)
 
     async def own(self, message: Message) -> None:
         """Send what guard itself answers: with the headers, but never mended, and kept by no cache."""
         if message["type"] == "http.response.start":
-            self._names = {name for name, _ in message["headers"]}
-            if b"cache-control" not in self._names:
-                message["headers"].append((b"cache-control", caching.NEVER))
-            await self._send(self._begun(message))
+            headers = [*message["headers"]]
+            names = {name for name, _ in headers}
+            if b"cache-control" not in names:
+                headers.append((b"cache-control", caching.NEVER))
+            await self._send(self._begun(message, headers + self._decided(names)))
         else:
             self._note(message)
             await self._send(message)
+
+    def over(self) -> bool:
+        """Return whether the server has all of it: what an app does then keeps nobody waiting."""
+        last = self._last if self._closed else None
+        return last is not None and inspect.getcoroutinestate(last) == inspect.CORO_CLOSED
 
     async def late(self) -> None:
         """Tell the visitor that it takes too long, when nothing else has been told yet."""
@@ -156,66 +214,26 @@ class Answering(Waiting):
             try:
                 return await bounded()
             finally:
-                if not self.complete:
+                if not self.ended_s:
                     self.due_s = time.monotonic() + self._treatment.place.answer_max_s
 
         bounded = self.bounded
         return receiving
 
-    def _ready(self, message: Message) -> Message | errors.Problem | None:
-        """Return how the answer begins, or what is told instead; None when it waits for its content."""
-        if self.bounded is not None and self.bounded.trouble is not None:
-            return errors.Problem(status=self.bounded.trouble.status)
-        status: int = message["status"]
-        treatment = self._treatment
-        headers, names = whole(message.get("headers", ()))
-        if (
-            status < 400
-            and treatment.usual is not None
-            and b"origin" not in self.asked
-            and names.isdisjoint(treatment.decided)
-        ):
-            # Most answers of most routes: nothing in them that guard has to look at.
-            return self._begun({**message, "headers": headers}, treatment.usual[self._secure])
-        self._names, headers = names, treatment.allowed(headers, names)
-        if status >= 400 and treatment.hides_errors:
-            if self._hides(status, headers):
-                return errors.Problem(status=status, headers=errors.kept(headers))
-            self._held = {**message, "headers": headers}
-            return None
-        if treatment.unsaid is not None and self._names.isdisjoint(caching.SAID):
-            headers.append(treatment.unsaid)
-        elif treatment.keeps_caches:
-            headers = self._for_caches(headers, status)
-        message = {**message, "headers": headers}
-        if (
-            treatment.place.kind == "page"
-            and status == 200
-            and treatment.keeps_caches
-            and self._scope["method"] in {"GET", "HEAD"}
-            and b"etag" not in self._names
-        ):
-            # The validator is the content's, so that it waits for the content.
-            self._held = message
-            return None
-        return self._begun(message)
-
-    def _begun(self, message: Message, decided: RawHeaders | None = None) -> Message:
-        """Return the beginning of the answer with all the fields that the route decides."""
-        headers: RawHeaders = message["headers"]
-        headers += self._decided() if decided is None else decided
+    def _begun(self, message: Message, headers: RawHeaders) -> Message:
+        """Return the beginning of the answer with these fields and what every answer gets."""
         headers.append((b"x-request-id", self.request_id.encode()))
         headers += self.more
         self.headers = headers
         self._held = None
         self.status = message["status"]
-        return message
+        return {**message, "headers": headers}
 
-    def _decided(self) -> RawHeaders:
+    def _decided(self, names: AbstractSet[bytes]) -> RawHeaders:
         """Return the fields that the route decides, without those that the app gives itself."""
         treatment = self._treatment
         defaults = treatment.over_tls if self._secure else treatment.over_plain
-        own = [field for field in defaults if field[0] not in self._names]
+        own = [field for field in defaults if field[0] not in names]
         if treatment.cors:
             own += cors_fields(treatment.cors, self.asked.get(b"origin"))
         return own
@@ -228,7 +246,8 @@ class Answering(Waiting):
             # What goes on is not late.
             self.due_s = time.monotonic() + self._treatment.place.answer_max_s
         else:
-            self.complete = True
+            self._closed = True
+            self.ended_s = time.monotonic()
 
     def _hides(self, status: int, headers: RawHeaders) -> bool:
         """Return whether the app's error answer is replaced by ours, whatever is in it.
@@ -250,44 +269,20 @@ class Answering(Waiting):
         known = place.kind == "page" and not self.asked.keys().isdisjoint(_KNOWN_BY)
         return caching.shared(headers, place, self._scope["path"], status=status, known=known)
 
-    async def _refusal(self, held: Message, message: Message) -> None:
-        """Send the app's own error answer, unless it gives something away or says nothing."""
-        body, status = message.get("body", b""), held["status"]
-        if not body and message.get("more_body", False):
-            # Some frameworks send the beginning off before there is content.
-            return
-        headers: RawHeaders = held["headers"]
+    def _refusal(self, start: Message, message: Message) -> errors.Problem | None:
+        """Return what is told in place of the app's own error answer; None where it may go."""
+        body, status, headers = message.get("body", b""), start["status"], start["headers"]
         if insides.gives_away(body) or insides.says_nothing(status, body):
-            await self.refuse(errors.Problem(status=status, headers=errors.kept(headers)))
-            return
+            return errors.Problem(status=status, headers=errors.kept(headers))
         if self._treatment.keeps_caches:
-            held["headers"] = self._for_caches(headers, status)
-        await self._send(self._begun(held))
-        self._note(message)
-        await self._send(message)
+            start["headers"] = self._for_caches(headers, status)
+        return None
 
-    async def _page(self, held: Message, message: Message) -> None:
-        """Send the page that was held back: with a validator, or 304 when nothing changed."""
-        self._body += message.get("body", b"")
-        headers: RawHeaders = held["headers"]
-        more = message.get("more_body", False)
-        if more:
-            # What comes in pieces may say how many bytes they have together.
-            length = value_of(headers, b"content-length") or b""
-            whole = int(length) if length.isdigit() and len(length) < 9 else HELD_MAX_BYTES + 1
-            if len(self._body) < whole <= HELD_MAX_BYTES:
-                return
-            more = len(self._body) != whole
-        body, self._body = self._body, b""
-        if not more and (body or self._scope["method"] == "GET"):
-            tag = caching.etag(body)
-            headers.append((b"etag", tag))
-            asked = self.asked.get(b"if-none-match")
-            if asked is not None and caching.unchanged(tag, asked):
-                held["status"] = 304
-                held["headers"] = without(headers, _LENGTH)
-                body = b""
-        rest = {"type": "http.response.body", "body": body, "more_body": more}
-        await self._send(self._begun(held))
-        self._note(rest)
-        await self._send(rest)
+
+async def _nothing() -> None:
+    """Wait for nothing."""
+
+
+async def _awaited(sent: Awaitable[None]) -> None:
+    """Wait for what a server that is not written in Python gives."""
+    await sent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -15,9 +15,8 @@ Asked = dict[bytes, bytes]
 """The fields of a request by their names in lower case; of several with one name the first."""
 
 
-def fields_of(scope: Scope) -> Asked:
+def fields_of(headers: Iterable[tuple[bytes, bytes]]) -> Asked:
     """Return a request's fields, to be looked up many times."""
-    headers = scope["headers"]
     return dict(reversed(headers if type(headers) is list else [*headers]))
 
 

@@ -16,6 +16,10 @@ class Waiting:
     """When it is late, by `time.monotonic`."""
     task: asyncio.Task[Any] | None
 
+    def over(self) -> bool:
+        """Return whether nobody waits for it any more, though the app goes on."""
+        return False
+
     async def late(self) -> None:
         """Answer in the app's place, as far as that can be done."""
         raise NotImplementedError
@@ -70,6 +74,8 @@ class Deadlines:
         for one in found:
             if now_s >= one.due_s:
                 one.due_s = float("inf")
+                if one.over():
+                    continue
                 # The app may be deaf to being cancelled, in a thread for one: its visitor is
                 # answered from beside it.
                 task = loop.create_task(self._end(one, found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
@@ -19,13 +20,13 @@ class RouteCount:
     def __init__(self) -> None:
         self.by_bound = [0] * (len(BOUNDS_S) + 1)
         """Answers that took at most so long and longer than the bound before; the rest last."""
-        self.by_status: dict[int, int] = {}
+        self.by_status = defaultdict[int, int](int)
         self.sum_s = 0.0
 
     def note(self, status: int, spent_s: float) -> None:
         """Count one answer."""
         self.by_bound[bisect_left(BOUNDS_S, spent_s)] += 1
-        self.by_status[status] = self.by_status.get(status, 0) + 1
+        self.by_status[status] += 1
         self.sum_s += spent_s
 
 

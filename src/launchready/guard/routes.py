@@ -119,7 +119,8 @@ _CAREFUL: tuple[RouteKind, ...] = (
     "page", "static",
 )  # fmt: skip
 _PUBLIC = frozenset({"page", "static", "health"})
-_SEEN_MAX, _HOST_MAX_BYTES = 256, 255
+_FOUND_MAX, _FOUND_MAX_LENGTH = 1024, 300
+"""What is remembered of what visitors asked for."""
 _ELSEWHERE, _UNKNOWN = "*", ""
 """Keys for a host of the launch that does not declare the path, and for one that nobody knows."""
 
@@ -138,7 +139,7 @@ class Routes(Generic[T]):
         """Take what stands for each declared URL, and for none."""
         self.undeclared = undeclared
         self._hosts = frozenset(manifest.all_hosts)
-        self._seen: dict[bytes, tuple[str, str]] = {}
+        self._found: dict[tuple[str, bytes], T] = {}
         self._exact: dict[str, dict[str, T]] = {}
         self._below: dict[str, dict[str, T]] = {}
         self._however_spelt: dict[str, dict[str, T]] = {}
@@ -168,11 +169,21 @@ class Routes(Generic[T]):
 
         Where nothing was declared for it, what holds for undeclared paths.
         """
-        host, other = self._seen.get(host_field) or self._host(host_field)
+        asked = (path, host_field)
+        found = self._found.get(asked)
+        if found is None:
+            found = self._look_up(path, self._host(host_field))
+            if len(path) + len(host_field) <= _FOUND_MAX_LENGTH:
+                if len(self._found) >= _FOUND_MAX:
+                    self._found.clear()
+                self._found[asked] = found
+        return found
+
+    def _look_up(self, path: str, keys: tuple[str, str]) -> T:
+        host, other = keys
         hosts = self._exact.get(path)
         if hosts is not None and (found := hosts.get(host) or hosts.get(other)) is not None:
             return found
-        keys = (host, other)
         if _PLAIN.fullmatch(path):
             return self._above(self._below, path, keys)[0] or self.undeclared
         read = as_read(path)
@@ -214,9 +225,4 @@ class Routes(Generic[T]):
         """Return under which keys a host's paths stand: its own, and what holds for the others."""
         text = field.decode("latin-1").lower()
         host = text.rpartition(":")[0] if ":" in text else text
-        keys = (host, _ELSEWHERE if host in self._hosts else _UNKNOWN)
-        if len(field) <= _HOST_MAX_BYTES:
-            if len(self._seen) >= _SEEN_MAX:
-                self._seen.clear()
-            self._seen[field] = keys
-        return keys
+        return host, _ELSEWHERE if host in self._hosts else _UNKNOWN

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import chain
 
 from launchready.guard import caching, compression
 from launchready.guard.asgi import RawHeaders
@@ -15,6 +17,7 @@ from launchready.guard.webhooks import Scheme
 from launchready.manifest import Manifest, RouteEntry
 
 _ID = b"x-request-id"
+_KNOWN_MAX, _KNOWN_MAX_BYTES = 512, 512
 _NEW_LINE, _RETURN = b"\n\r"
 
 
@@ -42,11 +45,13 @@ class Treatment:
     keeps_caches: bool = field(init=False)
     unsaid: tuple[bytes, bytes] | None = field(init=False)
     """What goes to caches when an answer says nothing about it; None when it depends."""
-    usual: tuple[RawHeaders, RawHeaders] | None = field(init=False, default=None)
+    usual: tuple[RawHeaders, RawHeaders] | tuple[()] = field(init=False, default=())
     """What an answer gets that has none of `decided`, over plain HTTP and over TLS, when no page of
-    another origin asked; None when it depends on more."""
+    another origin asked; empty when it depends on more."""
     decided: frozenset[bytes] = field(init=False)
     """Names of the fields that guard sets, looks at or drops."""
+    _known: set[tuple[bytes, bytes]] = field(init=False, default_factory=set)
+    """Fields of usual answers that apps gave before."""
 
     @classmethod
     def of(
@@ -90,30 +95,46 @@ class Treatment:
                 said = [self.unsaid, *(field for field in said if field[0] != b"vary")]
             self.usual = ([*said, *self.over_plain], [*said, *self.over_tls])
 
-    def taken(self, given: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
-        """Return an app's own fields as far as it may set them. Raises ValueError as `whole` does."""
-        return self.allowed(*whole(given))
+    def knows(self, headers: RawHeaders) -> bool:
+        """Return whether all of an app's fields are known: whole, and none that guard decides."""
+        try:
+            return self._known.issuperset(headers)
+        except TypeError:
+            # An app may give lists.
+            return False
 
-    def allowed(self, headers: RawHeaders, names: set[bytes]) -> RawHeaders:
+    def learn(self, headers: RawHeaders) -> None:
+        """Remember the fields of an answer with none that guard decides: most apps give the same."""
+        if len(self._known) >= _KNOWN_MAX:
+            self._known.clear()
+        if sum(len(name) + len(value) for name, value in headers) <= _KNOWN_MAX_BYTES:
+            self._known.update((bytes(name), bytes(value)) for name, value in headers)
+
+    def taken(self, given: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+        """Return an app's own fields as far as it may set them. Raises ValueError as `names_of`."""
+        headers = [*given]
+        return self.allowed(headers, names_of(headers))
+
+    def allowed(self, headers: RawHeaders, names: AbstractSet[bytes]) -> RawHeaders:
         """Return the fields without those that only guard may set; `names` are theirs."""
-        if names.isdisjoint(self.dropped):
+        if self.dropped.isdisjoint(names):
             return headers
         return [field for field in headers if field[0].lower() not in self.dropped]
 
 
-def whole(given: Iterable[tuple[bytes, bytes]]) -> tuple[RawHeaders, set[bytes]]:
-    """Return an app's own fields, and their names in lower case.
+def names_of(headers: RawHeaders) -> AbstractSet[bytes]:
+    """Return the names of an app's own fields in lower case.
 
     Raises ValueError for a field that would break the answer in two: servers refuse it when
     it is too late to answer with anything else.
     """
-    headers, names = list(given), set()
-    for name, value in headers:
-        # By number: to look for bytes in bytes costs ten times as much.
-        if _NEW_LINE in value or _RETURN in value or 0 in value:
-            raise ValueError("a field of the answer has a line break in it")
-        names.add(name.lower())
-    return headers, names
+    # Without a loop: this runs for every answer.
+    text, by_name = b"".join(chain.from_iterable(headers)), dict(headers)
+    # By number: to look for bytes in bytes costs ten times as much.
+    if _NEW_LINE in text or _RETURN in text or 0 in text:
+        raise ValueError("a field of the answer has a line break in it")
+    names = b"".join(by_name)
+    return by_name.keys() if names.islower() else {name.lower() for name in by_name}
 
 
 def _unheld(place: Place) -> RawHeaders:

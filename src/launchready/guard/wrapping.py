@@ -165,16 +165,16 @@ class Guard:
         if scope["type"] != "http":
             await self._elsewise(scope, receive, send)
             return
-        path, method, asked = scope["path"], scope["method"], fields_of(scope)
-        root, host = scope.get("root_path") or self._root, asked.get(b"host", b"")
-        if root:
+        path, method, headers = scope["path"], scope["method"], scope["headers"]
+        asked = fields_of(headers)
+        host = asked.get(b"host", b"")
+        if root := scope.get("root_path") or self._root:
             treatment, path = self._find_under(root, path, host)
         else:
             treatment = self._find(path, host)
         id_ = new_id()
         request_id.set(id_)
-        peer, entry = scope.get("client"), treatment.place.entry
-        scope[KEY] = (id_, peer, scope["headers"], self._proxies, entry)
+        scope[KEY] = (id_, scope.get("client"), headers, self._proxies, treatment.place.entry)
         if treatment.compresses:
             send = compression.Compressing(send, scope, is_file=treatment.place.kind == "static")
         secure = scope["scheme"] == "https" or (
@@ -208,12 +208,12 @@ class Guard:
             await self._failed(answering, error)
         finally:
             open_here.discard(answering)
+            status = answering.status
             spent_s = (answering.ended_s or time.monotonic()) - answering.begun_s
             if self._counts:
-                treatment.count.note(answering.status, spent_s)
+                treatment.count.note(status, spent_s)
             if self._logs:
-                label, status, size = treatment.place.label, answering.status, answering.size
-                self._log.add(id_, method, label, status, spent_s, size)
+                self._log.add(id_, method, treatment.place.label, status, spent_s, answering.size)
 
     async def _preflight(self, treatment: Treatment, answering: Answering) -> None:
         """Tell a browser what pages of its origin may ask of the route."""
@@ -283,7 +283,7 @@ class Guard:
             _LOG.error("the app failed", exc_info=error)
             if self._reporting is not None:
                 self._reporting.exception(error)
-        if answering.replaced or (answering.status and answering.complete):
+        if answering.replaced or (answering.status and answering.ended_s):
             return
         if answering.status:
             # The visitor has half of it: a server that ends the connection tells them so.

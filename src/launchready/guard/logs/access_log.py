@@ -32,6 +32,8 @@ class AccessLog:
         self._stream = stream
         self._noted: list[Noted] = []
         self._written_s = 0.0
+        self._due_s = 0.0
+        """When what is noted is overdue; 0 while nothing is."""
         self._said: dict[tuple[str, str], str] = {}
         self._second = -1
         self._until_second = ""
@@ -40,23 +42,29 @@ class AccessLog:
         self, request_id: str, method: str, label: str, status: int, spent_s: float, size: int
     ) -> None:
         """Note one request, to be written by the running loop soon."""
-        noted, now_s = self._noted, time.time()
-        noted.append((now_s, request_id, method, label, status, spent_s, size))
-        if len(noted) == 1:
-            loop = asyncio.get_running_loop()
-            wait_s = self._written_s + WRITES_APART_S - now_s
-            if 0 < wait_s <= WRITES_APART_S:
-                loop.call_later(wait_s, self.write)
-            else:
-                loop.call_soon(self.write)
-        elif now_s > noted[0][0] + _OVERDUE_S:
+        now_s = time.time()
+        self._noted.append((now_s, request_id, method, label, status, spent_s, size))
+        if now_s > self._due_s:
+            self._set_writing(now_s)
+
+    def _set_writing(self, now_s: float) -> None:
+        """Let the running loop write what is noted from now on."""
+        if len(self._noted) > 1:
             # The loop that was to write them has ended.
             self.write()
+            return
+        self._due_s = now_s + _OVERDUE_S
+        loop = asyncio.get_running_loop()
+        wait_s = self._written_s + WRITES_APART_S - now_s
+        if 0 < wait_s <= WRITES_APART_S:
+            loop.call_later(wait_s, self.write)
+        else:
+            loop.call_soon(self.write)
 
     def write(self) -> None:
         """Write what was noted. A stream that is closed or full loses lines, never a request."""
         noted, self._noted = self._noted, []
-        self._written_s = time.time()
+        self._written_s, self._due_s = time.time(), 0.0
         if not noted:
             return
         stream = self._stream or sys.stdout

@@ -95,8 +95,8 @@ class Answering(Waiting):
                 and b"origin" not in self.asked
             ):
                 # Most answers of most routes: nothing in them that guard has to look at.
-                usual = treatment.usual[self._secure]
-                return self._send(self._begun(message, [*headers, *usual]))
+                headers += treatment.usual[self._secure]
+                return self._send(self._begun(message, headers))
             return self._start(message, headers)
         if self._held is not None and kind in _CONTENT:
             self._last = sending = self._send_held(self._held, message)
@@ -105,7 +105,9 @@ class Answering(Waiting):
         if kind in _CONTENT:
             self._note(message)
             if self._closed:
-                self._last = sent = sent if type(sent) is CoroutineType else _awaited(sent)
+                if type(sent) is not CoroutineType:
+                    sent = _awaited(sent)
+                self._last = sent
         return sent
 
     def _start(self, message: Message, headers: RawHeaders) -> Awaitable[None]:

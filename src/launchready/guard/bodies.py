@@ -10,7 +10,9 @@ CHUNK_MAX_S = 15.0
 BODY_MAX_S = 60.0
 LEAST_BYTES_A_S = 65_536
 """Half of what the slowest lines at home send: where files may be large, they may take as long."""
-_TOLD_BY_FIELDS = frozenset({"1", "1.0", "1.1"})
+TELLING = frozenset({b"content-length", b"transfer-encoding"})
+"""Fields that tell of a body."""
+TOLD_BY_FIELDS = frozenset({"1", "1.0", "1.1"})
 """Versions in which a body without a field that tells of it is none."""
 
 
@@ -45,7 +47,7 @@ def declared_length(scope: Scope, asked: Asked) -> int | None:
     if b"transfer-encoding" in asked:
         return None
     if b"content-length" not in asked:
-        return 0 if scope.get("http_version") in _TOLD_BY_FIELDS else None
+        return 0 if scope.get("http_version") in TOLD_BY_FIELDS else None
     told = {value for name, value in scope["headers"] if name == b"content-length"}
     value = told.pop()
     return int(value) if not told and value.isdigit() and len(value) < 19 else None

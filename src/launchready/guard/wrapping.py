@@ -183,7 +183,14 @@ class Guard:
         answering = Answering(treatment, scope, send, id_, asked, secure)
         open_here = self._deadlines.watch(answering)
         try:
-            if treatment.bounds_bodies and (length := bodies.declared_length(scope, asked)) != 0:
+            if (
+                treatment.bounds_bodies
+                and not (
+                    bodies.TELLING.isdisjoint(asked)
+                    and scope.get("http_version") in bodies.TOLD_BY_FIELDS
+                )
+                and (length := bodies.declared_length(scope, asked)) != 0
+            ):
                 receive = answering.bounds(receive, length)
             if path in self._own and method in {"GET", "HEAD"}:
                 await self._own[path](scope, receive, answering.own)

@@ -102,7 +102,7 @@ async def test_methods_that_somebody_makes_up_take_little_memory() -> None:
     log.write()
     assert stream.getvalue().count("\n") == 3_000
     assert len(log._said) <= 1_000
-    assert sum(len(method) for method, _ in log._said) <= 20_000
+    assert sum(len(method) for method, _, _ in log._said) <= 20_000
 
 
 async def test_a_stream_that_is_closed_loses_lines_and_nothing_else() -> None:

@@ -34,7 +34,7 @@ class AccessLog:
         self._written_s = 0.0
         self._due_s = 0.0
         """When what is noted is overdue; 0 while nothing is."""
-        self._said: dict[tuple[str, str], str] = {}
+        self._said: dict[tuple[str, str, int], str] = {}
         self._second = -1
         self._until_second = ""
 
@@ -81,16 +81,19 @@ class AccessLog:
                 self._second = second
                 self._until_second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
             thousandths = _THOUSANDTHS[int((at_s - second) * 1000)]
-            said = self._said.get((method, label)) or self._say(method, label)
+            said = self._said.get((method, label, status)) or self._say(method, label, status)
             yield (
                 f'{{"time":"{self._until_second}.{thousandths}Z","level":"info","id":"{request_id}",'
-                f'{said},"status":{status},"ms":{spent_s * 1000:.1f},"bytes":{size}}}\n'
+                f'{said},"ms":{spent_s * 1000:.1f},"bytes":{size}}}\n'
             )
 
-    def _say(self, method: str, label: str) -> str:
-        """Return the method and the route for a line: a hostile method must not break it."""
-        said = f'"method":{json.dumps(method[:_METHOD_MAX])},"route":{json.dumps(label)}'
-        # Both are few and short, unless somebody makes them up.
+    def _say(self, method: str, label: str, status: int) -> str:
+        """Return method, route and status for a line: a hostile method must not break it."""
+        said = (
+            f'"method":{json.dumps(method[:_METHOD_MAX])},"route":{json.dumps(label)},'
+            f'"status":{status}'
+        )
+        # They are few and short, unless somebody makes them up.
         if len(self._said) < _SAID_MAX and len(method) <= _METHOD_MAX:
-            self._said[method, label] = said
+            self._said[method, label, status] = said
         return said

@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from launchready.guard import guard
+from launchready.guard.asgi import Receive, Scope, Send
 from launchready.manifest import parse_manifest
 from tests.guard.serving import serving
 
@@ -92,3 +94,24 @@ async def test_a_stream_that_never_says_its_first_word_is_cut_in_time() -> None:
     async with serving(app) as url, httpx.AsyncClient(timeout=60) as browser:
         with pytest.raises(httpx.RemoteProtocolError):
             await browser.post(f"{url}/chat", content=b"{}")
+
+
+async def test_an_answer_whose_last_piece_nobody_reads_is_ended_in_time() -> None:
+    ended = asyncio.Event()
+
+    async def pieces(scope: Scope, _: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        body = {"type": "http.response.body", "body": bytes(50_000_000)}
+        await send({**body, "more_body": True})
+        try:
+            # The server takes it when the visitor has read enough of what came before.
+            await send(body)
+        finally:
+            ended.set()
+
+    async with serving(guard(pieces, MANIFEST, log=io.StringIO())) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+        writer.write(b"GET /join HTTP/1.1\r\nHost: willow.example\r\n\r\n")
+        await reader.readexactly(4)
+        await asyncio.wait_for(ended.wait(), 60)
+        writer.close()

@@ -99,7 +99,7 @@ async def test_a_stream_that_never_says_its_first_word_is_cut_in_time() -> None:
 async def test_an_answer_whose_last_piece_nobody_reads_is_ended_in_time() -> None:
     ended = asyncio.Event()
 
-    async def pieces(scope: Scope, _: Receive, send: Send) -> None:
+    async def pieces(_: Scope, __: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         body = {"type": "http.response.body", "body": bytes(50_000_000)}
         await send({**body, "more_body": True})

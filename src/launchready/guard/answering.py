@@ -116,7 +116,7 @@ class Answering(Waiting):
             return self.refuse(errors.Problem(status=self.bounded.trouble.status))
         status, treatment, names = message["status"], self._treatment, names_of(headers)
         if treatment.usual and status < 400 and treatment.decided.isdisjoint(names):
-            treatment.learn(headers)
+            treatment.learn(headers, names)
             if b"origin" not in self.asked:
                 usual = treatment.usual[self._secure]
                 return self._send(self._begun(message, [*headers, *usual]))

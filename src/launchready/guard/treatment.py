@@ -17,6 +17,13 @@ from launchready.guard.webhooks import Scheme
 from launchready.manifest import Manifest, RouteEntry
 
 _ID = b"x-request-id"
+_TOLD_ALIKE = frozenset(
+    {
+        b"accept-ranges", b"content-encoding", b"content-language", b"content-length",
+        b"content-type", b"date", b"last-modified", b"server",
+    }
+)  # fmt: skip
+"""What tells of an answer and not of whoever gets it."""
 _KNOWN_MAX, _KNOWN_MAX_BYTES = 512, 512
 _NEW_LINE, _RETURN = b"\n\r"
 
@@ -103,11 +110,14 @@ class Treatment:
             # An app may give lists.
             return False
 
-    def learn(self, headers: RawHeaders) -> None:
+    def learn(self, headers: RawHeaders, names: AbstractSet[bytes]) -> None:
         """Remember the fields of an answer with none that guard decides: most apps give the same."""
+        if not _TOLD_ALIKE.issuperset(names):
+            # Others may hold what is one member's: a link, a token.
+            return
         if len(self._known) >= _KNOWN_MAX:
             self._known.clear()
-        if sum(len(name) + len(value) for name, value in headers) <= _KNOWN_MAX_BYTES:
+        if sum(len(value) for _, value in headers) <= _KNOWN_MAX_BYTES:
             self._known.update((bytes(name), bytes(value)) for name, value in headers)
 
     def taken(self, given: Iterable[tuple[bytes, bytes]]) -> RawHeaders:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchready.checks import catalogue
-from launchready.facts import Fact, Gap, Key, Subject, host_subject, route_subject
+from launchready.facts import Fact, Fault, Gap, Key, Subject, host_subject, route_subject
 from launchready.facts.dns import Resolution, ResolverAnswer
 from launchready.facts.tls import Handshake
 from launchready.finding import (
@@ -40,10 +40,21 @@ class Road(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mains(Fact):
+    plain: ClassVar[str] = "the mains"
+    off: tuple[str, ...] = ()
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        return tuple(f"{what}-off" for what in self.off)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class House(Fact):
     plain: ClassVar[str] = "the house"
     dark: bool = False
     because: Key | None = None
+    owed: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +62,9 @@ class Room(Fact):
     plain: ClassVar[str] = "the room"
 
 
-def failed(*, fix: str = "Mend it.", effort: int = 10, because: Key | None = None) -> Failed:
+def failed(
+    *, fix: str = "Mend it.", effort: int = 10, because: Key | Fault | None = None
+) -> Failed:
     return Failed(
         means="Members wait.", observed="broken", wanted="whole", fix=(fix,), who="you",
         effort_min=effort, takes_effect="at once", see="ls", because=because,
@@ -77,7 +90,21 @@ def house_dark(here: House) -> Result:
 
     Fix: y
     """
-    return failed(because=here.because) if here.dark else Passed(evidence="lit")
+    return failed(because=here.owed or here.because) if here.dark else Passed(evidence="lit")
+
+
+@check(
+    severity=Severity.RISK, impact=Impact.SPEED,
+    prevents=[(Mains, "current-off"), (Mains, "water-off")],
+)  # fmt: skip
+def mains_off(here: Mains) -> Result:
+    """Something of the mains is off.
+
+    Why: x
+
+    Fix: y
+    """
+    return failed() if here.off else Passed(evidence="on")
 
 
 @check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE)
@@ -197,6 +224,44 @@ def test_a_failure_with_a_cause_is_a_consequence_and_no_finding() -> None:
 def test_a_failure_whose_cause_is_not_at_fault_stays_a_finding() -> None:
     result = verdict(road(), house(dark=True, because=Key(Road, HOST)))
     assert [f.check.id for f in result.findings] == ["house-dark"]
+
+
+DARK = House(subject=HOST, at=AT, how="", dark=True, owed=Fault(Mains, "current-off", HOST))
+
+
+def mains(*off: str, subject: Subject = HOST) -> Mains:
+    return Mains(subject=subject, at=AT, how="", off=off)
+
+
+@pytest.mark.parametrize("off", [("current",), ("water", "current")])
+def test_a_failure_owed_to_one_fault_by_name_is_folded_where_that_fault_is(
+    off: tuple[str, ...],
+) -> None:
+    result = verdict(mains(*off), DARK, checks=[mains_off, house_dark])
+    assert [f.check.id for f in result.findings] == ["mains-off"]
+    assert [o.check.id for o in result.findings[0].consequences] == ["house-dark"]
+
+
+def test_a_failure_owed_to_one_fault_is_not_folded_under_another_of_the_same_fact() -> None:
+    result = verdict(mains("water"), DARK, checks=[mains_off, house_dark])
+    assert {f.check.id for f in result.findings} == {"mains-off", "house-dark"}
+
+
+def test_a_failure_owed_to_a_fault_is_not_folded_under_what_hid_that_fault() -> None:
+    unread = gap(Mains, HOST, because=Key(Road, HOST))
+    result = verdict(road(broken=True), unread, DARK, checks=[road_broken, mains_off, house_dark])
+    assert {f.check.id for f in result.findings} == {"road-broken", "house-dark"}
+
+
+def test_a_failure_owed_to_a_fault_of_another_subject_is_not_folded() -> None:
+    result = verdict(mains("current", subject=OTHER), DARK, checks=[mains_off, house_dark])
+    assert {f.check.id for f in result.findings} == {"mains-off", "house-dark"}
+
+
+def test_a_fact_with_one_fault_may_be_named_by_it() -> None:
+    dark = replace(DARK, owed=Fault(Road, "broken", HOST))
+    result = verdict(road(broken=True), dark)
+    assert [f.check.id for f in result.findings] == ["road-broken"]
 
 
 def test_a_gap_of_another_host_is_not_folded() -> None:

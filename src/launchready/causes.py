@@ -6,16 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from launchready.derive.pages.challenge import LET_US_THROUGH
-from launchready.facts import Fact, Gap, Key, Subject
+from launchready.facts import Fact, Fault, Gap, Key
 from launchready.facts.dns import Resolution
 from launchready.facts.http import Exchange
 from launchready.facts.tls import Handshake
 from launchready.finding import Check, Impact, Outcome
 from launchready.judge import Observed, judge
-
-Fault = tuple[type[Fact], str, Subject]
-"""The kind of a fact, the fault in it, and the subject that it is about."""
-
 
 _OF_THE_MACHINE = frozenset({"tls", "redirects", "edge", "sign-in"})
 """Families whose failures the machine that answers for a host is to blame for."""
@@ -28,9 +24,15 @@ def fault_behind(outcome: Outcome, observed: Observed) -> Fault | None:
     """Follow what an outcome is owed to, gap → because → …, to a fact, and return its fault.
 
     None when it leads to none. What only a host's machine can be blamed for is owed to the host's
-    name where that leads to another machine than was declared.
+    name where that leads to another machine than was declared. What is owed to one fault by name
+    is owed to nothing where that fault was not seen: why it was not seen explains nothing.
     """
-    because, last = outcome.because, outcome.because
+    because = outcome.because
+    if isinstance(because, Fault):
+        found = observed.get(Key(because.kind, because.subject))
+        there = isinstance(found, Fact) and because.name in found.faults
+        return because if there else _led_astray(outcome, None, observed)
+    last = because
     seen: set[Key] = set()
     while because is not None and because not in seen:
         seen.add(because)
@@ -41,7 +43,7 @@ def fault_behind(outcome: Outcome, observed: Observed) -> Fault | None:
             continue
         if found is None or not found.explains:
             break
-        return because.kind, found.explains, because.subject
+        return Fault(because.kind, found.explains, because.subject)
     return _led_astray(outcome, last, observed)
 
 
@@ -59,13 +61,15 @@ def _led_astray(outcome: Outcome, last: Key | None, observed: Observed) -> Fault
         return None
     found = observed.get(Key(Resolution, host))
     if isinstance(found, Resolution) and found.explains == "elsewhere":
-        return Resolution, "elsewhere", host
+        return Fault(Resolution, "elsewhere", host)
     return None
 
 
 def with_way(outcome: Outcome, observed: Observed) -> Outcome:
     """Return an unknown outcome with how to get it checked, where a gap that it goes back to tells it."""
-    because = outcome.because if outcome.status == "unknown" and not outcome.how_to_prove else None
+    if outcome.status != "unknown" or outcome.how_to_prove or isinstance(outcome.because, Fault):
+        return outcome
+    because = outcome.because
     seen: set[Key] = set()
     while because is not None and because not in seen:
         seen.add(because)
@@ -101,14 +105,14 @@ def causes_of(
         if outcome.status not in {"failed", "unknown"}:
             continue
         behind = fault_behind(outcome, observed)
-        owner = owners.get(behind[:2]) if behind is not None else None
+        owner = owners.get((behind.kind, behind.name)) if behind is not None else None
         if behind is None or owner is None or behind in known:
             continue
         known.add(behind)
         found = [
             o
             for o in judge([owner], own)
-            if o.status == "failed" and o.subject == behind[2] and o not in causes
+            if o.status == "failed" and o.subject == behind.subject and o not in causes
         ]
         causes += found
         waiting += found

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, Literal, TypeVar
 
-from launchready.facts import Fact, Key, Subject
+from launchready.facts import Fact, Fault, Key, Subject
 from launchready.manifest import RouteKind
 
 F = TypeVar("F", bound=Fact)
@@ -96,8 +96,8 @@ class Unproven:
     reason: str
     ours: bool = False
     how_to_prove: str = ""
-    because: Key | None = None
-    """A fact whose fault explains it; it is then folded under that fault's finding."""
+    because: Key | Fault | None = None
+    """A fact whose fault explains it, or one fault of it; it is then folded under that fault's finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +119,8 @@ class Failed:
     evidence: str = ""
     severity: Severity | None = None
     """Overrides the check's severity when the case is graver or milder."""
-    because: Key | None = None
-    """A fact whose fault explains this failure; it is then folded under that fault's finding."""
+    because: Key | Fault | None = None
+    """A fact whose fault explains this failure, or one fault of it; it is then folded under that fault's finding."""
     also_bar: tuple[BarLine, ...] = ()
     """Lines of the minimum bar that it keeps from a yes, besides the check's own."""
     alike: str = ""
@@ -177,7 +177,7 @@ class Outcome:
     detail: str
     """Evidence of a pass, what was observed of a failure, the reason of the others."""
     failure: Failed | None = None
-    because: Key | None = None
+    because: Key | Fault | None = None
     """Of an unknown: the key of the gap that kept it from being judged."""
     ours: bool = False
     how_to_prove: str = ""

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from launchready.causes import Fault, fault_behind, with_way
-from launchready.facts import Key
+from launchready.causes import fault_behind, with_way
+from launchready.facts import Fault, Key
 from launchready.facts.subject import SubjectKind
 from launchready.finding import BarLine, Failed, Finding, Outcome, Severity
 from launchready.judge import Observed
@@ -150,7 +150,7 @@ def _fold(
     for outcome in outcomes:
         if outcome.status == "failed":
             for kind, fault in outcome.check.prevents:
-                owners[kind, fault, outcome.subject] = outcome
+                owners[Fault(kind, fault, outcome.subject)] = outcome
     under: dict[int, list[Outcome]] = {}
     roots: list[Outcome] = []
     unexplained: list[Outcome] = []

@@ -7,7 +7,7 @@ import pytest
 from launchready.checks.guard import guard_part_off, metrics_not_readable
 from launchready.checks.rate_limits import webhooks_not_limited, wrong_passwords_not_limited
 from launchready.derive.guard_figures import PARTS
-from launchready.facts import Fact, Gap, Key, host_subject, route_subject
+from launchready.facts import Fact, Fault, Gap, host_subject, route_subject
 from launchready.facts.active import Throttling
 from launchready.facts.guarding import GuardFigures
 from launchready.finding import Check, Severity
@@ -112,7 +112,7 @@ def test_a_webhooks_limit_that_stays_unseen_is_folded_under_it_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "figures", [told(), told("logs"), unreadable(404), gap(GuardFigures, HOST)]
+    "figures", [told(), told("logs"), told("caching"), unreadable(404), gap(GuardFigures, HOST)]
 )
 def test_a_missing_limit_stands_for_itself_unless_guards_limits_are_off(
     figures: Fact | Gap,
@@ -120,4 +120,4 @@ def test_a_missing_limit_stands_for_itself_unless_guards_limits_are_off(
     found = verdict(figures, burst())
     missing = [f for f in found.findings if f.check is wrong_passwords_not_limited]
     assert len(missing) == 1
-    assert missing[0].outcome.because == Key(GuardFigures, HOST)
+    assert missing[0].outcome.because == Fault(GuardFigures, "limits-off", HOST)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from launchready.checks.rate_limits import wrong_passwords_not_limited
-from launchready.demo import healthy
+from launchready.demo import apply, healthy
 from launchready.demo.willow import DOMAIN
 from launchready.finding import Severity
 from launchready.guard.parts import Part
@@ -23,6 +24,7 @@ TOLD: dict[Part, tuple[str, str]] = {
     "bodies": ("guard-part-off", f"api.{DOMAIN}"),
     "websockets": ("guard-part-off", f"api.{DOMAIN}"),
     "limits": ("guard-part-off", f"api.{DOMAIN}"),
+    "caching": ("guard-part-off", f"api.{DOMAIN}"),
     "figures": ("metrics-not-readable", f"api.{DOMAIN}"),
     "health": ("route-answers-wrong", f"https://{APP}/readyz"),
 }
@@ -41,7 +43,7 @@ async def test_a_part_that_is_switched_off_is_one_root_cause(part: Part, tmp_pat
     found = await without(part, tmp_path)
     assert root_causes(found) == [TOLD[part]]
     assert found.unchecked == ()
-    if part in {"start-up", "logs", "submissions", "bodies", "websockets", "limits"}:
+    if TOLD[part][0] == "guard-part-off":
         assert found.findings[0].failure.observed == f"switched off in the running app: {part}"
 
 
@@ -67,18 +69,67 @@ async def test_without_guards_figures_a_missing_limit_stands_for_itself(tmp_path
 
 def test_every_part_is_told_of_here_or_shows_in_the_answers() -> None:
     shown = {"webhooks", "errors", "hsts", "csp", "framing", "sniffing", "referrer", "permissions"}
-    assert set(get_args(Part)) == {*TOLD, *shown, "cors", "caching"}
+    assert set(get_args(Part)) == {*TOLD, *shown, "cors"}
 
 
-async def test_caching_that_is_off_is_one_finding_about_pages_and_one_about_files(
+async def test_pages_and_files_follow_from_caching_that_is_off(tmp_path: Path) -> None:
+    found = await without("caching", tmp_path)
+    (finding,) = found.findings
+    follows = Counter(c.check.id for c in finding.consequences)
+    assert follows == {"private-answer-storable": 5, "static-not-cached-long": 3}
+    # Nothing said is a risk: caches may guess, and no page of the demo's asks them to.
+    assert finding.severity is min(c.severity for c in finding.consequences) is Severity.RISK
+
+
+@pytest.mark.parametrize("label", ["", "app", "community", "api", "static"])
+async def test_caching_that_is_off_at_one_host_is_one_root_cause(
+    label: str, tmp_path: Path
+) -> None:
+    launch = healthy()
+    launch.host(label).without_guard.add("caching")
+    found = await verdict(launch, tmp_path)
+    assert root_causes(found) == [("guard-part-off", launch.host(label).name)]
+    assert found.findings[0].also == ()
+    assert found.unchecked == ()
+
+
+async def test_an_edge_that_lets_a_page_be_kept_is_a_cause_of_its_own(tmp_path: Path) -> None:
+    launch = healthy()
+    apply(launch, ["guard-part-off/caching", "private-answer-storable/login"])
+    found = await verdict(launch, tmp_path)
+    assert sorted(root_causes(found)) == [
+        ("guard-part-off", f"api.{DOMAIN}"), ("private-answer-storable", f"https://{APP}/login"),
+    ]  # fmt: skip
+
+
+async def test_what_an_edge_lets_be_kept_does_not_follow_from_limits_that_are_off(
     tmp_path: Path,
 ) -> None:
     launch = healthy()
-    for host in launch.hosts:
-        host.without_guard.add("caching")
-    found = await verdict(launch, tmp_path, only=("caching",))
-    assert [f.check.id for f in found.findings] == [
-        "private-answer-storable", "static-not-cached-long",
-    ]  # fmt: skip
-    assert found.findings[0].subject.name == f"https://{APP}/checkout"
-    assert len(found.findings[0].also) == 4
+    apply(launch, ["guard-part-off/limits", "static-not-cached-long"])
+    found = await verdict(launch, tmp_path)
+    assert sorted(c for c, _ in root_causes(found)) == ["guard-part-off", "static-not-cached-long"]
+
+
+@pytest.mark.parametrize("read", [False, True])
+async def test_where_no_figures_are_read_caching_stands_for_itself(
+    tmp_path: Path, read: bool
+) -> None:
+    launch = healthy()
+    apply(launch, ["guard-part-off/caching"])
+    if read:
+        # Of the hosts that have pages of members', and so not of the one that has the files.
+        launch.declare("guard", hosts=None)
+    else:
+        launch.declare("guard", metrics_token_env=None)
+    found = await verdict(launch, tmp_path)
+    mine = "guard-part-off" if read else "private-answer-storable"
+    assert sorted(c for c, _ in root_causes(found)) == [mine, "static-not-cached-long"]
+
+
+async def test_an_audit_that_only_looks_reads_no_figures(tmp_path: Path) -> None:
+    launch = healthy()
+    apply(launch, ["guard-part-off/caching"])
+    found = await verdict(launch, tmp_path, active=False)
+    told = [("private-answer-storable", 4), ("static-not-cached-long", 2)]
+    assert [(f.check.id, len(f.also)) for f in found.findings] == told

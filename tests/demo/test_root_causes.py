@@ -29,11 +29,16 @@ DOWN = Answer(
 
 
 async def verdict(
-    launch: DemoLaunch, folder: Path, *, only: Sequence[str] = (), skip: Sequence[str] = ()
+    launch: DemoLaunch,
+    folder: Path,
+    *,
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    active: bool = True,
 ) -> Verdict:
     async with (
         running(launch, folder) as demo,
-        open_world(load_manifest(demo.manifest), ca=demo.ca, active=True) as world,
+        open_world(load_manifest(demo.manifest), ca=demo.ca, active=active) as world,
     ):
         found = await audit(world, choose(only, skip), causes=choose(skip=skip))
     assert not found.crashes

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchready.facts import host_subject
+from launchready.facts import Fault, host_subject
+from launchready.facts.guarding import GuardFigures
 from launchready.finding import Check, Failed
 from launchready.report.json_report import json_text, report_data
 from launchready.report.model import Report
@@ -71,6 +72,14 @@ def test_consequences_stand_under_their_root_cause() -> None:
     (first,) = [f for f in findings if f["check"] == "certificate-expired"]
     assert {c["subject"] for c in first["consequences"]} == {"https://app.example.org/members"}
     assert {c["status"] for c in first["consequences"]} == {"unknown"}
+
+
+def test_a_failure_that_is_owed_to_one_fault_names_it_in_words() -> None:
+    owed = Fault(GuardFigures, "caching-off", host_subject("app.example.org", "example.org"))
+    data = report_data(one_finding(because=owed))
+    told = [o["because"] for o in data["outcomes"] if "because" in o]
+    assert told == ["guard's figures of app.example.org: caching-off"]
+    VALIDATOR.validate(data)
 
 
 def test_the_verdict_is_go_when_all_passed() -> None:

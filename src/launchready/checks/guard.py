@@ -24,6 +24,7 @@ _MEANS = {
     "submissions": "Members who press a button twice, or whose connection breaks, post or pay twice.",
     "bodies": "One visitor can fill the server's memory with an endless upload, or hold it up with slow ones, while members wait.",
     "websockets": "A page of another site can open a chat in a member's name, and nothing limits what comes over it.",
+    "caching": "Caches may keep what one member sees for the next, and browsers may fetch the same files again on every visit.",
     "logs": "When members report an error, nobody finds in the log what happened, and secrets that the app logs are not hidden.",
 }
 
@@ -61,12 +62,12 @@ def metrics_not_readable(here: GuardFigures) -> Result:
 
 @check(
     severity=Severity.RISK, impact=Impact.EXPOSURE, active=True,
-    prevents=[(GuardFigures, "limits-off")],
+    prevents=[(GuardFigures, "limits-off"), (GuardFigures, "caching-off")],
 )  # fmt: skip
 def guard_part_off(here: GuardFigures) -> Result:
     """A part of guard is switched off in the running app.
 
-    It judges the parts that nothing outside can see, or only as many symptoms: the check at the start, limits, submissions, bodies, websockets and the log. The others show in the app's answers.
+    It judges the parts that nothing outside can see, or only as many symptoms: the check at the start, limits, submissions, bodies, websockets, caching and the log. The others show in the app's answers.
 
     Why: What launchready.toml states is then not what runs, and nobody sees it before members feel it.
 

@@ -6,7 +6,7 @@ from shlex import quote
 from urllib.parse import urlsplit
 
 from launchready.derive.sign_in.throttle import LIMIT_SHOWS_BY
-from launchready.facts import Key
+from launchready.facts import Fault, Key
 from launchready.facts.active import Throttling
 from launchready.facts.guarding import GuardFigures
 from launchready.facts.ways import Visit
@@ -65,7 +65,8 @@ def _judge(
             because=here.because or Key(Visit, here.subject),
         )
     # Where guard's own figures say that its limits are off, that is the one thing to mend.
-    guard = Key(GuardFigures, here.subject.parent) if here.subject.parent else None
+    host = here.subject.parent
+    guard = Fault(GuardFigures, "limits-off", host) if host else None
     if kind == "webhook" and route.limit is None:
         # A payment provider may rightly send bursts far above our bound.
         return Unproven(

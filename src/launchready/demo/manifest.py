@@ -72,7 +72,11 @@ def manifest() -> dict[str, Any]:
             },
         },
         "budgets": {"ai_monthly": 200},
-        "guard": {"metrics_token_env": METRICS_ENV},
+        # Behind all of them answers the one app, so that each can be asked what it has switched on.
+        "guard": {
+            "metrics_token_env": METRICS_ENV,
+            "hosts": sorted(name for name, entry in hosts.items() if "origin" in entry),
+        },
         "alerts": {"monitor": "Uptime Kuma", "tested": today - dt.timedelta(days=2)},
         "deployment": {
             "rollback": "Redeploy the release before this one from the hosting's list of releases.",

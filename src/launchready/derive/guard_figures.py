@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-PARTS = ("start-up", "limits", "submissions", "bodies", "websockets", "logs")
-"""What only the process itself can tell of; the other parts show in its answers."""
+PARTS = ("start-up", "limits", "submissions", "bodies", "websockets", "caching", "logs")
+"""What only the process itself can tell of, or tells best; the other parts show in its answers."""
 
 _SAMPLE = re.compile(
     r'^launchready_guard_part\{part="([a-z-]{1,32})"(?:,worker="\d{1,20}")?\} ([01])(?:\.0)?\r?$',

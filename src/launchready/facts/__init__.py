@@ -3,6 +3,7 @@
 from launchready.facts.subject import (
     LAUNCH,
     Fact,
+    Fault,
     Gap,
     GapNature,
     Key,
@@ -16,6 +17,7 @@ from launchready.facts.subject import (
 __all__ = [
     "LAUNCH",
     "Fact",
+    "Fault",
     "Gap",
     "GapNature",
     "Key",

@@ -31,6 +31,6 @@ class GuardFigures(Fact):
         return tuple(part for part, on in self.parts if not on)
 
     @property
-    def fault(self) -> str:
-        """`limits-off` when the process has its rate limits switched off."""
-        return "limits-off" if "limits" in self.off else ""
+    def faults(self) -> tuple[str, ...]:
+        """`limits-off`, `caching-off` and so on: one for each part that is switched off."""
+        return tuple(f"{part}-off" for part in self.off)

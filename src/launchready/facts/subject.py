@@ -81,6 +81,11 @@ class Fact:
         return self.fault
 
     @property
+    def faults(self) -> tuple[str, ...]:
+        """Name every fault in this fact that a failure may be owed to by name; else the one that it explains."""
+        return (self.explains,) if self.explains else ()
+
+    @property
     def key(self) -> Key:
         """Return the key that this fact answers."""
         return Key(type(self), self.subject)
@@ -94,6 +99,17 @@ class Key(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.kind.plain} of {self.subject}"
+
+
+class Fault(NamedTuple):
+    """One fault of a fact, where it may have several at a time: a kind of fact, the fault, the subject."""
+
+    kind: type[Fact]
+    name: str
+    subject: Subject
+
+    def __str__(self) -> str:
+        return f"{self.kind.plain} of {self.subject}: {self.name}"
 
 
 GapNature = Literal["", "closed", "no-tls", "late", "not-asked"]

@@ -83,14 +83,16 @@ async def test_each_part_is_read_with_the_token(root: Path) -> None:
     found = await fact(guarded("logs", "framing"), root)
     assert dict(found.parts) == {
         "start-up": True, "limits": True, "submissions": True, "bodies": True, "websockets": True,
-        "logs": False,
+        "caching": True, "logs": False,
     }  # fmt: skip
     assert found.off == ("logs",)
-    assert found.fault == ""
 
 
-async def test_limits_that_are_off_are_a_fault(root: Path) -> None:
-    assert (await fact(guarded("limits"), root)).fault == "limits-off"
+async def test_each_part_that_is_off_is_a_fault_of_its_own(root: Path) -> None:
+    found = await fact(guarded("limits", "caching"), root)
+    assert found.faults == ("limits-off", "caching-off")
+    # Whatever else goes wrong at the host is owed to none of them.
+    assert found.explains == ""
 
 
 async def test_a_run_that_only_looks_sends_no_token(root: Path) -> None:

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from launchready.checks.caching.told import for_cdns_alone, not_seen
 from launchready.derive.caching.edge import cache_said
+from launchready.derive.caching.guarded import left_unsaid
 from launchready.derive.caching.personal import (
     PERSONAL_KINDS,
-    cookie_names,
-    is_session_cookie,
     judged_answers,
     personal_signs,
 )
 from launchready.derive.caching.storable import (
-    Storing,
-    cookies_withheld,
     kept_all_the_same,
     stored_by_shared,
     varies_by_session,
 )
 from launchready.derive.commands import headers_of
-from launchready.derive.pages.unseen import unseen
 from launchready.derive.sign_in.private_page import is_bare_shell
 from launchready.derive.spans import span
-from launchready.facts.declared import Declared
-from launchready.facts.hops import host
+from launchready.facts import Fault
+from launchready.facts.hops import path
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Visit
 from launchready.finding import (
     Failed,
     Impact,
     NotApplicable,
-    Parent,
     Passed,
     Result,
     Severity,
@@ -67,18 +65,20 @@ def private_answer_storable(visit: Visit) -> Result:
         )
     found = [(w, a) for a in judged if (w := _weight(visit, a)) is not None]
     if not found:
-        return _not_seen(visit) or Passed(evidence=_harmless(judged[-1]))
+        return not_seen(visit) or Passed(evidence=_harmless(judged[-1]))
     told = [(w, a) for w, a in found if not _shell(visit, a)]
     if not told:
         return _shell_unproven(visit)
     weight, answer = min(told, key=lambda f: f[0])
-    return _storable(visit, answer, weight)
+    owed = {_unsaid_by_guard(visit, a) for _, a in told}
+    # What one answer says for itself is not mended with what another leaves unsaid.
+    return replace(_storable(visit, answer, weight), because=owed.pop() if len(owed) == 1 else None)
 
 
-def _not_seen(visit: Visit) -> Unproven | None:
-    """Return that an error says nothing of what caches may keep once it is mended."""
-    why = unseen(visit)
-    return Unproven(reason=why, because=visit.key) if why else None
+def _unsaid_by_guard(visit: Visit, answer: Exchange) -> Fault | None:
+    # What the route leads to may be declared as something else, of which guard says another thing.
+    own = path(answer.url) == path(visit.route.url)
+    return left_unsaid(answer, visit.subject) if own else None
 
 
 def _weight(visit: Visit, answer: Exchange) -> Severity | None:
@@ -171,7 +171,7 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
         "has confirmed it (section 4.3)",
         severity=weight,
         fix=(
-            *_for_cdns_alone(storing),
+            *for_cdns_alone(storing),
             _send_it_with(visit),
             "If a CDN has a rule that caches everything, exclude these pages from it and purge its cache.",
         ),
@@ -186,14 +186,6 @@ def _send_it_with(visit: Visit) -> str:
     # One thing to do is one finding: log-in, sign-up and the others are not told apart.
     pages = "the private pages" if visit.route.kind == "private" else "these forms and answers"
     return f"Send this header with {pages}, redirects and errors included: {_HEADER}"
-
-
-def _for_cdns_alone(storing: Storing) -> tuple[str, ...]:
-    if storing.field == "Cache-Control":
-        return ()
-    return (
-        f"Send no {storing.field} with these pages: CDNs that know it take no notice of Cache-Control.",
-    )
 
 
 @check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private", routes=PERSONAL_KINDS)
@@ -219,7 +211,7 @@ def private_answer_served_from_cache(visit: Visit) -> Result:
             line = cache_said(answer.headers).line
             return _shell_unproven(visit) if _shell(visit, answer) else _served(visit, answer, line)
     said = cache_said(judged[-1].headers)
-    return _not_seen(visit) or Passed(evidence=said.line or "no header tells of a stored copy")
+    return not_seen(visit) or Passed(evidence=said.line or "no header tells of a stored copy")
 
 
 def _given_from_cache(visit: Visit, answer: Exchange) -> bool:
@@ -249,58 +241,4 @@ def _served(visit: Visit, answer: Exchange, line: str) -> Failed:
         takes_effect="at once, after the purge",
         see=headers_of(answer.url),
         also_bar=("caching",),
-    )
-
-
-@check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="caching")
-def cookie_in_cacheable_answer(visit: Visit, launch: Parent[Declared]) -> Result:
-    """A public answer that shared caches may store sets a cookie.
-
-    Why: A cache that stores the answer gives the same cookie to everybody; when it holds a session, visitors share one and members see each other's account.
-
-    Fix: Set no cookie on pages for everybody, or send `Cache-Control: private` with them.
-    """
-    if visit.route.kind in PERSONAL_KINDS:
-        return NotApplicable(
-            reason="a personal route must not be stored at all; see private-answer-storable"
-        )
-    if not visit.walk.hops:
-        return Unproven(reason="there was no answer")
-    # A route that it leads to is judged as what it is there.
-    others = launch.manifest.routes.keys() - {visit.route.url}
-    own = [h for h in visit.walk.hops if host(h.url) == visit.route.host and h.url not in others]
-    if any(h.challenge for h in own):
-        return Unproven(reason="bot protection answered instead of the site")
-    for answer in own:
-        names = () if cookies_withheld(answer.headers) else cookie_names(answer.headers)
-        storing = stored_by_shared(answer)
-        if names and answer.status < 400 and storing.storable and not storing.asks_first:
-            return _shared_cookie(answer, names)
-    return _not_seen(visit) or Passed(evidence="no cookie on an answer that may be stored")
-
-
-def _shared_cookie(answer: Exchange, names: tuple[str, ...]) -> Failed:
-    storing = stored_by_shared(answer)
-    session = next((n for n in names if is_session_cookie(n)), "")
-    said = answer.headers.get(storing.field)
-    severity = Severity.ADVICE
-    if storing.explicit:
-        severity = Severity.BLOCKER if session else Severity.RISK
-    return Failed(
-        severity=severity,
-        means="A cache could hand one visitor's session to all who come after."
-        if session
-        else "A cache could hand the same cookie to all visitors.",
-        observed=f"Set-Cookie: {session or names[0]}=…, {storing.field}: {said[:80] if said else 'none'}",
-        wanted="no cookie, or Cache-Control: private",
-        evidence=f"{answer.url}: {storing.reason} (RFC 9111 sections 3 and 7.3)",
-        fix=(
-            *_for_cdns_alone(storing),
-            f"Do not set {session or names[0]} before a visitor signs in or fills in a form.",
-            "Or send with every answer that sets a cookie: Cache-Control: private",
-        ),
-        who="your developer",
-        effort_min=20,
-        takes_effect="at once, after the caches were purged",
-        see=headers_of(answer.url),
     )

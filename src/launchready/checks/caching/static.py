@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from launchready.derive.caching.edge import EDGE_TITLES, edge_cache_said, sign_of
 from launchready.derive.caching.fingerprint import is_fingerprinted
+from launchready.derive.caching.guarded import kept_for_a_year, left_unsaid
 from launchready.derive.caching.storable import browser_freshness, cache_control, stored_by_shared
 from launchready.derive.commands import headers_of
 from launchready.derive.spans import span
@@ -28,7 +29,7 @@ _HEADER = "Cache-Control: public, max-age=31536000, immutable"
 
 
 @check(severity=Severity.RISK, impact=Impact.SPEED, bar="caching")
-def static_not_cached_long(asset: Repeat) -> Result:
+def static_not_cached_long(asset: Repeat, launch: Parent[Declared]) -> Result:
     """A file whose name changes with its content is not kept by browsers for long.
 
     Why: Each visit fetches the same scripts and styles again: pages open slower for members, and the server works for nothing on the busiest day.
@@ -41,6 +42,7 @@ def static_not_cached_long(asset: Repeat) -> Result:
     if fresh.explicit and fresh.seconds >= LONG_S:
         return Passed(evidence=f"kept for {span(fresh.seconds)} ({fresh.source})")
     said = asset.first.headers.get("cache-control")
+    kept_by_guard = kept_for_a_year(asset.first, launch.manifest)
     kept = span(fresh.seconds) if fresh.explicit else "as long as each browser guesses"
     return Failed(
         means="Members download the same files again on every visit, and pages open slower.",
@@ -51,6 +53,7 @@ def static_not_cached_long(asset: Repeat) -> Result:
         effort_min=10,
         takes_effect="with each browser's next visit",
         see=headers_of(asset.first.url),
+        because=left_unsaid(asset.first, asset.subject) if kept_by_guard else None,
     )
 
 

@@ -21,12 +21,6 @@ def static_not_stored(launch: DemoLaunch) -> None:
     launch.host("static").route(script()).headers["cache-control"] = "no-store"
 
 
-@defect("static-not-cached-long", variant="guard-off")
-def static_without_guard(launch: DemoLaunch) -> None:
-    """Guard's caching is switched off where the files are, and nothing says how long they may be kept."""
-    launch.host("static").without_guard.add("caching")
-
-
 @defect("static-not-immutable")
 def static_not_immutable(launch: DemoLaunch) -> None:
     """The script with a hash in its name is asked about again on every reload."""
@@ -63,12 +57,6 @@ def login_stored_and_confirmed(launch: DemoLaunch) -> None:
 def login_storable_by_cdns(launch: DemoLaunch) -> None:
     """The log-in page forbids storing, but a field that CDNs go by in its place allows it."""
     launch.host("app").route("/login").headers["cdn-cache-control"] = "public"
-
-
-@defect("private-answer-storable", variant="guard-off")
-def private_without_guard(launch: DemoLaunch) -> None:
-    """Guard's caching is switched off on the app, and nothing keeps caches from members' pages."""
-    launch.host("app").without_guard.add("caching")
 
 
 @defect("private-answer-served-from-cache")

@@ -37,6 +37,13 @@ def websockets_off(launch: DemoLaunch) -> None:
     launch.host("app").without_guard.add("websockets")
 
 
+@defect("guard-part-off", variant="caching")
+def caching_off(launch: DemoLaunch) -> None:
+    """Guard's word to caches is switched off, about members' pages and about files."""
+    for host in launch.hosts:
+        host.without_guard.add("caching")
+
+
 @defect("guard-part-off", variant="logs")
 def logs_off(launch: DemoLaunch) -> None:
     """Guard's log is switched off."""

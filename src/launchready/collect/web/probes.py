@@ -16,7 +16,6 @@ from launchready.collect.web.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.world import World
 from launchready.derive.exposure.exposed_paths import SHOWN, asked_paths, gist, recognise
 from launchready.derive.pages.same_page import same_page
-from launchready.expected import routes
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.exposure import ErrorAnswers, Probe
 from launchready.facts.http import Exchange, HostAnswers
@@ -187,7 +186,7 @@ async def _refuses_everybody(missing: Exchange, root: str, world: World, ask: As
 
     The gateways of APIs refuse in JSON what they do not know, and are no wall.
     """
-    own = [r for r in routes(world.manifest) if r.url.startswith(f"{root}/")]
+    own = [r for r in world.manifest.all_routes.values() if r.url.startswith(f"{root}/")]
     if any(r.status == _REFUSED for r in own):
         return False
     front, *others = await exchanges((f"{root}/", *(r.url for r in own)), world, ask)

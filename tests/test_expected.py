@@ -8,7 +8,6 @@ from launchready.expected import (
     entrances,
     expected,
     mail_domain,
-    routes,
     zone_of,
 )
 from launchready.facts import (
@@ -129,7 +128,7 @@ def test_a_root_that_is_declared_is_visited_once() -> None:
     manifest = parse_manifest(
         '[launch]\ndomain = "example.org"\n[routes]\n"example.org/" = "auth"\n'
     )
-    assert [r.kind for r in routes(manifest)] == ["auth"]
+    assert [r.kind for r in manifest.all_routes.values()] == ["auth"]
 
 
 @pytest.mark.parametrize(

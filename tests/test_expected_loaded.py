@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from launchready.derive.pages.page import Loaded, loads
 from launchready.expected import (
     ASSETS_MAX,
     expected,
@@ -138,3 +140,22 @@ def test_knowing_more_never_takes_a_key_away(first: list[Visit], more: list[Visi
 def test_the_order_in_which_facts_arrive_makes_no_difference(found: list[Visit]) -> None:
     facts = {f.key: f for f in found}
     assert expected(MANIFEST, facts) == expected(MANIFEST, dict(reversed(facts.items())))
+
+
+def test_a_run_that_asks_again_parses_no_page_a_second_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed: list[str] = []
+
+    def counted(html: str, *, base: str) -> tuple[Loaded, ...]:
+        parsed.append(base)
+        return loads(html, base=base)
+
+    monkeypatch.setattr("launchready.expected.loads", counted)
+    first = page("https://example.org/", "<script src=/a.js></script>")
+    second = page("https://app.example.org/", "<script src=/b.js></script>")
+    read: dict[Key, frozenset[Key]] = {}
+    expected(MANIFEST, {first.key: first}, read)
+    again = expected(MANIFEST, {first.key: first, second.key: second}, read)
+    assert parsed == ["https://example.org/", "https://app.example.org/"]
+    assert again == expected(MANIFEST, {first.key: first, second.key: second})

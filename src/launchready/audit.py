@@ -94,9 +94,10 @@ async def audit(
     gatherer = Gatherer(world=world, collectors=collectors(), on_observed=on_observed)
     gatherer.observed.update(seen or {})
     kinds = _needed_kinds(checks)
+    read: dict[Key, frozenset[Key]] = {}
 
     def wanted(observed: Observed, now: set[type[Fact]]) -> set[Key]:
-        return {key for key in expected(world.manifest, observed) if key.kind in now}
+        return {key for key in expected(world.manifest, observed, read) if key.kind in now}
 
     def before_bursts(observed: Observed) -> set[Key]:
         keys = wanted(observed, kinds - {Throttling})
@@ -131,7 +132,7 @@ async def audit(
     known = {key: gatherer.observed[key] for key in gatherer.keys}
     outcomes = judge(checks, known)
     others = [c for c in causes if c not in set(checks)]
-    own = expected(world.manifest, gatherer.observed)
+    own = expected(world.manifest, gatherer.observed, read)
     verdict = decide(
         gatherer.keys,
         gatherer.observed,

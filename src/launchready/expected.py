@@ -6,7 +6,7 @@ and never a green.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from launchready.derive.exposure.whose_files import is_library, of_launch
@@ -38,14 +38,14 @@ from launchready.facts.exposure import (
 )
 from launchready.facts.guarding import GuardFigures
 from launchready.facts.hops import is_plain, path
-from launchready.facts.http import HostAnswers, Repeat, StyleSheet
+from launchready.facts.http import Exchange, HostAnswers, Repeat, StyleSheet
 from launchready.facts.mail import Dkim, Dmarc, MailServer, MtaSts, Mx, Selectors, Spf, TlsRpt
 from launchready.facts.services import HttpsRecord
 from launchready.facts.tls import Handshake, HstsReach, OldProtocols
 from launchready.facts.ways import Approach, Entrance, OldUrl, SecondVisitor, Visit
 from launchready.facts.webhooks import WebhookTrial
 from launchready.facts.zone import Zone
-from launchready.manifest import PAGELESS_KINDS, SIGN_IN_KINDS, Manifest, RouteEntry
+from launchready.manifest import SIGN_IN_KINDS, Manifest
 
 DISCOVERS: frozenset[type[Fact]] = frozenset({Visit, LoadedLater, SourceMap, Mx, Selectors, SignIn})
 """Kinds of facts from which further keys follow."""
@@ -73,8 +73,16 @@ The bound is a page's own: what one page loads must not push out what another do
 _READ_KINDS = frozenset({"script", "style"})
 
 
-def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
-    """Return every key that the manifest, and what was observed so far, implies."""
+def expected(
+    manifest: Manifest,
+    observed: Mapping[Key, Fact | Gap],
+    read: dict[Key, frozenset[Key]] | None = None,
+) -> set[Key]:
+    """Return every key that the manifest, and what was observed so far, implies.
+
+    A run asks again whenever something arrives: `read` holds what earlier calls for the same run
+    found in the markup of each visit, so that no page is parsed again.
+    """
     keys = {Key(Declared, LAUNCH)}
     for domain in _domains(manifest):
         keys |= {Key(kind, domain_subject(domain)) for kind in (Zone, Registration)}
@@ -90,7 +98,7 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
         if host.origin:
             keys.add(Key(Reach, subject))
     keys.add(Key(NeighbourNames, domain_subject(manifest.launch.domain)))
-    for route in routes(manifest):
+    for route in manifest.all_routes.values():
         subject = route_subject(route.url, zone_of(manifest, route.host))
         keys.add(Key(Visit, subject))
         if route.kind in {"api", "chat", "auth", "private"} or route.cors:
@@ -111,37 +119,8 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
     keys |= {Key(SignIn, subject) for subject in entrances(manifest)}
     closed = {f.kept_back for f in observed.values() if isinstance(f, SignIn) and f.kept_back}
     keys |= {Key(KeptBack, route_subject(url, zone_of(manifest, url))) for url in closed}
-    keys |= _loaded(manifest, observed)
+    keys |= _loaded(manifest, observed, {} if read is None else read)
     return keys
-
-
-def routes(manifest: Manifest) -> list[RouteEntry]:
-    """Return the declared routes, and the root of every web host with pages that none of them names."""
-    declared = list(manifest.routes.values())
-    urls = {r.url for r in declared}
-    called = {h for h in manifest.all_hosts if not _shows_pages(h, declared)}
-    roots = [
-        RouteEntry(url=f"https://{host.name}/", kind="page")
-        for host in manifest.all_hosts.values()
-        if host.web
-        and host.redirects_to is None
-        and host.name not in called
-        and f"https://{host.name}/" not in urls
-    ]
-    return declared + roots
-
-
-_CALLED_LABELS = frozenset(
-    {"api", "cdn", "static", "assets", "media", "img", "ws", "hooks", "webhooks", "id", "auth", "sso"}
-)  # fmt: skip
-
-
-def _shows_pages(host: str, declared: Sequence[RouteEntry]) -> bool:
-    """Return whether a visitor may expect a page at the root of a host; an API often has none."""
-    named_for_calls = host.split(".", maxsplit=1)[0] in _CALLED_LABELS
-    return not named_for_calls or any(
-        r.host == host and r.kind not in PAGELESS_KINDS for r in declared
-    )
 
 
 def zone_of(manifest: Manifest, name_or_url: str) -> str:
@@ -216,7 +195,9 @@ def mail_domain(manifest: Manifest, name: str) -> Subject:
     return domain_subject(name) if zone == name else Subject("domain", name, domain_subject(zone))
 
 
-def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
+def _loaded(
+    manifest: Manifest, observed: Mapping[Key, Fact | Gap], read: dict[Key, frozenset[Key]]
+) -> set[Key]:
     """Return the keys of what the pages load: each body searched once, own assets asked twice.
 
     Of a page that was not seen, what it loads was not searched: its route has a key of its own, so
@@ -224,7 +205,7 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
     """
     keys: set[Key] = set()
     own = set(manifest.all_hosts)
-    pages = {r.url for r in routes(manifest) if r.kind not in LOADS_NOTHING}
+    pages = {url for url, r in manifest.all_routes.items() if r.kind not in LOADS_NOTHING}
     keys |= {
         # What a map holds is public as well.
         Key(SecretScan, url_subject(f.map_url, zone_of(manifest, f.map_url)))
@@ -252,18 +233,27 @@ def _loaded(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]:
                 if page.content_type.endswith(("javascript", "/css")):
                     keys.add(Key(SourceMap, subject))
             continue
-        assets = sorted(
-            loads(page.text, base=page.url), key=lambda x: (x.kind not in _READ_KINDS, x.url)
-        )
-        plain_stays = visit.route.host in own and not (is_plain(page.url) or upgrades(page))
-        for loaded in assets[:ASSETS_MAX]:
-            subject = url_subject(loaded.url, zone_of(manifest, loaded.url))
-            if loaded.kind in _READ_KINDS:
-                keys |= {Key(SecretScan, subject), Key(SourceMap, subject)}
-            if urlsplit(loaded.url).hostname in own:
-                keys.add(Key(Repeat, subject))
-                if loaded.kind == "style" and plain_stays:
-                    keys.add(Key(StyleSheet, subject))
+        if key not in read:
+            read[key] = frozenset(_in_markup(manifest, page, own=visit.route.host in own))
+        keys |= read[key]
+    return keys
+
+
+def _in_markup(manifest: Manifest, page: Exchange, *, own: bool) -> set[Key]:
+    """Return the keys of what a page loads by its markup; `own`: it belongs to a host of the launch."""
+    keys: set[Key] = set()
+    assets = sorted(
+        loads(page.text, base=page.url), key=lambda x: (x.kind not in _READ_KINDS, x.url)
+    )
+    plain_stays = own and not (is_plain(page.url) or upgrades(page))
+    for loaded in assets[:ASSETS_MAX]:
+        subject = url_subject(loaded.url, zone_of(manifest, loaded.url))
+        if loaded.kind in _READ_KINDS:
+            keys |= {Key(SecretScan, subject), Key(SourceMap, subject)}
+        if urlsplit(loaded.url).hostname in manifest.all_hosts:
+            keys.add(Key(Repeat, subject))
+            if loaded.kind == "style" and plain_stays:
+                keys.add(Key(StyleSheet, subject))
     return keys
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from launchready.collect.web.address import host_of, subject_of, url_host, url_port, wire_url
 from launchready.collect.world import World
-from launchready.expected import routes, zone_of
+from launchready.expected import zone_of
 from launchready.facts import Gap, Key, route_subject
 from launchready.facts.hops import is_plain, same_page
 from launchready.facts.http import Exchange, HostAnswers
@@ -41,7 +41,7 @@ async def explained(answer: Exchange, world: World, ask: Ask, *, route: str = ""
             return host.key
     if asks_who(answer):
         return None
-    for other in routes(world.manifest):
+    for other in world.manifest.all_routes.values():
         if other.url == route or not same_page(other.url, answer.url):
             continue
         # Asked by itself, without the cookies and codes that led here, it must fail as well.

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from launchready.collect.web.client import HttpClient
     from launchready.collect.web.secret_engine import SecretSearch
 
+PROBED_AT_ONCE = 12
+"""So many hosts are asked for hundreds of paths at a time; places are left for all else."""
+
 
 @dataclass(slots=True, kw_only=True)
 class World:
@@ -40,6 +43,8 @@ class World:
     body_max_bytes: int = 6_000_000
     turns: dict[str, asyncio.Lock] = field(default_factory=dict)
     """One lock a host, for what must not be sent to it side by side."""
+    probing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PROBED_AT_ONCE))
+    """Turns for asking a host for hundreds of paths."""
     sessions: dict[str, Session | None] = field(default_factory=dict)
     """What collectors share of a signed-in member."""
     events: dict[str, int] = field(default_factory=dict)

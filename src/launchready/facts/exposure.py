@@ -15,7 +15,7 @@ class Probe(Fact):
     """Paths that must not be public, asked on a host, beside a random path for comparison."""
 
     plain: ClassVar[str] = "the sensitive paths"
-    patience: ClassVar[int] = 2
+    patience: ClassVar[int] = 10
 
     nowhere: Exchange
     """The answer to a random path."""

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from launchready.manifest.app import ChatSection, GuardSection, VariableEntry
-from launchready.manifest.routes import AccountEntry, OldUrlEntry, RouteEntry
+from launchready.manifest.routes import AccountEntry, OldUrlEntry, RouteEntry, with_roots
 from launchready.manifest.section import Section
 from launchready.manifest.values import (
     Address,
@@ -263,6 +263,12 @@ class Manifest(Section):
         ]:
             hosts.setdefault(urlsplit(url).hostname or self.launch.domain)
         return {name: self.hosts.get(name) or HostEntry(name=name) for name in hosts}
+
+    @cached_property
+    def all_routes(self) -> dict[str, RouteEntry]:
+        """Every route by its URL: the declared ones, and the root of each web host with pages."""
+        hosts = [h.name for h in self.all_hosts.values() if h.web and h.redirects_to is None]
+        return with_roots(self.routes, hosts)
 
     @cached_property
     def mail_domains(self) -> dict[str, MailDomainEntry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
@@ -87,6 +88,26 @@ class RouteEntry(Section):
     def host(self) -> str:
         """The host of the URL."""
         return urlsplit(self.url).hostname or ""
+
+
+_CALLED_LABELS = frozenset(
+    {"api", "cdn", "static", "assets", "media", "img", "ws", "hooks", "webhooks", "id", "auth", "sso"}
+)  # fmt: skip
+
+
+def with_roots(declared: Mapping[str, RouteEntry], hosts: Collection[str]) -> dict[str, RouteEntry]:
+    """Return the declared routes, and the root of each of the hosts with pages that none of them names.
+
+    At the root of an API there is often no page.
+    """
+    paged = {r.host for r in declared.values() if r.kind not in PAGELESS_KINDS}
+    roots = [
+        f"https://{host}/"
+        for host in hosts
+        if host.split(".", maxsplit=1)[0] not in _CALLED_LABELS or host in paged
+    ]
+    added = {url: RouteEntry(url=url, kind="page") for url in roots if url not in declared}
+    return {**declared, **added}
 
 
 class OldUrlEntry(Section):

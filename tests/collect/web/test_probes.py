@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from ssl import SSLContext
 
@@ -254,3 +255,23 @@ async def test_the_missing_page_is_fetched_once_for_all_who_want_it(root: Path) 
         await loopback.gatherer.ask(Probe, host)
         await loopback.gatherer.ask(ErrorAnswers, host)
     assert sum(nowhere.DEEP_QUERY in asked for asked in site.asked) == 1
+
+
+async def test_hosts_are_asked_in_turn_so_that_each_has_its_time_for_itself(root: Path) -> None:
+    names = ["example.org", "api.example.org"]
+    asked: list[str] = []
+
+    def noting(_method: str, target: str, fields: dict[str, str]) -> bytes:
+        if target in asked_paths(fields["host"]):
+            asked.append(fields["host"])
+        return NOT_FOUND
+
+    more = f'[hosts."{names[1]}"]\n'
+    async with https_world(noting, root, more=more) as (loopback, _):
+        loopback.world.probing = asyncio.Semaphore(1)
+        found = await asyncio.gather(
+            *(loopback.gatherer.ask(Probe, loopback.host(name)) for name in names)
+        )
+    assert [f.unanswered for f in found if isinstance(f, Probe)] == [(), ()]
+    changes = sum(here != before for before, here in pairwise(asked))
+    assert changes == 1

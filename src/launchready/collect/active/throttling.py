@@ -17,7 +17,7 @@ from launchready.collect.explained import behind_lock
 from launchready.collect.web.address import url_host
 from launchready.collect.world import World
 from launchready.derive.sign_in.throttle import REQUESTS_MAX
-from launchready.expected import THROTTLED_KINDS, entrances, routes, zone_of
+from launchready.expected import THROTTLED_KINDS, entrances, zone_of
 from launchready.facts import Fact, Gap, Key, Subject, route_subject
 from launchready.facts.active import SignIn, Throttling
 from launchready.gather import Ask, Collector
@@ -34,7 +34,7 @@ async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | G
     a limit that one route reaches may close the others as well.
     """
     key = Key(Throttling, subject)
-    route = next(r for r in routes(world.manifest) if r.url == subject.name)
+    route = world.manifest.all_routes[subject.name]
     # What a lock answers tells nothing of the limits behind it.
     refused = await refusal(key, route.url, world, ask) or await behind_lock(
         key, route.url, world, ask
@@ -44,7 +44,7 @@ async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | G
     found = [await ask(SignIn, entrance) for entrance in entrances(world.manifest)]
     refusals = {s.refused_with for s in found if isinstance(s, SignIn) and s.form_url == route.url}
     member = None
-    if any(r.kind == "chat" for r in routes(world.manifest)):
+    if any(r.kind == "chat" for r in world.manifest.all_routes.values()):
         # Before a burst at the log-in closes it.
         member = await member_session(world, ask, key)
     for earlier in _before(route, world):
@@ -76,7 +76,7 @@ async def throttling(subject: Subject, world: World, ask: Ask) -> Throttling | G
 def _before(route: RouteEntry, world: World) -> list[Subject]:
     """Return the routes of the same host that are tried before this one."""
     here = [
-        r for r in routes(world.manifest)
+        r for r in world.manifest.all_routes.values()
         if r.kind in THROTTLED_KINDS and url_host(r.url) == url_host(route.url)
     ]  # fmt: skip
     here.sort(key=lambda r: (_ORDER.index(r.kind), r.url))

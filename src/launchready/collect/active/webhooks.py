@@ -17,7 +17,6 @@ from launchready.collect.web.exchange import Asking, answer_to
 from launchready.collect.world import World
 from launchready.derive.sign_in.throttle import asks_to_wait, worth_waiting_s
 from launchready.derive.sign_in.webhook_event import Scheme, event, signature, signing_key
-from launchready.expected import routes
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.http import Exchange
 from launchready.facts.webhooks import Delivery, Signing, WebhookTrial
@@ -36,7 +35,7 @@ async def webhook_trial(subject: Subject, world: World, ask: Ask) -> WebhookTria
     Rightly signed ones go first: a limit may count what it refuses.
     """
     key = Key(WebhookTrial, subject)
-    route = next(r for r in routes(world.manifest) if r.url == subject.name)
+    route = world.manifest.all_routes[subject.name]
     refused = await refusal(key, route.url, world, ask)
     if refused is not None:
         return refused

@@ -117,8 +117,8 @@ async def addresses_of(url: str, world: World, ask: Ask) -> Asked | NotAsked:
     try:
         found: tuple[str, ...] = (str(ip_address(host)),)
     except ValueError:
-        resolution = await ask(Resolution, host_of(url, world))
         key = Key(Resolution, host_of(url, world))
+        resolution = await ask(Resolution, key.subject)
         if isinstance(resolution, Gap):
             reason = f"{host} could not be looked up"
             return NotAsked(reason=reason, because=key, ours=resolution.ours)

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from launchready.collect.web.walks import HOPS_MAX, walk
 from launchready.collect.world import World
-from launchready.expected import routes
 from launchready.facts import Fact, Gap, Subject
 from launchready.facts.ways import Approach
 from launchready.gather import Ask, Collector
@@ -23,7 +22,7 @@ async def approach(subject: Subject, world: World, ask: Ask) -> Approach | Gap:
     A way that cannot be followed because of another fact (a closed port, a host that does not
     resolve) is none: that fact is judged. Any other trouble is named.
     """
-    route = next(r for r in routes(world.manifest) if r.url == subject.name)
+    route = world.manifest.all_routes[subject.name]
     urls = other_ways(world.manifest, route)
     walked = await asyncio.gather(*(walk(url, world, ask) for url in urls))
     trouble = [

@@ -14,7 +14,7 @@ from launchready.derive.caching.storable import stored_by_shared
 from launchready.derive.pages.challenge import LET_US_THROUGH
 from launchready.derive.sign_in.session_cookies import session_cookies
 from launchready.derive.sign_in.throttle import asks_to_wait
-from launchready.expected import entrances, routes, zone_of
+from launchready.expected import entrances, zone_of
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.active import SignIn
 from launchready.facts.exposure import Cors, CorsAnswer
@@ -31,7 +31,7 @@ _SENT_BY_POST = frozenset({"auth", "chat", "signup", "invite", "reset", "webhook
 async def cors(subject: Subject, world: World, ask: Ask) -> Cors | Gap:
     """Return what the route answers to foreign and declared origins, in the request and a preflight."""
     key = Key(Cors, subject)
-    route = next(r for r in routes(world.manifest) if r.url == subject.name)
+    route = world.manifest.all_routes[subject.name]
     locked = await behind_lock(key, route.url, world, ask)
     if locked is not None:
         return locked

@@ -9,7 +9,6 @@ from launchready.collect.explained import ASKS_WHO, asks_who, broken, exchanges
 from launchready.collect.web.exchange import Asking, answer_to
 from launchready.collect.web.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.world import World
-from launchready.expected import routes
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.http import Exchange, HostAnswers
 from launchready.gather import Ask, Collector
@@ -36,7 +35,7 @@ async def host_answers(subject: Subject, world: World, ask: Ask) -> HostAnswers 
     if other is not None and len(gaps) == len(found):
         because = other.key if other.because is not None or other.ours else None
         return Gap(key=key, reason=other.reason, because=because, ours=other.ours)
-    own = [r for r in routes(world.manifest) if r.url.startswith(f"{root}/")]
+    own = [r for r in world.manifest.all_routes.values() if r.url.startswith(f"{root}/")]
     if all(isinstance(f, Gap) or broken(f) or asks_who(f) for f in found):
         # What needs neither the app nor its database says soonest that somebody is there.
         own.sort(key=lambda r: r.kind not in {"static", "health"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -15,7 +16,6 @@ from launchready.collect.web.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.world import World
 from launchready.derive.exposure.exposed_paths import SHOWN, asked_paths, gist, recognise
 from launchready.derive.pages.same_page import same_page
-from launchready.expected import routes
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.exposure import ErrorAnswers, Probe
 from launchready.facts.http import Exchange, HostAnswers
@@ -24,7 +24,7 @@ from launchready.gather import Ask, Collector
 BODY_MAX_BYTES = 64_000
 AT_ONCE = 24
 
-# So much of a fact's time is spent on asking; what is left then counts as unanswered.
+# So much of a run's deadline is spent on asking one host; what is left then counts as unanswered.
 _TIME_SHARE = 0.7
 _SILENT_MAX = 6
 _REFUSED = 403
@@ -39,7 +39,9 @@ class _Round:
     """What is known while the paths of one host are asked."""
 
     ends_at: float
-    answers: dict[str, Exchange] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
+    shown: dict[str, Exchange] = field(default_factory=dict)
+    """Answers that may hold what lies at the path; hundreds of error pages would be a burden."""
     silent: int = 0
     stopped: bool = False
 
@@ -50,7 +52,7 @@ class _Round:
         return self.stopped or self.silent >= _SILENT_MAX or late
 
     def take(self, path: str, found: Exchange | Gap) -> None:
-        """Keep an answer; notice when the host has had enough."""
+        """Take note of an answer, and of whether the host has had enough."""
         if isinstance(found, Gap) or found.fault:
             self.silent += 1
             self.stopped = self.stopped or (not isinstance(found, Gap) and bool(found.challenge))
@@ -61,7 +63,9 @@ class _Round:
             self.silent += 1
         else:
             self.silent = 0
-            self.answers[path] = found
+            self.answered.add(path)
+            if found.status in SHOWN:
+                self.shown[path] = found
 
 
 async def probe(subject: Subject, world: World, ask: Ask) -> Probe | Gap:
@@ -81,24 +85,14 @@ async def probe(subject: Subject, world: World, ask: Ask) -> Probe | Gap:
             return Gap(key=key, reason=reason, because=because)
     other = f"{root}/{secrets.token_hex(8)}"
     second = await answer_to(Asking(url=other, body_max_bytes=BODY_MAX_BYTES), world, ask, key=key)
-    loop = asyncio.get_running_loop()
-    asked = _Round(ends_at=loop.time() + world.deadline_s * _TIME_SHARE)
-    places = asyncio.Semaphore(AT_ONCE)
-
-    async def one(path: str) -> None:
-        async with places:
-            if not asked.over:
-                asked.take(path, await _asked(f"{root}{path}", world, ask, key))
-
     paths = asked_paths(subject.name)
-    for _ in range(2):
-        # What got no answer among many may get one among few.
-        await asyncio.gather(*(one(path) for path in paths if path not in asked.answers))
+    # Its time begins with its turn: asked all at once, a hundred hosts would use up each other's.
+    async with world.probing:
+        asked = await _all_asked(root, paths, world, ask, key)
     found = [
         _identified(path, answer, nowhere)
-        for path, answer in asked.answers.items()
-        if answer.status in SHOWN
-        and not same_page(answer, nowhere)
+        for path, answer in asked.shown.items()
+        if not same_page(answer, nowhere)
         and not (isinstance(second, Exchange) and same_page(answer, second))
     ]
     return Probe(
@@ -108,8 +102,25 @@ async def probe(subject: Subject, world: World, ask: Ask) -> Probe | Gap:
         nowhere=nowhere,
         found=tuple(found),
         asked=paths,
-        unanswered=tuple(p for p in paths if p not in asked.answers),
+        unanswered=tuple(p for p in paths if p not in asked.answered),
     )
+
+
+async def _all_asked(root: str, paths: Sequence[str], world: World, ask: Ask, key: Key) -> _Round:
+    """Return what came of asking a host for every path, as far as it lets itself be asked."""
+    loop = asyncio.get_running_loop()
+    asked = _Round(ends_at=loop.time() + world.deadline_s * _TIME_SHARE)
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(path: str) -> None:
+        async with places:
+            if not asked.over:
+                asked.take(path, await _asked(f"{root}{path}", world, ask, key))
+
+    for _ in range(2):
+        # What got no answer among many may get one among few.
+        await asyncio.gather(*(one(path) for path in paths if path not in asked.answered))
+    return asked
 
 
 async def error_answers(subject: Subject, world: World, ask: Ask) -> ErrorAnswers | Gap:
@@ -175,7 +186,7 @@ async def _refuses_everybody(missing: Exchange, root: str, world: World, ask: As
 
     The gateways of APIs refuse in JSON what they do not know, and are no wall.
     """
-    own = [r for r in routes(world.manifest) if r.url.startswith(f"{root}/")]
+    own = [r for r in world.manifest.all_routes.values() if r.url.startswith(f"{root}/")]
     if any(r.status == _REFUSED for r in own):
         return False
     front, *others = await exchanges((f"{root}/", *(r.url for r in own)), world, ask)

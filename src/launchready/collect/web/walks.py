@@ -22,7 +22,6 @@ from launchready.collect.web.nowhere import DEEP_PATH, DEEP_QUERY
 from launchready.collect.web.outcome import CLOSED_SILENTLY, SEVERAL_LOCATIONS
 from launchready.collect.world import World
 from launchready.derive.pages.refreshing import sent_on
-from launchready.expected import routes
 from launchready.facts import Fact, Gap, Key, Subject
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, OldUrl, Visit, Walk, WalkEnd
@@ -43,7 +42,7 @@ class Walked:
 
 async def visit(subject: Subject, world: World, ask: Ask) -> Visit | Gap:
     """Return a route of the manifest as an anonymous visitor finds it, by GET whatever its method."""
-    route = next(r for r in routes(world.manifest) if r.url == subject.name)
+    route = world.manifest.all_routes[subject.name]
     # A private page that sends strangers on by its markup has still been given to them.
     walked = await walk(route.url, world, ask, as_browser=route.kind != "private")
     if walked.gap is not None and not walked.plain:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from launchready.derive.caching.personal import PERSONAL_KINDS, personal_signs
 from launchready.derive.caching.storable import stored_by_shared
-from launchready.expected import routes
 from launchready.facts.ways import Visit
 from launchready.manifest import Manifest, RouteEntry, RouteKind
 
@@ -44,7 +43,7 @@ def cache_lists(
     seen = {v.route.url: v for v in visits}
     safe: list[RouteCaching] = []
     dynamic: list[RouteCaching] = []
-    for route in routes(manifest):
+    for route in manifest.all_routes.values():
         may, reason = _judged(route, seen.get(route.url))
         entry = RouteCaching(url=route.url, kind=route.kind, reason=reason)
         (safe if may else dynamic).append(entry)

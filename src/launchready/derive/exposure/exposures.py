@@ -75,21 +75,19 @@ def open_paths(
     probe: Probe, exposure: Exposure, manifest: Manifest
 ) -> tuple[tuple[Path, Exchange], ...]:
     """Return what a probe found open of this kind, the gravest first, without declared routes."""
-    declared = {_place(r.url) for r in manifest.routes.values()}
-    found = [
-        (path, answer)
-        for path, answer in exposed(probe)
-        if exposure_of(path) == exposure
-        and not (
-            exposure in _MAY_BE_MEANT and _place(answer.url) in declared and not _front(answer)
-        )
-    ]
+    found = [(path, answer) for path, answer in exposed(probe) if exposure_of(path) == exposure]
+    if found and exposure in _MAY_BE_MEANT:
+        # Every host is judged so, and every route belongs to the launch: only where something is open.
+        declared = {_place(r.url) for r in manifest.routes.values()}
+        found = [f for f in found if _front(f[1]) or _place(f[1].url) not in declared]
     grades = ("secret", "inside", "surface")
     return tuple(sorted(found, key=lambda f: grades.index(f[0].grade)))
 
 
 def unanswered_paths(probe: Probe, exposure: Exposure) -> tuple[str, ...]:
     """Return the paths of this kind that got no answer, so that nothing is known about them."""
+    if not probe.unanswered:
+        return ()
     of_kind = {at for at, p in placed(probe.subject.name) if exposure_of(p) == exposure}
     return tuple(p for p in probe.unanswered if p in of_kind)
 

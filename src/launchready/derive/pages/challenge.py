@@ -55,8 +55,10 @@ def challenge(status: int, headers: Headers, body: bytes) -> str:
     A log-in page that shows a captcha of its own is the site: a text alone counts only where the
     answer is a refusal, or where no page but the interstitial holds it.
     """
+    # Hundreds of answers a host come through here, and next to none has one of these fields.
+    names = {name.lower() for name, _ in headers}
     for name, value, product in _FIELDS:
-        if (headers.get(name) or "").strip().lower() == value:
+        if name in names and (headers.get(name) or "").strip().lower() == value:
             return product
     server = (headers.get("server") or "").lower()
     start = body[:_LOOK_AT_BYTES].lower()

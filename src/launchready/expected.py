@@ -31,6 +31,7 @@ from launchready.facts.exposure import (
     Cors,
     ErrorAnswers,
     LoadedLater,
+    PageData,
     Probe,
     Reach,
     SecretScan,
@@ -99,6 +100,8 @@ def expected(manifest: Manifest, observed: Mapping[Key, Fact | Gap]) -> set[Key]
             keys.add(Key(Approach, subject))
         if route.kind in SIGN_IN_KINDS or route.kind == "private":
             keys.add(Key(SecondVisitor, subject))
+        if route.kind == "private":
+            keys.add(Key(PageData, subject))
         if route.kind in THROTTLED_KINDS:
             keys.add(Key(Throttling, subject))
         if route.kind == "webhook":

@@ -65,7 +65,7 @@ def private_answer_storable(visit: Visit) -> Result:
         return NotApplicable(
             reason="a stored copy is already being given; see private-answer-served-from-cache"
         )
-    found = [(w, a) for a in judged if (w := _weight(visit, a)) is not None]
+    found = [(w, a) for a in judged if (w := weight_of(visit, a)) is not None]
     if not found:
         return _not_seen(visit) or Passed(evidence=_harmless(judged[-1]))
     told = [(w, a) for w, a in found if not _shell(visit, a)]
@@ -81,7 +81,7 @@ def _not_seen(visit: Visit) -> Unproven | None:
     return Unproven(reason=why, because=visit.key) if why else None
 
 
-def _weight(visit: Visit, answer: Exchange) -> Severity | None:
+def weight_of(visit: Visit, answer: Exchange) -> Severity | None:
     """Return how grave it is that this answer may be stored; None when it is harmless or may not be."""
     storing = stored_by_shared(answer)
     private = visit.route.kind == "private"
@@ -185,7 +185,10 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
 def _send_it_with(visit: Visit) -> str:
     # One thing to do is one finding: log-in, sign-up and the others are not told apart.
     pages = "the private pages" if visit.route.kind == "private" else "these forms and answers"
-    return f"Send this header with {pages}, redirects and errors included: {_HEADER}"
+    return (
+        f"Send this header with {pages}, and with all that members see, redirects and errors "
+        f"included: {_HEADER}"
+    )
 
 
 def _for_cdns_alone(storing: Storing) -> tuple[str, ...]:

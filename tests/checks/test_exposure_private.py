@@ -87,8 +87,8 @@ REFUSED = '{"pageProps":{"__N_REDIRECT":"/login","__N_REDIRECT_STATUS":307}}'
 DATA_URL = "https://example.org/_next/data/b1/members.json"
 
 
-def beside_its_data(seen: Visit, body: str, toml: str = "", kind: str = "json") -> Outcome:
-    answer = exchange(DATA_URL, headers={"Content-Type": f"application/{kind}"}, body=body)
+def beside_its_data(seen: Visit, body: str, toml: str = "") -> Outcome:
+    answer = exchange(DATA_URL, headers={"Content-Type": "application/json"}, body=body)
     fetched = PageData(
         subject=seen.subject, at=AT, how="test", answers=(answer,), asked=(DATA_URL,)
     )
@@ -123,7 +123,7 @@ def test_the_members_text_in_the_data_behind_a_shell_is_a_blocker() -> None:
         '[accounts.m]\nusername_env = "U"\npassword_env = "P"\nlogin = "example.org/login"\n'
         f'private = "{URL}"\nsays = "The gate code"\n'
     )
-    found = beside_its_data(visit(html(SHELL), kind="private"), DATA, account, kind="x-component")
+    found = beside_its_data(visit(html(SHELL), kind="private"), DATA, account)
     assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from launchready.derive.sign_in.page_data import builds, data_requests, holds_data
+from launchready.derive.sign_in.page_data import builds, data_urls, holds_data
 from tests.making import exchange
 
 URL = "https://example.org/members"
@@ -79,7 +79,7 @@ def test_the_build_is_read_from_either_kind_of_page_of_next() -> None:
 
 
 def test_each_framework_is_asked_where_its_scripts_ask() -> None:
-    asked = [r.url for r in data_requests(f"{URL}/?tab=new", ["b1"])]
+    asked = data_urls(f"{URL}/?tab=new", ["b1"])
     assert "https://example.org/members/__data.json?tab=new" in asked
     assert "https://example.org/members/__data.json?x-sveltekit-invalidated=001&tab=new" in asked
     assert "https://example.org/_next/data/b1/members.json?tab=new" in asked
@@ -90,8 +90,14 @@ def test_each_framework_is_asked_where_its_scripts_ask() -> None:
 
 
 def test_the_root_is_asked_under_the_names_that_frameworks_give_it() -> None:
-    asked = [r.url for r in data_requests("https://example.org/", ["b1"])]
+    asked = data_urls("https://example.org/", ["b1"])
     assert "https://example.org/_next/data/b1/index.json" in asked
     assert "https://example.org/page-data/index/page-data.json" in asked
     assert "https://example.org/_root.data" in asked
     assert not any("/.json" in url for url in asked)
+
+
+def test_nothing_is_asked_at_the_address_of_the_page_itself() -> None:
+    """A cache that ignores Vary would keep the answer and give it to visitors."""
+    asked = data_urls(f"{URL}?tab=new", ["b1"])
+    assert not any(url.partition("?")[0] == URL for url in asked)

@@ -111,7 +111,6 @@ def _data_of(fetched: tuple[PageData, ...], visit: Visit, launch: Declared) -> E
 
 def _data_open(visit: Visit, data: Exchange) -> Failed:
     url = visit.route.url
-    sent = "-H 'RSC: 1' " if data.content_type == "text/x-component" else ""
     return Failed(
         means="Everybody can read what this page shows members: the page itself is closed, its data is not.",
         observed=f"{data.status} at {data.url}, {len(data.body)} bytes of data",
@@ -124,7 +123,7 @@ def _data_open(visit: Visit, data: Exchange) -> Failed:
         who="your developer",
         effort_min=60,
         takes_effect="with the next deploy, after the caches were purged",
-        see=f"curl -sS {sent}{quote(data.url)} | head -c 300",
+        see=f"curl -sS {quote(data.url)} | head -c 300",
     )
 
 

@@ -12,7 +12,7 @@ from launchready.collect.world import World
 from launchready.derive.exposure.exposed_paths import SHOWN
 from launchready.derive.pages.challenge import LET_US_THROUGH
 from launchready.derive.pages.same_page import same_page
-from launchready.derive.sign_in.page_data import DataRequest, builds, data_requests
+from launchready.derive.sign_in.page_data import builds, data_urls
 from launchready.derive.sign_in.throttle import asks_to_wait
 from launchready.expected import routes, zone_of
 from launchready.facts import Fact, Gap, Key, Subject, host_subject
@@ -40,13 +40,13 @@ async def page_data(subject: Subject, world: World, ask: Ask) -> PageData | Gap:
     if isinstance(entrance, Entrance):
         known += [walk.last.text for walk in entrance.walks if walk.last is not None]
     names = await asyncio.to_thread(builds, known)
-    requests = data_requests(route.url, names)
-    nowhere = data_requests(_elsewhere(route.url), names)
+    urls = data_urls(route.url, names)
+    nowhere = data_urls(_elsewhere(route.url), names)
     places = asyncio.Semaphore(AT_ONCE)
 
-    async def one(request: DataRequest, other: DataRequest) -> Exchange | Gap | None:
+    async def one(url: str, other: str) -> Exchange | Gap | None:
         async with places:
-            found = await answer_in_time(_asking(request), world, ask, key=key)
+            found = await answer_in_time(_asking(url), world, ask, key=key)
             if isinstance(found, Gap) or _tells_nothing(found):
                 return found
             if found.status not in SHOWN:
@@ -55,8 +55,8 @@ async def page_data(subject: Subject, world: World, ask: Ask) -> PageData | Gap:
             alike = isinstance(compared, Exchange) and same_page(found, compared)
             return None if alike else found
 
-    pairs = zip(requests, nowhere, strict=True)
-    answers = await asyncio.gather(*(one(request, other) for request, other in pairs))
+    pairs = zip(urls, nowhere, strict=True)
+    answers = await asyncio.gather(*(one(url, other) for url, other in pairs))
     for answer in answers:
         if isinstance(answer, Gap):
             return answer
@@ -65,9 +65,9 @@ async def page_data(subject: Subject, world: World, ask: Ask) -> PageData | Gap:
     return PageData(
         subject=subject,
         at=world.now(),
-        how=f"curl -si {requests[0].url}  # and {len(requests) - 1} more",
+        how=f"curl -si {urls[0]}  # and {len(urls) - 1} more",
         answers=tuple(a for a in answers if isinstance(a, Exchange)),
-        asked=tuple(r.url for r in requests),
+        asked=urls,
     )
 
 
@@ -76,8 +76,8 @@ def _elsewhere(url: str) -> str:
     return parts._replace(path=DEEP_PATH).geturl()
 
 
-def _asking(request: DataRequest) -> Asking:
-    return Asking(url=request.url, headers=request.headers, body_max_bytes=BODY_MAX_BYTES)
+def _asking(url: str) -> Asking:
+    return Asking(url=url, body_max_bytes=BODY_MAX_BYTES)
 
 
 def _tells_nothing(answer: Exchange) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeGuard
 from urllib.parse import urlsplit
 
@@ -32,24 +31,18 @@ _DEPTH_MAX = 60
 _LINES_MAX = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataRequest:
-    """How a script asks for a page's data."""
-
-    url: str
-    headers: tuple[tuple[str, str], ...] = ()
-
-
 def builds(pages: Iterable[str]) -> tuple[str, ...]:
     """Return the names of builds that pages of Next.js tell, each once."""
     found = (match[1] or match[2] for page in pages for match in _BUILD.finditer(page))
     return tuple(dict.fromkeys(found))[:_BUILDS_MAX]
 
 
-def data_requests(url: str, known_builds: Iterable[str] = ()) -> tuple[DataRequest, ...]:
-    """Return the requests by which the frameworks' own scripts would fetch the data of a page.
+def data_urls(url: str, known_builds: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the URLs at which the frameworks' own scripts would fetch the data of a page.
 
     SvelteKit, Next.js, Nuxt, Gatsby, React Router (Remix), and who answers the same in JSON, as Rails does.
+    The page's own address is none of them: a cache that takes no notice of Vary would keep what a
+    script is answered there, and give it to visitors.
     """
     parts = urlsplit(url)
     at = parts.path.rstrip("/")
@@ -67,18 +60,11 @@ def data_requests(url: str, known_builds: Iterable[str] = ()) -> tuple[DataReque
         f"{at or '/_root'}.data{asked}",
         *([f"{at}.json{asked}"] if at else []),
     ]
-    root = f"{parts.scheme}://{parts.netloc}"
-    return (
-        *(DataRequest(url=root + place) for place in places),
-        DataRequest(url=f"{root}{parts.path}?_rsc{also}", headers=(("RSC", "1"),)),
-    )
+    return tuple(f"{parts.scheme}://{parts.netloc}{place}" for place in places)
 
 
 def holds_data(answer: Exchange) -> bool:
-    """Return whether an answer holds a page's data, and neither a refusal nor an empty frame.
-
-    What React streams is no data here: words of the layout stand in it as well, whoever asks.
-    """
+    """Return whether an answer holds a page's data, and neither a refusal nor an empty frame."""
     kind = answer.content_type
     if answer.status not in SHOWN or answer.fault or not any(m in kind for m in _DATA_TYPES):
         return False

@@ -5,14 +5,11 @@ from __future__ import annotations
 from launchready.derive.caching.edge import cache_said
 from launchready.derive.caching.personal import (
     PERSONAL_KINDS,
-    cookie_names,
-    is_session_cookie,
     judged_answers,
     personal_signs,
 )
 from launchready.derive.caching.storable import (
     Storing,
-    cookies_withheld,
     kept_all_the_same,
     stored_by_shared,
     varies_by_session,
@@ -21,15 +18,12 @@ from launchready.derive.commands import headers_of
 from launchready.derive.pages.unseen import unseen
 from launchready.derive.sign_in.private_page import is_bare_shell
 from launchready.derive.spans import span
-from launchready.facts.declared import Declared
-from launchready.facts.hops import host
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Visit
 from launchready.finding import (
     Failed,
     Impact,
     NotApplicable,
-    Parent,
     Passed,
     Result,
     Severity,
@@ -67,7 +61,7 @@ def private_answer_storable(visit: Visit) -> Result:
         )
     found = [(w, a) for a in judged if (w := weight_of(visit, a)) is not None]
     if not found:
-        return _not_seen(visit) or Passed(evidence=_harmless(judged[-1]))
+        return not_seen(visit) or Passed(evidence=_harmless(judged[-1]))
     told = [(w, a) for w, a in found if not _shell(visit, a)]
     if not told:
         return _shell_unproven(visit)
@@ -75,7 +69,7 @@ def private_answer_storable(visit: Visit) -> Result:
     return _storable(visit, answer, weight)
 
 
-def _not_seen(visit: Visit) -> Unproven | None:
+def not_seen(visit: Visit) -> Unproven | None:
     """Return that an error says nothing of what caches may keep once it is mended."""
     why = unseen(visit)
     return Unproven(reason=why, because=visit.key) if why else None
@@ -105,7 +99,8 @@ def weight_of(visit: Visit, answer: Exchange) -> Severity | None:
         if storing.asks_first:
             # The same form for everybody, and the server is asked each time: nobody is harmed.
             return None
-        return Severity.RISK if reused else Severity.ADVICE
+        # The same form for everybody: nobody is given what is another's, only what is old.
+        return Severity.ADVICE
     if storing.asks_first:
         return None
     if answer.location is not None:
@@ -155,6 +150,8 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
         means = "Members could be sent back to the log-in page although they have signed in."
     elif private:
         means = "One member's private page could be shown to somebody else."
+    elif not personal_signs(answer):
+        means = "Visitors may be given an old copy of this form once you have changed it."
     else:
         means = "One visitor's form or session could be given to the next, who then cannot sign in."
     asked = ", kept, but asked about before each use" if storing.asks_first else ""
@@ -171,7 +168,7 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
         "has confirmed it (section 4.3)",
         severity=weight,
         fix=(
-            *_for_cdns_alone(storing),
+            *for_cdns_alone(storing),
             _send_it_with(visit),
             "If a CDN has a rule that caches everything, exclude these pages from it and purge its cache.",
         ),
@@ -191,7 +188,8 @@ def _send_it_with(visit: Visit) -> str:
     )
 
 
-def _for_cdns_alone(storing: Storing) -> tuple[str, ...]:
+def for_cdns_alone(storing: Storing) -> tuple[str, ...]:
+    """Return the step that takes away a field which speaks to CDNs alone; empty without one."""
     if storing.field == "Cache-Control":
         return ()
     return (
@@ -222,7 +220,7 @@ def private_answer_served_from_cache(visit: Visit) -> Result:
             line = cache_said(answer.headers).line
             return _shell_unproven(visit) if _shell(visit, answer) else _served(visit, answer, line)
     said = cache_said(judged[-1].headers)
-    return _not_seen(visit) or Passed(evidence=said.line or "no header tells of a stored copy")
+    return not_seen(visit) or Passed(evidence=said.line or "no header tells of a stored copy")
 
 
 def _given_from_cache(visit: Visit, answer: Exchange) -> bool:
@@ -252,58 +250,4 @@ def _served(visit: Visit, answer: Exchange, line: str) -> Failed:
         takes_effect="at once, after the purge",
         see=headers_of(answer.url),
         also_bar=("caching",),
-    )
-
-
-@check(severity=Severity.RISK, impact=Impact.EXPOSURE, bar="caching")
-def cookie_in_cacheable_answer(visit: Visit, launch: Parent[Declared]) -> Result:
-    """A public answer that shared caches may store sets a cookie.
-
-    Why: A cache that stores the answer gives the same cookie to everybody; when it holds a session, visitors share one and members see each other's account.
-
-    Fix: Set no cookie on pages for everybody, or send `Cache-Control: private` with them.
-    """
-    if visit.route.kind in PERSONAL_KINDS:
-        return NotApplicable(
-            reason="a personal route must not be stored at all; see private-answer-storable"
-        )
-    if not visit.walk.hops:
-        return Unproven(reason="there was no answer")
-    # A route that it leads to is judged as what it is there.
-    others = launch.manifest.routes.keys() - {visit.route.url}
-    own = [h for h in visit.walk.hops if host(h.url) == visit.route.host and h.url not in others]
-    if any(h.challenge for h in own):
-        return Unproven(reason="bot protection answered instead of the site")
-    for answer in own:
-        names = () if cookies_withheld(answer.headers) else cookie_names(answer.headers)
-        storing = stored_by_shared(answer)
-        if names and answer.status < 400 and storing.storable and not storing.asks_first:
-            return _shared_cookie(answer, names)
-    return _not_seen(visit) or Passed(evidence="no cookie on an answer that may be stored")
-
-
-def _shared_cookie(answer: Exchange, names: tuple[str, ...]) -> Failed:
-    storing = stored_by_shared(answer)
-    session = next((n for n in names if is_session_cookie(n)), "")
-    said = answer.headers.get(storing.field)
-    severity = Severity.ADVICE
-    if storing.explicit:
-        severity = Severity.BLOCKER if session else Severity.RISK
-    return Failed(
-        severity=severity,
-        means="A cache could hand one visitor's session to all who come after."
-        if session
-        else "A cache could hand the same cookie to all visitors.",
-        observed=f"Set-Cookie: {session or names[0]}=…, {storing.field}: {said[:80] if said else 'none'}",
-        wanted="no cookie, or Cache-Control: private",
-        evidence=f"{answer.url}: {storing.reason} (RFC 9111 sections 3 and 7.3)",
-        fix=(
-            *_for_cdns_alone(storing),
-            f"Do not set {session or names[0]} before a visitor signs in or fills in a form.",
-            "Or send with every answer that sets a cookie: Cache-Control: private",
-        ),
-        who="your developer",
-        effort_min=20,
-        takes_effect="at once, after the caches were purged",
-        see=headers_of(answer.url),
     )

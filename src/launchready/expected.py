@@ -31,6 +31,7 @@ from launchready.facts.exposure import (
     Cors,
     ErrorAnswers,
     LoadedLater,
+    PageData,
     Probe,
     Reach,
     SecretScan,
@@ -107,6 +108,8 @@ def expected(
             keys.add(Key(Approach, subject))
         if route.kind in SIGN_IN_KINDS or route.kind == "private":
             keys.add(Key(SecondVisitor, subject))
+        if route.kind == "private":
+            keys.add(Key(PageData, subject))
         if route.kind in THROTTLED_KINDS:
             keys.add(Key(Throttling, subject))
         if route.kind == "webhook":

@@ -12,6 +12,7 @@ from launchready.checks.exposure.private import member_page_open, private_page_o
 from launchready.derive.sign_in.private_page import door_of
 from launchready.facts import Subject, route_subject
 from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS, JourneyStep, KeptBack, SignIn
+from launchready.facts.exposure import PageData
 from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit, Walk
 from launchready.finding import Outcome, Severity
@@ -79,6 +80,57 @@ def opened(body: str) -> Outcome:
 def data(body: str, status: int = 200) -> Outcome:
     answer = exchange(URL, status=status, headers={"Content-Type": "application/json"}, body=body)
     return judged(visit(answer, kind="private"))
+
+
+DATA = '{"pageProps":{"posts":[{"by":"Bo","text":"The gate code is on the door."}]}}'
+REFUSED = '{"pageProps":{"__N_REDIRECT":"/login","__N_REDIRECT_STATUS":307}}'
+DATA_URL = "https://example.org/_next/data/b1/members.json"
+
+
+def beside_its_data(seen: Visit, body: str, toml: str = "") -> Outcome:
+    answer = exchange(DATA_URL, headers={"Content-Type": "application/json"}, body=body)
+    fetched = PageData(
+        subject=seen.subject, at=AT, how="test", answers=(answer,), asked=(DATA_URL,)
+    )
+    launch = declared(f'[launch]\ndomain = "example.org"\n{toml}')
+    return outcome(private_page_open, seen, entrance("example.org"), launch, fetched)
+
+
+def test_a_closed_page_whose_data_is_open_is_a_blocker() -> None:
+    found = beside_its_data(led("https://example.org/login"), DATA)
+    assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
+    assert found.failure is not None
+    assert DATA_URL in found.failure.observed
+
+
+def test_data_that_sends_strangers_to_the_log_in_passes() -> None:
+    assert beside_its_data(led("https://example.org/login"), REFUSED).status == "passed"
+
+
+def test_an_open_page_is_told_by_itself_and_not_by_its_data() -> None:
+    found = beside_its_data(visit(html(ROOM), kind="private"), DATA)
+    assert found.failure is not None
+    assert DATA_URL not in found.failure.observed
+
+
+def test_a_teaser_is_in_the_data_as_it_is_on_the_page() -> None:
+    seen = visit(html(ASKS), kind="private")
+    assert beside_its_data(seen, '{"teaser":"Log in to read on"}').status == "unknown"
+
+
+def test_the_members_text_in_the_data_behind_a_shell_is_a_blocker() -> None:
+    account = (
+        '[accounts.m]\nusername_env = "U"\npassword_env = "P"\nlogin = "example.org/login"\n'
+        f'private = "{URL}"\nsays = "The gate code"\n'
+    )
+    found = beside_its_data(visit(html(SHELL), kind="private"), DATA, account)
+    assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
+
+
+def test_data_that_could_not_be_asked_for_leaves_a_closed_page_unproven() -> None:
+    seen = led("https://example.org/login")
+    found = outcome(private_page_open, seen, entrance("example.org"), gap(PageData, seen.subject))
+    assert found.status == "unknown"
 
 
 def test_a_private_page_that_answers_its_content_is_a_blocker() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from launchready.facts.http import Exchange
 from launchready.facts.subject import Fact
 from launchready.manifest import RouteEntry
 
@@ -106,6 +107,8 @@ class SignIn(Fact):
     """The session that outlived the log-out stands in its cookie, and not at the server."""
     by_token: bool = False
     """The log-in handed out a token that the page's script sends along (RFC 6750)."""
+    opened: Exchange | None = None
+    """The private page as the member got it, its head alone and without cookies; None when it was not seen."""
     kept_back: str = ""
     """The private page, where strangers are given nothing of what the member read there."""
     unseen: tuple[tuple[str, str], ...] = ()

@@ -78,6 +78,19 @@ class Cors(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageData(Fact):
+    """What a private route says, without a session, where scripts would fetch its data."""
+
+    plain: ClassVar[str] = "the page's data"
+    patience: ClassVar[int] = 10
+
+    answers: tuple[Exchange, ...]
+    """Those that show something, and not what any other address is answered with."""
+    asked: tuple[str, ...]
+    """Every URL that was asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reach(Fact):
     """The origin asked directly, around the edge, for a host's name."""
 

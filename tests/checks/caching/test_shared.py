@@ -149,6 +149,16 @@ class TestPrivateAnswerStorable:
         )
         assert (found.status, found.severity) == ("failed", Severity.BLOCKER)
 
+    def test_a_log_in_form_that_is_the_same_for_everybody_is_advice_and_said_to_grow_old(
+        self,
+    ) -> None:
+        form = '<form><input type="email"><input type="password"></form>'
+        page = answer(kind="auth", body=form, cache_control="s-maxage=31536000")
+        found = outcome(private_answer_storable, page)
+        assert (found.status, found.severity) == ("failed", Severity.ADVICE)
+        assert found.failure is not None
+        assert "old copy of this form" in found.failure.means
+
     def test_a_log_in_form_with_a_token_and_no_header_is_a_risk(self) -> None:
         form = '<form><input type="hidden" name="csrfmiddlewaretoken" value="abcdefgh1234">'
         found = outcome(private_answer_storable, answer(kind="auth", body=form))

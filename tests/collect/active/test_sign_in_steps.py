@@ -301,6 +301,15 @@ async def test_cookies_of_one_host_alone_are_lost_at_the_other() -> None:
     assert "no cookie" in step.seen
 
 
+async def test_of_the_page_that_the_member_opened_its_head_is_kept_and_nothing_of_theirs() -> None:
+    async with running(Community()) as site:
+        opened = (await fact(site)).opened
+    assert opened is not None
+    assert (opened.status, opened.body) == (200, b"")
+    assert "content-type" in opened.headers
+    assert "set-cookie" not in opened.headers
+
+
 async def test_a_page_that_tells_strangers_nothing_of_what_the_member_reads_is_noted() -> None:
     asks = "<title>Members</title><p>Please log in to read on.</p><a href=/login>Log in</a>"
     room = f"{MEMBERS}<p>On Sunday we bake at the mill, and Ada brings the rye.</p>"

@@ -63,7 +63,7 @@ def private_answer_storable(visit: Visit) -> Result:
         return NotApplicable(
             reason="a stored copy is already being given; see private-answer-served-from-cache"
         )
-    found = [(w, a) for a in judged if (w := _weight(visit, a)) is not None]
+    found = [(w, a) for a in judged if (w := weight_of(visit, a)) is not None]
     if not found:
         return not_seen(visit) or Passed(evidence=_harmless(judged[-1]))
     told = [(w, a) for w, a in found if not _shell(visit, a)]
@@ -81,7 +81,7 @@ def _unsaid_by_guard(visit: Visit, answer: Exchange) -> Fault | None:
     return left_unsaid(answer, visit.subject) if own else None
 
 
-def _weight(visit: Visit, answer: Exchange) -> Severity | None:
+def weight_of(visit: Visit, answer: Exchange) -> Severity | None:
     """Return how grave it is that this answer may be stored; None when it is harmless or may not be."""
     storing = stored_by_shared(answer)
     private = visit.route.kind == "private"
@@ -105,7 +105,8 @@ def _weight(visit: Visit, answer: Exchange) -> Severity | None:
         if storing.asks_first:
             # The same form for everybody, and the server is asked each time: nobody is harmed.
             return None
-        return Severity.RISK if reused else Severity.ADVICE
+        # The same form for everybody: nobody is given what is another's, only what is old.
+        return Severity.ADVICE
     if storing.asks_first:
         return None
     if answer.location is not None:
@@ -155,6 +156,8 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
         means = "Members could be sent back to the log-in page although they have signed in."
     elif private:
         means = "One member's private page could be shown to somebody else."
+    elif not personal_signs(answer):
+        means = "Visitors may be given an old copy of this form once you have changed it."
     else:
         means = "One visitor's form or session could be given to the next, who then cannot sign in."
     asked = ", kept, but asked about before each use" if storing.asks_first else ""
@@ -185,7 +188,10 @@ def _storable(visit: Visit, answer: Exchange, weight: Severity) -> Failed:
 def _send_it_with(visit: Visit) -> str:
     # One thing to do is one finding: log-in, sign-up and the others are not told apart.
     pages = "the private pages" if visit.route.kind == "private" else "these forms and answers"
-    return f"Send this header with {pages}, redirects and errors included: {_HEADER}"
+    return (
+        f"Send this header with {pages}, and with all that members see, redirects and errors "
+        f"included: {_HEADER}"
+    )
 
 
 @check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private", routes=PERSONAL_KINDS)

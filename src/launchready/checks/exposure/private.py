@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from shlex import quote
+from urllib.parse import urlsplit
 
 from launchready.checks.redirects.told import see
 from launchready.derive.pages.challenge import LET_US_THROUGH
-from launchready.derive.sign_in.private_page import door_of
+from launchready.derive.sign_in.page_data import holds_data
+from launchready.derive.sign_in.private_page import declared_text, door_of
 from launchready.facts.active import OPEN_BEFORE, OPEN_TO_OTHERS, JourneyStep, KeptBack, SignIn
 from launchready.facts.declared import Declared
+from launchready.facts.exposure import PageData
+from launchready.facts.http import Exchange
 from launchready.facts.ways import Entrance, Visit
 from launchready.finding import (
     Below,
@@ -27,9 +31,17 @@ from launchready.finding import (
 
 @check(severity=Severity.BLOCKER, impact=Impact.EXPOSURE, bar="private", routes=["private"])
 def private_page_open(
-    visit: Visit, entrance: Parent[Entrance], launch: Parent[Declared], kept: Below[KeptBack]
+    visit: Visit,
+    entrance: Parent[Entrance],
+    launch: Parent[Declared],
+    kept: Below[KeptBack],
+    fetched: Below[PageData],
 ) -> Result:
-    """A private page opens without signing in.
+    """A private page opens without signing in, or its data does.
+
+    The data is asked for where the page's own scripts would fetch it: `/members/__data.json`
+    (SvelteKit), `/_next/data/…/members.json` (Next.js), `/members.json` (Rails) and their like. A
+    guard in the web server, or in a layout around the page, often leaves these out.
 
     Why: What members pay for and what they tell each other is there for everybody, search engines included.
 
@@ -48,6 +60,8 @@ def private_page_open(
     if answer.trouble:
         return Unproven(reason=answer.trouble, because=visit.because or visit.key)
     door = door_of(visit, entrance, launch.manifest)
+    if door.state != "open" and (data := _data_of(fetched, visit, launch)):
+        return _data_open(visit, data)
     if door.state == "closed":
         return Passed(evidence=door.seen)
     if door.state == "unsure" and kept and answer.status == 200:
@@ -80,6 +94,36 @@ def private_page_open(
         effort_min=60,
         takes_effect="with the next deploy, after the caches were purged",
         see=f"curl -sSL -o /dev/null -w '%{{http_code}} %{{url_effective}}\\n' {quote(url)}",
+    )
+
+
+def _data_of(fetched: tuple[PageData, ...], visit: Visit, launch: Declared) -> Exchange | None:
+    """Return the answer that gives strangers the page's data; None when none does."""
+    said = declared_text(visit, launch.manifest)
+    answers = [a for each in fetched for a in each.answers]
+    if said and (data := next((a for a in answers if said in a.text), None)):
+        return data
+    if visit.answer is None or not (visit.walk.redirects or visit.answer.status >= 400):
+        # What a page says to strangers itself, a teaser or an empty frame, its data says as well.
+        return None
+    return next((a for a in answers if holds_data(a)), None)
+
+
+def _data_open(visit: Visit, data: Exchange) -> Failed:
+    url = visit.route.url
+    return Failed(
+        means="Everybody can read what this page shows members: the page itself is closed, its data is not.",
+        observed=f"{data.status} at {data.url}, {len(data.body)} bytes of data",
+        wanted="401, or led to the log-in",
+        fix=(
+            f"Check the session where the data of {url} is made, in the page's own load function or query: a check in a layout around it, or in the page's script, is passed over.",
+            f"If the web server guards the page, let it guard {urlsplit(data.url).path} as well; better, leave it to the app.",
+            "Look in the access log for who fetched it: the law may want it reported within 72 hours.",
+        ),
+        who="your developer",
+        effort_min=60,
+        takes_effect="with the next deploy, after the caches were purged",
+        see=f"curl -sS {quote(data.url)} | head -c 300",
     )
 
 

@@ -42,6 +42,8 @@ class Journey:
     """The session that outlived the log-out stands in its cookie, and not at the server."""
     door: Exchange | None = field(default=None, repr=False)
     """The log-in page as a visitor saw it."""
+    opened: Exchange | None = None
+    """The head of the private page as the member got it, without cookies."""
     kept_back: str = ""
     """The private page, where strangers are given nothing of what the member read there."""
     unseen: dict[str, str] = field(default_factory=dict)

@@ -83,6 +83,7 @@ async def sign_in(subject: Subject, world: World, ask: Ask) -> SignIn | Gap:
         refused_with=journey.refused_with,
         self_contained=journey.self_contained,
         by_token=bool(journey.session.bearer),
+        opened=journey.opened,
         kept_back=journey.kept_back,
         unseen=tuple(journey.unseen.items()),
         form_url=route.url if route else journey.form.url if journey.form else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from launchready.collect.active.journey import (
     Journey,
@@ -25,7 +26,7 @@ from launchready.facts import Gap
 from launchready.facts.active import (
     OPEN_BEFORE,
 )
-from launchready.facts.http import Exchange
+from launchready.facts.http import Exchange, Headers
 
 
 async def take_steps(journey: Journey, log_in: LogIn, sent_to: str) -> Gap | None:
@@ -155,6 +156,14 @@ async def _entered(journey: Journey, log_in: LogIn, anonymous: Exchange | Gap) -
         seen=seen_of(private) + cookie_note(journey, private, anonymous),
         wanted="the page that only members see",
     )
+    if sees and isinstance(private, Exchange):
+        journey.opened = _head_of(private)
     if sees and isinstance(private, Exchange) and isinstance(anonymous, Exchange):
         await as_stranger(journey, private, anonymous)
     return None
+
+
+def _head_of(private: Exchange) -> Exchange:
+    """Return an answer without what is the member's own: its body and its cookies."""
+    told = tuple((n, v) for n, v in private.headers if n.lower() != "set-cookie")
+    return replace(private, headers=Headers(told), body=b"", body_cut=bool(private.body))

@@ -106,3 +106,15 @@ def cors_answer_kept_for_one_origin(launch: DemoLaunch) -> None:
     """Caches may keep what the interface answers to the app, and are not told that it depends on who asks."""
     headers = launch.host("api").route("/v1/circles").headers
     headers |= {"cache-control": "public, max-age=60", "vary": None}
+
+
+@defect("member-page-storable")
+def members_copy_storable(launch: DemoLaunch) -> None:
+    """The members' room lacks its header for members alone: strangers are sent to the log-in with it."""
+
+    def bare(answer: Answer) -> Answer:
+        if answer.status == 200:
+            answer.headers["cache-control"] = None
+        return answer
+
+    launch.host("app").serve("/members", changed(bare))

@@ -240,6 +240,13 @@ def open_room(launch: DemoLaunch) -> None:
     _everybody_is_the_member(launch, "/members")
 
 
+@defect("private-page-open", variant="data")
+def open_data(launch: DemoLaunch) -> None:
+    """The members' room is closed, and what its script fetches for it is given to everybody."""
+    posts = {"posts": [{"by": "Gardener", "text": "Who waters the willows on Sunday?"}]}
+    launch.host("app").serve("/members.json", json_answer(posts, cache_control="no-store"))
+
+
 @defect("member-page-open")
 def open_account(launch: DemoLaunch) -> None:
     """The members' room opens without signing in, and no route is declared for it."""

@@ -78,7 +78,7 @@ def door_of(visit: Visit, entrance: Entrance, manifest: Manifest) -> Door:
         return Door(state="closed", seen=seen)
     if _led_away(visit, answer, manifest):
         return Door(state="closed", seen=f"led to {answer.url}")
-    if (said := _declared_text(visit, manifest)) and said in answer.text:
+    if (said := declared_text(visit, manifest)) and said in answer.text:
         return Door(state="open", seen=f"{seen}, with the text that only a member should see")
     if answer.status in {204, 205} or not answer.body.strip():
         return Door(state="closed", seen=f"{seen}, without content")
@@ -102,7 +102,8 @@ def _led_away(visit: Visit, answer: Exchange, manifest: Manifest) -> bool:
     return answer.url.partition("?")[0] in {u.partition("?")[0] for u in public | doors}
 
 
-def _declared_text(visit: Visit, manifest: Manifest) -> str:
+def declared_text(visit: Visit, manifest: Manifest) -> str:
+    """Return the text on a private route that only a member sees; empty when none is declared."""
     accounts = manifest.accounts.values()
     return next((a.says for a in accounts if a.says and a.private == visit.route.url), "")
 
@@ -183,14 +184,23 @@ def _data(answer: Exchange, seen: str) -> Door:
         data = json.loads(answer.body)
     except (ValueError, RecursionError):
         return Door(state="open", seen=f"{seen}, {answer.content_type}")
-    nothing = not data or (
-        isinstance(data, dict) and not any(v for k, v in data.items() if k not in {"ok", "status"})
-    )
-    if nothing:
+    if _is_nothing(data):
         return Door(state="closed", seen=f"{seen}, without content")
-    if isinstance(data, dict) and len(answer.body) <= _REFUSAL_MAX_BYTES and _refuses(data):
+    if refused_in_data(data, answer):
         return Door(state="closed", seen=f"{seen}: refused in the answer itself")
     return Door(state="open", seen=f"{seen}, {len(answer.body)} bytes of data")
+
+
+def _is_nothing(data: object) -> bool:
+    return not data or (
+        isinstance(data, dict) and not any(v for k, v in data.items() if k not in {"ok", "status"})
+    )
+
+
+def refused_in_data(data: object, answer: Exchange) -> bool:
+    """Return whether the data of an answer is a refusal, which some send with the status 200."""
+    short = len(answer.body) <= _REFUSAL_MAX_BYTES
+    return short and isinstance(data, dict) and _refuses(data)
 
 
 def _refuses(data: dict[str, object]) -> bool:

@@ -65,6 +65,15 @@ def test_a_part_that_is_off_fails_and_is_named(part: str) -> None:
     assert f'take "{part}" out of without=(…)' in found.failure.fix[0]
 
 
+def test_what_caches_kept_meanwhile_is_to_be_purged() -> None:
+    purged = outcome(guard_part_off, told("caching")).failure
+    assert purged is not None
+    assert purged.fix[1].startswith("Purge the caches")
+    other = outcome(guard_part_off, told("logs")).failure
+    assert other is not None
+    assert not any("Purge" in step for step in other.fix)
+
+
 def test_several_parts_that_are_off_are_one_finding_with_a_sentence_each() -> None:
     found = outcome(guard_part_off, told("logs", "bodies"))
     assert found.failure is not None

@@ -28,6 +28,8 @@ _MEANS = {
     "logs": "When members report an error, nobody finds in the log what happened, and secrets that the app logs are not hidden.",
 }
 
+_PURGE = "Purge the caches in front of the app: they may hold what one member saw."
+
 
 @check(severity=Severity.RISK, impact=Impact.BLINDNESS, active=True)
 def metrics_not_readable(here: GuardFigures) -> Result:
@@ -86,6 +88,7 @@ def guard_part_off(here: GuardFigures) -> Result:
         wanted="every part on",
         fix=(
             f"Where the app calls guard(…), take {words} out of without=(…), and deploy.",
+            *((_PURGE,) if "caching" in here.off else ()),
             "Then run `launchready audit --active --only guard-part-off`.",
         ),
         who="your developer",

@@ -64,6 +64,17 @@ def test_the_text_can_be_read_back_whatever_was_found(
     assert manifest.launch.domain
 
 
+def test_hosts_that_lead_to_each_other_are_no_circle_in_the_manifest() -> None:
+    names = ["example.org", "www.example.org", "web.example.org"]
+    hosts = tuple(
+        FoundHost(name=name, redirects_to=to)
+        for name, to in zip(names, [*names[1:], names[0]], strict=True)
+    )
+    found = Found(domain="example.org", hosts=hosts)
+    manifest = parse_manifest(manifest_text(found, Answers(), token=""))
+    assert [manifest.hosts[name].redirects_to for name in names] == [*names[1:], None]
+
+
 def test_what_was_found_stands_in_the_manifest() -> None:
     found = Found(
         domain="example.org",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import get_args
@@ -196,11 +196,12 @@ def _readable(found: Found) -> Found:
     hosts: dict[str, FoundHost] = {}
     for host in found.hosts:
         name, to = _or_nothing(hostname, host.name), _or_nothing(hostname, host.redirects_to)
-        if name:
+        if name and name not in hosts:
             edge = host.edge if host.edge in get_args(EdgeName) else ""
-            hosts.setdefault(
-                name, replace(host, name=name, edge=edge, redirects_to="" if to == name else to)
-            )
+            if _end(to, hosts) == name:
+                # Nobody means a circle: the audit tells of it.
+                to = ""
+            hosts[name] = replace(host, name=name, edge=edge, redirects_to=to)
     routes: dict[str, RouteKind] = {}
     for url, kind in found.routes:
         full = _or_nothing(route_url, url)
@@ -215,6 +216,13 @@ def _readable(found: Found) -> Found:
         senders=tuple(filter(None, map(_one_line, found.senders))),
         selectors=tuple(filter(None, map(_one_line, found.selectors))),
     )
+
+
+def _end(name: str, hosts: Mapping[str, FoundHost]) -> str:
+    """Return the host that a name leads to in the end."""
+    while (host := hosts.get(name)) is not None and host.redirects_to:
+        name = host.redirects_to
+    return name
 
 
 def _or_nothing(read: Callable[[str], str], value: str) -> str:

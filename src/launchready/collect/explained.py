@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from launchready.collect.web.address import host_of, subject_of, url_host, url_port, wire_url
 from launchready.collect.world import World
+from launchready.derive.pages.challenge import LET_US_THROUGH
 from launchready.expected import zone_of
 from launchready.facts import Gap, Key, route_subject
 from launchready.facts.hops import is_plain, same_page
@@ -25,6 +26,20 @@ async def attributed(gap: Gap, ask: Ask) -> Gap:
     host = await ask(HostAnswers, gap.because.subject)
     silent = isinstance(host, HostAnswers) and host.fault
     return gap if silent else replace(gap, because=None)
+
+
+async def untold(key: Key, answer: Exchange, world: World, ask: Ask) -> Gap:
+    """Return why an answer tells nothing: bot protection, no HTTP, or a wish that we wait."""
+    if answer.challenge:
+        reason = f"bot protection ({answer.challenge}) answered"
+        return Gap(key=key, reason=reason, how_to_prove=LET_US_THROUGH)
+    if answer.trouble:
+        return Gap(key=key, reason=answer.trouble, because=await explained(answer, world, ask))
+    return Gap(
+        key=key,
+        reason=f"the route asks to wait ({answer.status})",
+        how_to_prove="Let the rate limit pass this computer, and audit again.",
+    )
 
 
 async def explained(answer: Exchange, world: World, ask: Ask, *, route: str = "") -> Key | None:

@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-from launchready.collect.explained import behind_lock, explained
+from launchready.collect.explained import behind_lock, untold
 from launchready.collect.web.address import url_host
 from launchready.collect.web.exchange import Asking, answer_in_time, answer_to
 from launchready.collect.world import World
 from launchready.derive.caching.storable import stored_by_shared
-from launchready.derive.pages.challenge import LET_US_THROUGH
 from launchready.derive.sign_in.session_cookies import session_cookies
 from launchready.derive.sign_in.throttle import asks_to_wait
 from launchready.expected import entrances, zone_of
@@ -161,18 +160,7 @@ async def _gap(key: Key, found: list[Exchange | Gap], world: World, ask: Ask) ->
     if gap is not None:
         return gap
     answer = next(f for f in found if isinstance(f, Exchange))
-    if answer.challenge:
-        reason = f"bot protection ({answer.challenge}) answered"
-        how = LET_US_THROUGH
-        return Gap(key=key, reason=reason, how_to_prove=how)
-    if answer.trouble:
-        because = await explained(answer, world, ask)
-        return Gap(key=key, reason=answer.trouble, because=because)
-    return Gap(
-        key=key,
-        reason=f"the route asks to wait ({answer.status})",
-        how_to_prove="Let the rate limit pass this computer, and audit again.",
-    )
+    return await untold(key, answer, world, ask)
 
 
 COLLECTORS: dict[type[Fact], Collector] = {Cors: cors}

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
-from launchready.collect.explained import explained
+from launchready.collect.explained import untold
 from launchready.collect.web.exchange import Asking, answer_in_time, answer_to
 from launchready.collect.web.nowhere import DEEP_PATH
 from launchready.collect.world import World
 from launchready.derive.exposure.exposed_paths import SHOWN
-from launchready.derive.pages.challenge import LET_US_THROUGH
 from launchready.derive.pages.same_page import same_page
 from launchready.derive.sign_in.page_data import builds, data_urls
 from launchready.derive.sign_in.throttle import asks_to_wait
@@ -61,7 +60,7 @@ async def page_data(subject: Subject, world: World, ask: Ask) -> PageData | Gap:
         if isinstance(answer, Gap):
             return answer
         if answer is not None and _tells_nothing(answer):
-            return await _gap(key, answer, world, ask)
+            return await untold(key, answer, world, ask)
     return PageData(
         subject=subject,
         at=world.now(),
@@ -82,21 +81,6 @@ def _asking(url: str) -> Asking:
 
 def _tells_nothing(answer: Exchange) -> bool:
     return bool(answer.fault) or asks_to_wait(answer)
-
-
-async def _gap(key: Key, answer: Exchange, world: World, ask: Ask) -> Gap:
-    """Return why nothing is known of a page's data."""
-    if answer.challenge:
-        reason = f"bot protection ({answer.challenge}) answered"
-        return Gap(key=key, reason=reason, how_to_prove=LET_US_THROUGH)
-    if answer.trouble:
-        because = await explained(answer, world, ask)
-        return Gap(key=key, reason=answer.trouble, because=because)
-    return Gap(
-        key=key,
-        reason=f"the site asks to wait ({answer.status})",
-        how_to_prove="Let the rate limit pass this computer, and audit again.",
-    )
 
 
 COLLECTORS: dict[type[Fact], Collector] = {PageData: page_data}
